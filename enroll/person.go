@@ -1,0 +1,49 @@
+package enroll
+
+import "time"
+
+// Kind names a way of proving: "totp", "codes" and later ones.
+type Kind string
+
+const (
+	// TOTP is an authenticator app (RFC 6238).
+	TOTP Kind = "totp"
+	// Codes are the single-use recovery codes.
+	Codes Kind = "codes"
+	// Email is a code mailed to the address of record: a first proof.
+	Email Kind = "email"
+)
+
+// Person is who a request comes from, as the identity knows it. Realm and User
+// together name one account; they are compared byte for byte.
+type Person struct {
+	Realm   string // directory in which User is unique
+	User    string // id nobody can edit; empty: nobody
+	Tenant  string // key of the tenant whose rules apply
+	Email   string // as the identity gives it now; empty: it gives none
+	Name    string // for display
+	Session string // the identity's stable session id; empty: it has none
+}
+
+// Rules are the parts of a tenant's policy that enrolling depends on.
+type Rules struct {
+	Tenant     string       // key
+	TenantName string       // for display
+	Required   bool         // the tenant asks for a factor
+	Methods    []Kind       // may be enrolled here
+	Limits     map[Kind]int // most methods of a kind; absent: 5
+	Minimum    int          // methods a user must have
+	First      string       // "email" (also when empty) or "none"
+	Prove      string       // "session" or "enrolled"
+	Share      string       // "tenant" or "everywhere"
+	Undo       bool         // the last method may be removed
+	// UndoOf says whether another tenant lets the last method that was made
+	// there be removed. Nil: no other tenant does.
+	UndoOf   func(tenant string) bool
+	Manage   time.Duration // how fresh a proof must be for a change; 0: any valid one
+	Language string
+	Brand    Brand
+}
+
+// Brand is how a tenant's pages and mails look.
+type Brand struct{ Logo, Color, Support, Help, Password string }
