@@ -1,0 +1,102 @@
+package portal
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// blockView begins a page at the app's own address. Its language picker goes by
+// way of the gate, since the app's address is not ours to add to.
+func (p *Portal) blockView(s *speech, b *Blocked, title string) *view {
+	x := p.view(s, b.Visit, title, "/language")
+	for i, l := range x.Languages {
+		if to := b.to(); to != "/" {
+			x.Languages[i].URL = withQuery(l.URL, "to", to)
+		}
+	}
+	x.Reference = b.Reference
+	x.To = b.to()
+	return x
+}
+
+// sent reports whether the person sent something that a new visit to the
+// address would not: it is not lost silently.
+func sent(r *http.Request) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }
+
+// again is the part of a page that waits for a proof given in another tab.
+// State is the address that says when it was.
+type again struct {
+	Text, Area, Go, State string
+	Areas                 []string
+	Unsent, NewTab        bool
+	Foreign               bool
+}
+
+func (b *Blocked) again(r *http.Request, page, text string) again {
+	return again{
+		Text: text, Area: b.Area, Areas: b.Areas, Go: b.page(page), Foreign: b.Foreign,
+		State:  withQuery(b.Visit.Mount+"/api/state", "to", b.to()),
+		Unsent: sent(r), NewTab: sent(r) && !b.Foreign,
+	}
+}
+
+// blockPage asks for enrolment: who requires it, what is locked, what is needed
+// and how long it takes, and one button.
+func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
+	text := "block." + b.Reason
+	if s.T(text+".lead") == text+".lead" {
+		text = "block.enroll"
+	}
+	if b.Area == "" {
+		text += ".page"
+	}
+	x := p.blockView(s, b, s.T(text+".title", "area", b.Area))
+	x.Keep = sent(r)
+	x.D = b.again(r, "/enroll", text)
+	p.show(w, r, b.status(), "block", x)
+}
+
+// blockUnsent says that a form was not sent, and waits for the proof so that it
+// can be sent again. A form that another site sent is never offered again:
+// reloading would turn its forgery into a request of this site's own.
+func (p *Portal) blockUnsent(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
+	text := "unsent"
+	if b.Area == "" {
+		text += ".page"
+	}
+	x := p.blockView(s, b, s.T("unsent.title"))
+	x.Keep = !b.Foreign
+	x.D = b.again(r, "/verify", text+".lead")
+	p.show(w, r, b.status(), "unsent", x)
+}
+
+// blockDenied says what happened, what it means, and what to do next.
+func (p *Portal) blockDenied(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
+	v := b.Visit
+	m := message{
+		What:  p.detail(s, b),
+		Means: s.T("deny."+b.Reason+".means", "tenant", v.Rules.TenantName),
+		Next:  s.T("deny."+b.Reason+".next", "tenant", v.Rules.TenantName, "wait", s.Wait(b.retryAfter())),
+		Go:    "/", Label: s.T("deny.home"),
+	}
+	if wait := b.retryAfter(); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(ceil(wait, time.Second)))
+		if !sent(r) {
+			m.Go, m.Label = b.to(), s.T("deny.again")
+		}
+	}
+	if b.Reason == "no-identity" && brandLink(v.Login) != "" {
+		m.Go, m.Label = v.Login, s.T("deny.signin")
+	}
+	x := p.blockView(s, b, s.T("reason."+b.Reason+".title"))
+	x.D = m
+	p.show(w, r, b.status(), "message", x)
+}
+
+// message is a page of words: what happened, what it means, what to do next.
+type message struct {
+	Good              bool
+	What, Means, Next string
+	Go, Label         string
+}
