@@ -1,0 +1,122 @@
+package policy
+
+import (
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// A Target is what a request asks for.
+type Target struct {
+	Path     string // escaped, as on the wire, without the query; "" means "/"
+	RawQuery string // what follows the first "?", as on the wire
+}
+
+// A TenantBy says whose word names the tenant.
+type TenantBy uint8
+
+const (
+	ByBoth     TenantBy = iota // host and identity; where both speak they must fit
+	ByHost                     // the host alone
+	ByIdentity                 // the identity alone
+)
+
+// A Who says how the question "who is asking?" was answered.
+type Who uint8
+
+const (
+	NotAsked Who = iota // not yet
+	Known               // Facts.User is the person
+	Nobody              // no one is signed in
+	Conflict            // two sources name two people, or one is forged
+	Down                // a source cannot be asked now
+	Mixed               // a credential rides beside the identity it did not come from
+)
+
+// Facts is everything Decide looks at. The caller fills it in stages: first
+// what the request itself says, then, as Decision.Ask demands, who is asking
+// and what the account holds.
+type Facts struct {
+	Host, Method    string
+	Sent, Rewritten Target // as sent, and as Caddy's routes rewrote it; a zero Rewritten is the same as Sent
+
+	// Form reads the form in the request's body; nil means there is no body. It
+	// is called only where a rule with a query needs it. An error means that the
+	// body cannot be read as a form, which protects.
+	Form func() (url.Values, error)
+
+	Preflight bool      // OPTIONS with Origin and Access-Control-Request-Method
+	Mount     string    // where the gate's own pages live, as the browser sees it; "" is not checked
+	Protect   *Prefixes // the directive's own prefixes, on top of every tenant's; nil: none
+
+	TenantBy     TenantBy
+	TenantMapped bool // an identity or placeholder of this site can name a tenant
+
+	Now    time.Time
+	Client netip.Addr
+
+	Who    Who
+	User   string
+	Tenant string // the tenant the identity names; "" for none
+	Roles  []string
+
+	Proof   Proof
+	Account Account
+}
+
+// A Proof says that the visitor proved a second factor: the gate's own flag, or
+// the identity's mapped claim. The zero Proof is none.
+type Proof struct {
+	At        time.Time // zero in a Claim that does not say when: then nothing is fresh
+	Tenant    string    // the tenant it was made in
+	First     string    // how that enrolment was first proven: "email", "none"
+	Methods   []string  // kinds: "totp", "codes"
+	Claim     bool      // the identity's own claim, not a proof of the gate's
+	Resistant bool      // made by a method that phishing cannot forward
+}
+
+// An AccountState says how the question "what is registered?" was answered.
+type AccountState uint8
+
+const (
+	AccountNotAsked AccountState = iota // not yet
+	AccountKnown                        // Account.Methods holds what is registered
+	AccountDown                         // the store cannot be asked now
+)
+
+// An Account is what the store knows of the person. The zero Account has not
+// been asked for.
+type Account struct {
+	State   AccountState
+	Methods []AccountMethod
+}
+
+// An AccountMethod is one registered factor.
+type AccountMethod struct {
+	Kind   string // "totp", "codes"
+	Tenant string // the tenant it was registered in
+	First  string // how that enrolment was first proven
+}
+
+// An Ask names the part of Facts that Decide needs next.
+type Ask uint8
+
+const (
+	AskNothing  Ask = iota // the decision is made
+	AskIdentity            // fill in Who, and where known User, Tenant, Roles, Proof
+	AskAccount             // fill in Account
+)
+
+// A Decision is the answer to one request.
+type Decision struct {
+	Ask     Ask // when not AskNothing, fill in that part of Facts and decide again
+	Verdict Verdict
+	Reason  Reason
+	Would   Reason // with ReasonReported: why it would have been refused
+
+	Preflight bool          // passes, but only stripped of all credentials
+	Protected bool          // a protected prefix covers the target: a passed answer must stay private
+	Tenant    *Tenant       // the one that decided; nil where none did
+	Area      *Area         // the protecting rule that decided; nil where none did
+	Fresh     time.Duration // how recent a proof has to be here; 0: as old as the flag lives
+}

@@ -1,0 +1,6 @@
+package policy
+
+// A ruleset is the prefixes of one tenant, or of one directive.
+type ruleset struct {
+	areas []*Area
+}

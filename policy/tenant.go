@@ -1,0 +1,122 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Require says what a tenant demands under its protected prefixes.
+type Require uint8
+
+const (
+	RequireNone Require = iota // nothing
+	RequireMFA                 // a second factor
+)
+
+// String returns the word of the policy file.
+func (r Require) String() string {
+	if r == RequireMFA {
+		return "mfa"
+	}
+	return "none"
+}
+
+// The words of the keys whose value is one of a few.
+const (
+	ProveSession    = "session"    // each new sign-in proves a factor
+	ProveEnrolled   = "enrolled"   // having a factor is enough
+	ShareTenant     = "tenant"     // only enrolments made here count
+	ShareEverywhere = "everywhere" // also those of tenants that share too
+	FirstEmail      = "email"      // an address is proven before the first factor
+	FirstNone       = "none"       // nothing is
+	MethodTOTP      = "totp"       // an authenticator app
+	MethodCodes     = "codes"      // recovery codes
+)
+
+// A Tenant is one tenant's rules with everything inherited filled in. It is
+// read-only: many requests share it.
+type Tenant struct {
+	Key    string
+	Name   string // what people call it; the key where the file gives none
+	Parent string // key of the tenant above, "" for none
+	Hosts  []string
+
+	Require  Require
+	Report   bool // mode: report. What would be refused passes and is counted
+	Methods  []string
+	Recovery []string // kinds that let in who lost every method
+	Limits   map[string]int
+	Minimum  int
+	Prove    string
+	Share    string
+	First    string
+	Manage   time.Duration // how recent a proof must be to change methods; 0: of this session
+	Undo     bool          // the last factor may go
+	Language string        // "" where the file names none
+	Brand    Brand
+
+	CaseSensitive bool
+
+	parent *Tenant
+	rules  *ruleset
+}
+
+// A Brand is how the gate's pages look and where they point. All are optional.
+type Brand struct {
+	Logo     string // https URL, or a path on the tenant's host
+	Color    string // "#rrggbb"
+	Support  string // mailto:, tel: or https URL
+	Help     string // https URL or path
+	Password string // https URL or path where a password is changed
+}
+
+// An Area is what one entry of `protect` calls a part of the app. Entries of
+// one name are one area to people, whatever their paths.
+type Area struct {
+	Path  string
+	Fresh time.Duration // a proof must be this recent; 0: as old as the flag lives
+	names []areaName
+}
+
+type areaName struct{ lang, text string }
+
+// Name returns the area's name in the language (a BCP 47 tag such as "pt-BR"),
+// else in its base language, else in English, else any, else its path.
+func (a *Area) Name(lang string) string {
+	base, _, _ := strings.Cut(lang, "-")
+	for _, want := range [...]string{lang, base, "", "en"} {
+		for _, n := range a.names {
+			if strings.EqualFold(n.lang, want) {
+				return n.text
+			}
+		}
+	}
+	if len(a.names) > 0 {
+		return a.names[0].text
+	}
+	return a.Path
+}
+
+// Areas returns the names of the tenant's protected areas in the language, each
+// once, in the order of the policy file.
+func (t *Tenant) Areas(lang string) []string {
+	var names []string
+	for _, a := range t.rules.areas {
+		if n := a.Name(lang); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// above reports whether a is t itself or one of the tenants above it. Parents
+// form no cycle: the loader refuses one.
+func (t *Tenant) above(a *Tenant) bool {
+	for p := t; p != nil; p = p.parent {
+		if p == a {
+			return true
+		}
+	}
+	return false
+}
