@@ -30,7 +30,7 @@ type Entry struct {
 	Expires time.Time
 }
 
-// Store is what every store fulfils; Test is the table that shows it.
+// Store is what every store fulfils; contract_test.go is the table that shows it.
 type Store interface {
 	// Open makes the store usable. It may be called again: an open store stays
 	// as it is.
