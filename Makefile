@@ -1,0 +1,46 @@
+# Everything one does here. `make help` lists it.
+GO ?= go
+FUZZTIME ?= 10s
+RACE_CADDY = $(CURDIR)/.run/caddy-race
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test tools lint fuzz bench clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build ./caddy with the plugin
+	./xcaddy.sh
+
+run: build ## start the demo portal and Caddy in front of it; Ctrl-C stops both
+	@mkdir -p .run
+	$(GO) build -o .run/portal ./examples/portal
+	$(GO) build -o .run/demo ./examples/portal/run
+	@PORT='$(PORT)' APP_PORT='$(APP_PORT)' SMTP_PORT='$(SMTP_PORT)' ADMIN_PORT='$(ADMIN_PORT)' exec .run/demo
+
+tools: ## install what the tests need and is missing
+	./scripts/tools.sh
+
+test: tools ## run every test with the race detector
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run: gofmt -w .'; exit 1; }
+	$(GO) vet ./...
+	@mkdir -p .run
+	$(GO) build -race -o $(RACE_CADDY) ./cmd/caddy
+	$(GO) build -o .run/testsum ./scripts/testsum
+	CADDY_BIN=$(RACE_CADDY) AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
+		$(GO) test -race -json -p 2 -timeout 15m ./... | .run/testsum
+
+lint: ## run golangci-lint, or go vet and gofmt where it is not installed
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run ./...; else \
+		echo 'golangci-lint is not installed; it looks further than this:'; \
+		echo '  go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0'; \
+		$(GO) vet ./... && test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"; fi
+
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	./scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## measure what the gate costs beside a plain reverse_proxy
+	$(GO) run ./bench
+
+clean: ## remove what was built, and the demo's data
+	rm -rf caddy .run .tools bench-results

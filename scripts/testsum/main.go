@@ -1,0 +1,104 @@
+// Command testsum reads the output of go test -json, prints what went wrong
+// and how many tests passed and failed, and exits with 1 unless all passed. A
+// skipped test counts as failed: what did not run has shown nothing.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	failed, err := summarize(os.Stdin, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testsum:", err)
+		os.Exit(2)
+	}
+	if failed {
+		os.Exit(1)
+	}
+}
+
+// event is one line of go test -json (go doc cmd/test2json).
+type event struct {
+	Action, Package, Test, Output, ImportPath string
+	Elapsed                                   float64
+}
+
+// tally is the state of the summary while the events pass.
+type tally struct {
+	output         map[string][]string // of each test and package that still runs
+	passed, failed int
+	failedIn       map[string]int // failed tests of each package
+}
+
+// summarize copies what matters of in to out. The last line it writes is
+// "N passed, N failed".
+func summarize(in io.Reader, out io.Writer) (failed bool, err error) {
+	t := &tally{output: map[string][]string{}, failedIn: map[string]int{}}
+	lines := bufio.NewReader(in)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(line) > 0 {
+			var e event
+			if json.Unmarshal(line, &e) != nil {
+				fmt.Fprintf(out, "%s", line)
+			} else {
+				t.add(e, out)
+			}
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return true, fmt.Errorf("reading test output: %w", err)
+		}
+	}
+	fmt.Fprintf(out, "%d passed, %d failed\n", t.passed, t.failed)
+	return t.failed > 0 || t.passed == 0, nil
+}
+
+func (t *tally) add(e event, out io.Writer) {
+	key := e.Package + " " + e.Test
+	switch e.Action {
+	case "output":
+		t.output[key] = append(t.output[key], e.Output)
+	case "build-output":
+		fmt.Fprint(out, e.Output)
+	case "pass":
+		if e.Test != "" {
+			t.passed++
+		} else {
+			fmt.Fprintf(out, "ok    %s %.1fs\n", e.Package, e.Elapsed)
+		}
+	case "fail", "skip":
+		t.fail(e, key, out)
+	}
+	if e.Action == "pass" || e.Action == "fail" || e.Action == "skip" {
+		delete(t.output, key)
+	}
+}
+
+// fail counts a test that failed or skipped itself. A package is a failure of
+// its own only where no test of it was: it did not build, or it crashed.
+func (t *tally) fail(e event, key string, out io.Writer) {
+	switch {
+	case e.Test != "":
+		t.failed++
+		t.failedIn[e.Package]++
+		fmt.Fprintf(out, "%s  %s %s\n", e.Action, e.Package, e.Test)
+	case e.Action == "skip":
+		return // a package without test files
+	default:
+		if t.failedIn[e.Package] == 0 {
+			t.failed++
+		}
+		fmt.Fprintf(out, "FAIL  %s %.1fs\n", e.Package, e.Elapsed)
+	}
+	for _, line := range t.output[key] {
+		fmt.Fprint(out, line)
+	}
+}
