@@ -61,17 +61,20 @@ type Answer struct {
 	State      State
 	Person     Person        // with Known; with Mixed, whom the credential beside the identity names (zero: nobody)
 	SetCookie  []string      // raw header values to relay to the visitor and to merge into the request that follows
-	Stray      []string      // headers carrying a credential of which this source knows nobody
+	By         []string      // with Known, the headers whose credential it came from
+	Stray      []string      // headers carrying a credential of which this source knows nobody, beside another credential
 	Err        error         // why, for the log: never shown to the visitor, holds no secret
 	RetryAfter time.Duration // with Down: when to try again, 0 for no opinion
 }
 
 // Visit is one request to identify.
 type Visit struct {
-	// R is the request as the app would get it: the gate's own cookies and
-	// headers are already taken away. It is never changed, save that a form
-	// body that was looked into is put back.
+	// R is the visitor's request. It is never changed, save that a form body
+	// that was looked into is put back.
 	R *http.Request
+	// Own names the gate's cookies: they are no credential of the app's, and
+	// never reach it. nil: R has none.
+	Own func(cookie string) bool
 	// Site tells apart the caches of two gates; it is never read from a request.
 	Site string
 	// Call asks the app, through the handlers behind the gate, and returns its
