@@ -1,0 +1,161 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+)
+
+func init() {
+	httpcaddyfile.RegisterGlobalOption("mfa", parseApp)
+}
+
+// parseApp reads the global option. Syntax:
+//
+//	mfa [<policy_file>] {
+//	    store    <module> [<args...>]
+//	    key      <key> [<older_keys...>]
+//	    issuer   <name>
+//	    base_url <url>
+//	    mail     <module> [<args...>]
+//	}
+func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
+	d.Next()
+	if existing != nil {
+		return nil, d.Err("mfa is already configured by another global option 'mfa': keep one")
+	}
+	a := new(App)
+	if err := a.UnmarshalCaddyfile(d); err != nil {
+		return nil, err
+	}
+	return httpcaddyfile.App{Name: "mfa", Value: caddyconfig.JSON(a, nil)}, nil
+}
+
+// UnmarshalCaddyfile reads the option from its name on.
+func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	switch args := d.RemainingArgs(); len(args) {
+	case 0:
+	case 1:
+		path, err := besideCaddyfile(d, args[0])
+		if err != nil {
+			return err
+		}
+		a.Policy = path
+	default:
+		return d.Errf("the global option mfa takes one argument, the policy file; '%s' is one too many", args[1])
+	}
+	err := parseBlock(d, "mfa", words{
+		"store":    guestModule(&a.StoreRaw, "mfa.stores", "module", "redis"),
+		"key":      a.unmarshalKey,
+		"issuer":   oneArg(&a.Issuer),
+		"base_url": a.unmarshalBaseURL,
+		"mail":     guestModule(&a.MailerRaw, "mfa.mailers", "module"),
+	}, planned{"sms", "oidc", "audit", "metrics"})
+	if err != nil {
+		return err
+	}
+	if a.Policy == "" && a.MailerRaw == nil {
+		return d.WrapErr(errNoFirstProof)
+	}
+	return nil
+}
+
+// unmarshalKey reads: key <key> [<older_keys...>]
+func (a *App) unmarshalKey(d *caddyfile.Dispenser) error {
+	if err := someArgs(&a.Keys)(d); err != nil {
+		return err
+	}
+	return checkSecrets(d, "key", a.Keys...)
+}
+
+// unmarshalBaseURL reads: base_url <url>
+func (a *App) unmarshalBaseURL(d *caddyfile.Dispenser) error {
+	if err := oneArg(&a.BaseURL)(d); err != nil {
+		return err
+	}
+	if err := checkBaseURL(a.BaseURL); err != nil {
+		return d.WrapErr(err)
+	}
+	return nil
+}
+
+// checkBaseURL wants the beginning of a link: scheme and host, perhaps a port,
+// and nothing after them but a slash.
+func checkBaseURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && !strings.ContainsAny(u.Host, "{}") &&
+		strings.Trim(strings.TrimPrefix(raw, u.Scheme+"://"+u.Host), "/") == "" {
+		return nil
+	}
+	return fmt.Errorf("base_url '%s' is not a scheme and a host: write for example https://portal.example.com", hidePassword(raw))
+}
+
+// hidePassword cuts what stands between the scheme and an '@'.
+func hidePassword(raw string) string {
+	if at := strings.LastIndexByte(raw, '@'); at >= 0 {
+		return "…" + raw[at:]
+	}
+	return raw
+}
+
+// besideCaddyfile makes path absolute: a relative one is meant from the
+// Caddyfile the current token stands in, since a service's working directory
+// is rarely where its files are. From standard input: the working directory.
+func besideCaddyfile(d *caddyfile.Dispenser, path string) (string, error) {
+	if path == "" || strings.Contains(path, "{") {
+		return "", d.Errf("'%s' is no file path: placeholders are not read here; write the path, or {$NAME} for a variable read when the Caddyfile is", path)
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(d.File()), path)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", d.WrapErr(fmt.Errorf("making %s absolute: %w", path, err))
+	}
+	return abs, nil
+}
+
+// guestModule reads a line that names a module of a namespace, and hands the
+// rest of the line and its block to it. later names modules of ours to come.
+func guestModule(to *json.RawMessage, namespace, inlineKey string, later ...string) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		word := d.Val()
+		if !d.NextArg() {
+			return d.Errf("'%s' takes a kind: %s", word, strings.Join(moduleNames(namespace), ", "))
+		}
+		name := d.Val()
+		if _, err := caddy.GetModule(namespace + "." + name); err != nil {
+			if slices.Contains(later, name) {
+				return d.Errf("'%s %s' is not yet supported in this version", word, name)
+			}
+			return d.Errf("unknown '%s %s'%s", word, name, didYouMean(name, moduleNames(namespace)))
+		}
+		guest, err := caddyfile.UnmarshalModule(d, namespace+"."+name)
+		if err != nil {
+			return err
+		}
+		*to = caddyconfig.JSONModuleObject(guest, inlineKey, name, nil)
+		return nil
+	}
+}
+
+// moduleNames are the names of the modules registered in namespace.
+func moduleNames(namespace string) []string {
+	var names []string
+	for _, m := range caddy.GetModules(namespace) {
+		names = append(names, m.ID.Name())
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Interface guard
+var _ caddyfile.Unmarshaler = (*App)(nil)

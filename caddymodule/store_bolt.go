@@ -1,0 +1,87 @@
+package caddymodule
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+)
+
+func init() {
+	caddy.RegisterModule(BoltStore{})
+}
+
+// BoltStore keeps accounts in one file that one process owns.
+type BoltStore struct {
+	// The file. Default: mfa/mfa.db in Caddy's data directory; Caddy's own
+	// `storage` option does not move it.
+	File string `json:"file,omitempty"`
+}
+
+// CaddyModule returns the module's id and constructor.
+func (BoltStore) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "mfa.stores.bolt", New: func() caddy.Module { return new(BoltStore) }}
+}
+
+// UnmarshalCaddyfile reads the store from its name on. Syntax:
+//
+//	bolt [<file>]
+func (b *BoltStore) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next()
+	args := d.RemainingArgs()
+	if len(args) > 1 {
+		return d.Errf("'store bolt' takes one file; '%s' is one too many", args[1])
+	}
+	if len(args) == 1 {
+		file, err := besideCaddyfile(d, args[0])
+		if err != nil {
+			return err
+		}
+		b.File = file
+	}
+	return parseBlock(d, "store bolt", nil, nil)
+}
+
+// Provision fills in the default; it opens nothing.
+func (b *BoltStore) Provision(caddy.Context) error {
+	if b.File == "" {
+		b.File = filepath.Join(caddy.AppDataDir(), "mfa", "mfa.db")
+	}
+	file, err := filepath.Abs(b.File)
+	if err != nil {
+		return err
+	}
+	b.File = file
+	return nil
+}
+
+// StoreKey is the file: two configurations that name it share it.
+func (b *BoltStore) StoreKey() string { return "bolt:" + b.File }
+
+// OpenStore opens the file, waiting a few seconds for another process to let
+// it go.
+func (b *BoltStore) OpenStore() (store.Store, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	s := store.NewBolt(b.File, now)
+	if err := s.Open(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// KeyFile is in Caddy's configuration directory, apart from the store: whoever
+// gets hold of one backup has sealed secrets or their key, not both.
+func (b *BoltStore) KeyFile() string {
+	return filepath.Join(caddy.AppConfigDir(), "mfa", "mfa.key")
+}
+
+// Interface guards
+var (
+	_ caddyfile.Unmarshaler = (*BoltStore)(nil)
+	_ caddy.Provisioner     = (*BoltStore)(nil)
+	_ StoreModule           = (*BoltStore)(nil)
+)
