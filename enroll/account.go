@@ -1,7 +1,9 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -18,18 +20,33 @@ type Method struct {
 
 // Account is what may be known of a person's factors without a secret.
 type Account struct {
-	Methods   []Method // strongest and default first; recovery codes are not among them
+	Methods   []Method // the default first, then the oldest; recovery codes are not among them
 	CodesLeft int      // unused recovery codes
-	Had       bool     // ever had a factor
+	Had       bool     // ever had a method
 }
 
 // Account reads a person's factors. An account never seen is an empty one. The
 // error is ErrStoreDown where the store cannot say.
 func (s *Service) Account(ctx context.Context, realm, user string) (*Account, error) {
-	return nil, ErrStoreDown
+	a, err := s.load(ctx, realm, user)
+	if err != nil {
+		return nil, err
+	}
+	public := &Account{Had: a.Had}
+	for i := range a.Methods {
+		public.Methods = append(public.Methods, a.Methods[i].public())
+	}
+	slices.SortStableFunc(public.Methods, func(x, y Method) int {
+		if x.Default != y.Default {
+			if x.Default {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(x.Created.UnixNano(), y.Created.UnixNano())
+	})
+	if a.Codes != nil {
+		public.CodesLeft = len(a.Codes.Unused)
+	}
+	return public, nil
 }
-
-// Notice records the address that the identity gives for a person, so that the
-// first one seen is the address of record and a later one counts only after a
-// while. Visits do it by themselves; call it where a person is seen earlier.
-func (s *Service) Notice(ctx context.Context, p Person, r Rules) error { return ErrStoreDown }

@@ -2,42 +2,184 @@ package enroll
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"time"
 )
+
+const (
+	// mailedDigits is the length of a mailed code.
+	mailedDigits = 8
+	// mailedLife is how long code and link count (ASVS 6.5.5: 10 minutes at most).
+	mailedLife = 10 * time.Minute
+	// maxMails is how many an account can ask for in 15 minutes, in all its visits.
+	maxMails = 3
+)
+
+// mailed is the one code (and link) of a visit that counts. A later one replaces
+// it; another visit's is never touched.
+type mailed struct {
+	Code    []byte    `json:"code"`
+	Link    []byte    `json:"link"`
+	Key     string    `json:"key"` // id of the key of these MACs
+	Sent    time.Time `json:"sent"`
+	Expires time.Time `json:"expires"`
+	Used    bool      `json:"used,omitempty"`
+}
+
+// send is a mail that was asked for. It is counted before it goes out, so that a
+// hundred requests at once send no more than three.
+type send struct {
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+}
+
+// mailWait is how long the next mail has to wait.
+func mailWait(sends []send, now time.Time) time.Duration {
+	if len(sends) < maxMails {
+		return 0
+	}
+	return min(window, max(time.Second, sends[len(sends)-maxMails].At.Add(window).Sub(now)))
+}
 
 // SendCode mails a code and a one-time link to the address of record. compose
 // writes the mail (its To is set here). Errors: ErrTooMany with RetryAfter,
 // ErrNoAddress, ErrWrongStep where no mail is owed, ErrMail where it could not
-// be sent, after which everything is as before and it can be tried again.
+// be sent, after which all is as before and it can be tried again.
 func (s *Service) SendCode(ctx context.Context, v *Visit, p Person, r Rules, compose func(Letter) Mail) error {
-	return ErrStoreDown
+	now := s.now()
+	reserved := send{ID: s.newID(), At: now}
+	var to string
+	err := s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
+		switch {
+		case k.Email || len(a.Methods) == 0 && !firstOwed(a, k, r, nil):
+			return false, ErrWrongStep
+		case a.Address.Record == "":
+			return false, ErrNoAddress
+		case s.mailer == nil:
+			return false, ErrMail
+		}
+		if wait := mailWait(a.Sends, now); wait > 0 {
+			return false, tooMany(wait)
+		}
+		if wait := a.tries(bucket(KindEmail, false)).wait(now); wait > 0 {
+			return false, tooMany(wait)
+		}
+		a.Sends = append(a.Sends, reserved)
+		to = a.Address.Record
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+
+	letter := Letter{To: to, Code: s.newCode(), LinkToken: s.newID(), Time: now, Expires: now.Add(mailedLife)}
+	m := compose(letter)
+	m.To = to
+	if err := s.mailer.Send(ctx, m); err != nil {
+		// The person's own connection may be gone; the count is given back anyway.
+		s.giveBack(context.WithoutCancel(ctx), p, reserved)
+		return &Error{Reason: ErrMail.Reason, Status: ErrMail.Status, Err: err}
+	}
+	return s.sent(context.WithoutCancel(ctx), v, p, letter)
+}
+
+// sent makes the code and link that were mailed the ones that count.
+func (s *Service) sent(ctx context.Context, v *Visit, p Person, l Letter) error {
+	key := s.tokens().keys.newest()
+	err := s.saveLink(ctx, l.LinkToken, linkRecord{Realm: p.Realm, User: p.User, Visit: v.ID, Expires: l.Expires})
+	if err != nil {
+		return err
+	}
+	return s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
+		if k.Email {
+			return false, nil // proven meanwhile with an earlier one
+		}
+		k.Mailed = &mailed{
+			Code: mailedMAC(key, v.ID, l.Code), Link: mailedMAC(key, v.ID, l.LinkToken), Key: key.id,
+			Sent: l.Time, Expires: l.Expires,
+		}
+		v.CodeSent = l.Time
+		v.MailsLeft = max(0, maxMails-len(a.Sends))
+		return true, nil
+	})
+}
+
+func (s *Service) giveBack(ctx context.Context, p Person, d send) {
+	err := s.change(ctx, p.Realm, p.User, func(a *account) (bool, error) {
+		a.Sends = keep(a.Sends, func(x send) bool { return x.ID != d.ID })
+		return true, nil
+	})
+	if err != nil {
+		s.failed(err)
+	}
 }
 
 // VerifyCode checks a mailed code in the visit that asked for it.
 func (s *Service) VerifyCode(ctx context.Context, v *Visit, p Person, r Rules, code string) error {
-	return ErrStoreDown
+	now := s.now()
+	typed, wellFormed := digits(code, mailedDigits)
+	return s.verifyMailed(ctx, v, p, func(a *account, k *visit) (bool, error) {
+		t := a.tries(bucket(KindEmail, false))
+		if wait := t.wait(now); wait > 0 {
+			return false, tooMany(wait)
+		}
+		right := wellFormed && s.sameMAC(k.Mailed, k.Mailed.Code, v.ID, typed)
+		switch {
+		case right && k.Mailed.Used:
+			return false, ErrUsedCode
+		case right && !now.Before(k.Mailed.Expires):
+			return false, ErrExpired
+		case right:
+			t.right()
+			k.Email, k.Mailed.Used = true, true
+			return true, nil
+		case !wellFormed:
+			return false, badCode(maxWrong - len(t.Wrong)) // not a guess
+		}
+		return true, badCode(t.wrong(now))
+	})
 }
 
-// LinkInfo is what the page behind a mailed link may know.
-type LinkInfo struct {
-	Visit   string // id of the visit that asked
-	Realm   string
-	Live    bool // it can still be spent
-	Used    bool // it was
-	Expires time.Time
+// verifyMailed runs fn where a code or link of the visit was mailed.
+func (s *Service) verifyMailed(ctx context.Context, v *Visit, p Person, fn func(*account, *visit) (bool, error)) error {
+	err := s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
+		if k.Mailed == nil {
+			return false, ErrWrongStep
+		}
+		return fn(a, k)
+	})
+	if err == nil {
+		v.EmailVerified, v.EmailOwed, v.CodeSent = true, false, time.Time{}
+	}
+	return err
 }
 
-// PeekLink looks at a mailed link and changes nothing. ErrExpired where there is
-// none such.
-func (s *Service) PeekLink(ctx context.Context, token string) (LinkInfo, error) {
-	return LinkInfo{}, ErrStoreDown
+// newCode draws a code of mailedDigits, each equally likely.
+func (s *Service) newCode() string {
+	const all = 100_000_000
+	const fair = (1 << 32) / all * all // above it, some codes would be likelier
+	for {
+		if n := uint64(binary.BigEndian.Uint32(s.random(4))); n < fair {
+			code := make([]byte, mailedDigits)
+			for i := range code {
+				code[len(code)-1-i], n = byte('0'+n%10), n/10
+			}
+			return string(code)
+		}
+	}
 }
 
-// VerifyLink spends a mailed link in the visit that asked for it; in any other
-// it is ErrNotHere and stays unspent.
-func (s *Service) VerifyLink(ctx context.Context, v *Visit, p Person, r Rules, token string) error {
-	return ErrStoreDown
+// mailedMAC is what is kept of a code or link: bound to the visit, so that the
+// code of one session is worthless in another.
+func mailedMAC(key ringKey, visit, text string) []byte {
+	mac := hmac.New(sha256.New, key.purpose[forCode])
+	mac.Write(place{"mailed", visit, text, 0}.aad())
+	return mac.Sum(nil)
 }
 
-// DisownLink is "this was not me": it ends the visit that asked for the mail.
-func (s *Service) DisownLink(ctx context.Context, token string) error { return ErrStoreDown }
+func (s *Service) sameMAC(m *mailed, want []byte, visit, text string) bool {
+	key, ok := s.tokens().keys.byID(m.Key)
+	return ok && hmac.Equal(want, mailedMAC(key, visit, text))
+}

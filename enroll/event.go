@@ -1,13 +1,65 @@
 package enroll
 
-import "time"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
 
-// Event is a change that the person is told of by mail.
+// Event is a change that the person is told of by mail, at the address of
+// record: whoever made it may not be them.
 type Event struct {
-	Kind   string // address-changed, method-added, method-removed, codes-renewed, recovery-used
-	To     string // address of record
+	Kind   string // address-changed, method-added, method-removed, codes-renewed, code-spent
+	To     string
 	Person Person
 	Rules  Rules
 	Method Method // method-added, method-removed
 	At     time.Time
+}
+
+// noticeTime bounds a mail that is sent in the background.
+const noticeTime = time.Minute
+
+// tell mails an event in the background. A notice that cannot be mailed does
+// not undo what happened.
+func (s *Service) tell(e Event) {
+	if s.mailer == nil || e.To == "" {
+		return
+	}
+	s.background(func(ctx context.Context) error { return s.deliver(ctx, e) })
+}
+
+// background runs task so that Close waits for it.
+func (s *Service) background(task func(context.Context) error) {
+	s.tasks.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), noticeTime)
+		defer cancel()
+		if err := task(ctx); err != nil {
+			s.failed(fmt.Errorf("telling a person of a change: %w", err))
+		}
+	})
+}
+
+func (s *Service) deliver(ctx context.Context, e Event) error {
+	if s.mailer == nil {
+		return errors.New("there is no mail server")
+	}
+	m := (*s.compose.Load())(e)
+	m.To = e.To
+	return s.mailer.Send(ctx, m)
+}
+
+// plainMail is what is mailed where nobody writes better.
+func plainMail(e Event) Mail {
+	what := map[string]string{
+		"address-changed": "Another e-mail address was given for your account. It will be used for security codes in 7 days.",
+		"method-added":    "A new way to confirm your sign-in was added to your account.",
+		"method-removed":  "A way to confirm your sign-in was removed from your account.",
+		"codes-renewed":   "New recovery codes were made for your account. The old ones no longer work.",
+		"code-spent":      "A recovery code was used to confirm a sign-in to your account.",
+	}[e.Kind]
+	text := what + "\n\n" + e.At.UTC().Format("2 January 2006, 15:04 UTC") +
+		"\n\nIf this was not you, change your password and tell your administrator."
+	return Mail{Subject: "Your account: a security change", Text: text}
 }

@@ -1,8 +1,13 @@
 package enroll
 
 import (
-	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Flag says that a person proved a factor. Tenant and First are those of the
@@ -14,26 +19,100 @@ type Flag struct {
 	AMR                                 []string // RFC 8176
 	Resistant                           bool     // phishing-resistant
 	At, Issued, Expires                 time.Time
-	// Gen is the account's generation at the proof: revoking a user raises it.
+	// Gen is the account's generation at the proof: ending a user's flags
+	// raises it.
 	Gen uint64
 }
 
-// MaxFlagLife bounds how long a flag can count, whatever is asked for.
-const MaxFlagLife = 30 * 24 * time.Hour
+const (
+	// FlagLife is how long a flag counts where nothing else is said.
+	FlagLife = 12 * time.Hour
+	// MaxFlagLife bounds it, whatever is asked for: revocations are kept as long.
+	MaxFlagLife = 30 * 24 * time.Hour
+)
+
+// maxSession bounds a session id inside a flag; a longer one goes in as a digest.
+const maxSession = 128
+
+// bound is the form in which a flag holds a session id.
+func bound(session string) string {
+	if len(session) <= maxSession {
+		return session
+	}
+	sum := sha256.Sum256([]byte(session))
+	return "sha256:" + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Binds tells whether the flag counts in this session of the identity: always
+// where the identity knows none.
+func (f *Flag) Binds(session string) bool { return session == "" || f.Session == bound(session) }
 
 // SignFlag turns f into a token of less than 4096 bytes. An empty ID, Issued or
-// Expires is filled in (Expires: 12 hours).
-func (s *Service) SignFlag(f Flag) (string, error) { return "", ErrToken }
+// Expires is filled in (Expires: FlagLife from now, MaxFlagLife at most).
+func (s *Service) SignFlag(f Flag) (string, error) {
+	t := s.tokens()
+	if t == nil {
+		return "", ErrStoreDown
+	}
+	now := s.now()
+	if f.User == "" || f.At.IsZero() || !utf8.ValidString(f.Realm+f.User) {
+		return "", errors.New("signing a flag: it names nobody, or no proof")
+	}
+	if f.Issued.IsZero() {
+		f.Issued = now
+	}
+	if f.Expires.IsZero() {
+		f.Expires = f.Issued.Add(FlagLife)
+	}
+	if last := f.Issued.Add(MaxFlagLife); f.Expires.After(last) {
+		f.Expires = last
+	}
+	if f.ID == "" {
+		f.ID = s.newID()
+	}
+	return t.flag.sign(&claims{
+		ID: f.ID, Audience: audience(s.installation, f.Realm), User: f.User,
+		Expires: f.Expires.Unix(), Issued: f.Issued.Unix(), Tenant: f.Tenant,
+		Session: bound(f.Session), First: f.First, Methods: f.Methods, AMR: f.AMR,
+		Proven: f.At.Unix(), Strong: f.Resistant, Gen: f.Gen,
+	})
+}
 
-// ReadFlag reads a token of SignFlag for a realm. It asks no store. The flag is
-// shared with other requests: it must not be changed.
-func (s *Service) ReadFlag(token, realm string, now time.Time) (*Flag, error) { return nil, ErrToken }
+// ReadFlag reads a token of SignFlag for a realm: ErrToken where it does not
+// count, ErrStoreDown before Start. It asks no store and remembers what it has
+// verified. The flag is shared with other requests: it must not be changed.
+func (s *Service) ReadFlag(token, realm string, now time.Time) (*Flag, error) {
+	t := s.tokens()
+	if t == nil || s.heard.Load() == 0 { // the revocations are not known yet
+		return nil, ErrStoreDown
+	}
+	e := s.seen.get(token)
+	if e == nil {
+		f, err := s.verifyFlag(t, token, realm, now)
+		if err != nil {
+			return nil, err
+		}
+		e = &seenFlag{flag: f}
+		s.seen.put(strings.Clone(token), e)
+	}
+	f := e.flag
+	if f.Realm != realm || !now.Before(f.Expires) || f.Issued.After(now.Add(skew)) || s.revoked.ended(e) {
+		return nil, ErrToken
+	}
+	return f, nil
+}
 
-// RevokeFlag ends one flag and every copy of it, on every node.
-func (s *Service) RevokeFlag(ctx context.Context, f *Flag) error { return ErrStoreDown }
-
-// RevokeUser ends every flag of a user that was given before now; with a tenant
-// only those that an enrolment made there has earned.
-func (s *Service) RevokeUser(ctx context.Context, realm, user, tenant string) error {
-	return ErrStoreDown
+func (s *Service) verifyFlag(t *signers, token, realm string, now time.Time) (*Flag, error) {
+	c, err := t.flag.read(token, audience(s.installation, realm), now)
+	if err != nil {
+		return nil, err
+	}
+	if c.Proven == 0 || c.Expires-c.Issued > int64(MaxFlagLife/time.Second) {
+		return nil, ErrToken
+	}
+	return &Flag{
+		ID: c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Session: c.Session, First: c.First,
+		Methods: slices.Clip(c.Methods), AMR: slices.Clip(c.AMR), Resistant: c.Strong, Gen: c.Gen,
+		At: time.Unix(c.Proven, 0), Issued: time.Unix(c.Issued, 0), Expires: time.Unix(c.Expires, 0),
+	}, nil
 }

@@ -6,12 +6,12 @@ import "time"
 type Kind string
 
 const (
-	// TOTP is an authenticator app (RFC 6238).
-	TOTP Kind = "totp"
-	// Codes are the single-use recovery codes.
-	Codes Kind = "codes"
-	// Email is a code mailed to the address of record: a first proof.
-	Email Kind = "email"
+	// KindTOTP is an authenticator app (RFC 6238).
+	KindTOTP Kind = "totp"
+	// KindCodes are the single-use recovery codes.
+	KindCodes Kind = "codes"
+	// KindEmail is a code mailed to the address of record: a first proof.
+	KindEmail Kind = "email"
 )
 
 // Person is who a request comes from, as the identity knows it. Realm and User

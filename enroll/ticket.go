@@ -1,6 +1,10 @@
 package enroll
 
-import "time"
+import (
+	"errors"
+	"time"
+	"unicode/utf8"
+)
 
 // TicketLife is how long a ticket counts.
 const TicketLife = 15 * time.Minute
@@ -12,18 +16,56 @@ type Ticket struct {
 	Expires                                                  time.Time
 }
 
-// SignTicket turns t into a token of less than 4096 bytes. An empty ID or
-// Expires is filled in; a To that does not fit is left out.
-func (s *Service) SignTicket(t Ticket) (string, error) { return "", ErrToken }
-
-// ReadTicket reads a token of SignTicket for a realm.
-func (s *Service) ReadTicket(token, realm string, now time.Time) (*Ticket, error) {
-	return nil, ErrToken
+// SignTicket turns t into a token of less than 4096 bytes. An empty ID is filled
+// in; Expires is never later than TicketLife from now. A To (then a Name) that
+// does not fit is left out: the way back is a comfort, the ticket is not.
+func (s *Service) SignTicket(t Ticket) (string, error) {
+	k := s.tokens()
+	if k == nil {
+		return "", ErrStoreDown
+	}
+	if t.User == "" || !utf8.ValidString(t.Realm+t.User) {
+		return "", errors.New("signing a ticket: it names nobody")
+	}
+	now := s.now()
+	if last := now.Add(TicketLife); t.Expires.IsZero() || t.Expires.After(last) {
+		t.Expires = last
+	}
+	if t.ID == "" {
+		t.ID = s.newID()
+	}
+	c := &claims{
+		ID: t.ID, Audience: audience(s.installation, t.Realm), User: t.User,
+		Expires: t.Expires.Unix(), Issued: now.Unix(), Tenant: t.Tenant, Email: t.Email,
+		Name: t.Name, To: t.To, Method: t.Method, Reason: t.Reason, Foreign: t.Foreign,
+	}
+	token, err := k.ticket.sign(c)
+	if err != nil {
+		c.To = ""
+		token, err = k.ticket.sign(c)
+	}
+	if err != nil {
+		c.Name = ""
+		token, err = k.ticket.sign(c)
+	}
+	return token, err
 }
 
-// SignKnown makes the token that marks a browser as one that has proved this
-// account, so that somebody else's wrong codes do not make it wait.
-func (s *Service) SignKnown(realm, user string) (string, error) { return "", ErrToken }
-
-// ReadKnown tells whether the token marks a browser that proved this account.
-func (s *Service) ReadKnown(token, realm, user string, now time.Time) bool { return false }
+// ReadTicket reads a token of SignTicket for a realm, or ErrToken.
+func (s *Service) ReadTicket(token, realm string, now time.Time) (*Ticket, error) {
+	k := s.tokens()
+	if k == nil {
+		return nil, ErrStoreDown
+	}
+	c, err := k.ticket.read(token, audience(s.installation, realm), now)
+	if err != nil {
+		return nil, err
+	}
+	if c.Expires-c.Issued > int64(TicketLife/time.Second) {
+		return nil, ErrToken
+	}
+	return &Ticket{
+		ID: c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Email: c.Email, Name: c.Name,
+		To: c.To, Method: c.Method, Reason: c.Reason, Foreign: c.Foreign, Expires: time.Unix(c.Expires, 0),
+	}, nil
+}

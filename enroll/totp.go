@@ -1,10 +1,16 @@
 package enroll
 
-import "context"
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
 
-// TOTPSetup is what an authenticator app needs: the key in base32 and the
-// otpauth URI that a QR code holds.
-type TOTPSetup struct{ Secret, URI string }
+// TOTP is what an authenticator app needs: the key in base32 and the otpauth
+// URI that a QR code holds. It is shown while it is being set up, never later.
+type TOTP struct{ Secret, URI string }
 
 // Enrolled is a finished enrolment. RecoveryCodes are there with the first
 // method only, and this once only.
@@ -14,14 +20,206 @@ type Enrolled struct {
 	Flag          Flag
 }
 
+// pending is a method being set up. Nothing of it counts before it is finished.
+type pending struct {
+	ID       string `json:"id"`
+	Kind     Kind   `json:"kind"`
+	Secret   secret `json:"secret"`
+	Tenant   string `json:"tenant"`
+	Replaces string `json:"replaces,omitempty"`
+}
+
+// defaultLimit is how many methods of a kind one may have where no limit is set.
+const defaultLimit = 5
+
+// mayEnroll decides, on the rules and the account as they are at this moment,
+// whether a method can be begun or finished in this visit. It is asked at both
+// ends: the attack is to park a half-done enrolment, let the person enrol, and
+// finish it then as a second factor that nobody proved.
+func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, kind Kind, replaces string, now time.Time) error {
+	if len(a.Methods) > 0 {
+		if err := s.fresh(p, r, f, now); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(r.Methods, kind) {
+		return ErrNotOffered
+	}
+	if firstOwed(a, k, r, f) {
+		return ErrWrongStep
+	}
+	if replaces != "" {
+		if m := a.method(replaces); m == nil || m.Kind != kind || m.Tenant != r.Tenant {
+			return ErrNotFound
+		}
+		return nil
+	}
+	limit, set := r.Limits[kind]
+	if !set {
+		limit = defaultLimit
+	}
+	n := 0
+	for _, m := range a.Methods {
+		if m.Kind == kind && m.Tenant == r.Tenant {
+			n++
+		}
+	}
+	if n >= limit {
+		return ErrLimit
+	}
+	return nil
+}
+
 // BeginTOTP starts setting up an authenticator app; the key is the same for the
-// life of the visit. replaces names a method that the new one takes the place of.
-func (s *Service) BeginTOTP(ctx context.Context, v *Visit, p Person, r Rules, f *Flag, replaces string) (*TOTPSetup, error) {
-	return nil, ErrStoreDown
+// life of the visit, so that a reload or a second tab does not spoil a code that
+// was scanned. replaces names a method that the new one takes the place of.
+func (s *Service) BeginTOTP(ctx context.Context, v *Visit, p Person, r Rules, f *Flag, replaces string) (*TOTP, error) {
+	now := s.now()
+	var key secret
+	err := s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
+		if err := s.mayEnroll(a, k, p, r, f, KindTOTP, replaces, now); err != nil {
+			return false, err
+		}
+		if d := k.Pending; d != nil && d.Kind == KindTOTP && d.Tenant == r.Tenant && d.Replaces == replaces {
+			key = d.Secret
+			return false, nil
+		}
+		k.Pending = &pending{ID: s.newID(), Kind: KindTOTP, Secret: s.random(totpSecret), Tenant: r.Tenant, Replaces: replaces}
+		key = k.Pending.Secret
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.Begun = KindTOTP
+	return &TOTP{Secret: base32Key.EncodeToString(key), URI: totpURI(key, s.issuerFor(r), accountName(p))}, nil
+}
+
+func (s *Service) issuerFor(r Rules) string {
+	for _, name := range []string{s.issuer, r.TenantName, r.Tenant} {
+		if name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+func accountName(p Person) string {
+	if p.Email != "" {
+		return p.Email
+	}
+	return p.User
 }
 
 // FinishTOTP saves the method if the code is right; before that nothing of it
-// counts.
+// counts. The account's first method ends all its other visits.
 func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f *Flag, code, name string) (*Enrolled, error) {
-	return nil, ErrStoreDown
+	now := s.now()
+	typed, wellFormed := digits(code, totpDigits)
+	var done *Enrolled
+	var to string
+	var replaced bool
+	err := s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
+		d := k.Pending
+		if d == nil || d.Kind != KindTOTP || d.Tenant != r.Tenant || len(d.Secret) == 0 {
+			return false, finishedBefore(a, k, typed, now)
+		}
+		if err := s.mayEnroll(a, k, p, r, f, KindTOTP, d.Replaces, now); err != nil {
+			return false, err
+		}
+		if wait := k.Tries.wait(now); wait > 0 {
+			return false, tooMany(wait)
+		}
+		if !wellFormed {
+			return false, badCode(maxWrong - len(k.Tries.Wrong))
+		}
+		m, err := matchTOTP(d.Secret, typed, now)
+		if err != nil {
+			return false, err
+		}
+		if m.step == 0 {
+			left := k.Tries.wrong(now)
+			return true, wrongTOTP(m, left)
+		}
+		k.Tries.right()
+		to, replaced = a.Address.Record, d.Replaces != ""
+		done = s.enrol(a, k, p, f, name, m.step, now)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.Begun, v.HasMethod, v.Proved, v.EmailOwed = "", true, true, false
+	s.tell(Event{Kind: "method-added", To: to, Person: p, Rules: r, Method: done.Method, At: now})
+	if replaced {
+		return done, s.endFlags(ctx, p.Realm, p.User, "", done.Flag.ID)
+	}
+	return done, nil
+}
+
+// enrol puts the pending method of a visit into the account.
+func (s *Service) enrol(a *account, k *visit, p Person, f *Flag, name string, step int64, now time.Time) *Enrolled {
+	d := k.Pending
+	m := method{
+		ID: d.ID, Kind: d.Kind, Name: methodName(name, d.Kind), Created: now, LastUsed: now, Default: len(a.Methods) == 0,
+		Tenant: d.Tenant, First: firstOf(a, k, f), Secret: d.Secret, LastStep: step,
+	}
+	first := len(a.Methods) == 0
+	if old := a.method(d.Replaces); old != nil {
+		m.Default = old.Default
+		a.Methods = keep(a.Methods, func(x method) bool { return x.ID != d.Replaces })
+	}
+	a.Methods = append(a.Methods, m)
+	done := &Enrolled{Method: m.public()}
+	if a.Codes == nil {
+		a.Codes, done.RecoveryCodes = s.newCodes(p.Realm, p.User, m.Tenant, m.First, now)
+	}
+	k.Pending, k.Done = nil, m.ID
+	if first {
+		a.Visits = []*visit{k}
+	}
+	a.Had = true
+	done.Flag = s.flagFor(a, p, m.Kind, m.Tenant, m.First, now)
+	return done
+}
+
+// finishedBefore is the answer where nothing is being set up: used-code to a
+// second submit of the code that finished it (a double click, another tab).
+func finishedBefore(a *account, k *visit, typed string, now time.Time) error {
+	if m := a.method(k.Done); m != nil && m.Kind == KindTOTP {
+		if got, err := matchTOTP(m.Secret, typed, now); err == nil && got.step != 0 && got.step <= m.LastStep {
+			return ErrUsedCode
+		}
+	}
+	return ErrWrongStep
+}
+
+// wrongTOTP is the refusal of a code that was counted: with how far the person's
+// clock is off, where that is what is wrong.
+func wrongTOTP(m match, left int) error {
+	if m.off != 0 {
+		return &Error{Reason: ErrClockOff.Reason, Status: ErrClockOff.Status, Offset: time.Duration(m.off) * totpStep, Left: left}
+	}
+	return badCode(left)
+}
+
+// maxMethodName is in characters.
+const maxMethodName = 64
+
+// methodName cleans a name that a person gave.
+func methodName(name string, kind Kind) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, name)
+	name = strings.TrimSpace(name)
+	if r := []rune(name); len(r) > maxMethodName {
+		name = strings.TrimSpace(string(r[:maxMethodName]))
+	}
+	if name == "" && kind == KindTOTP {
+		return "Authenticator app"
+	}
+	return name
 }

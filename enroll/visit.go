@@ -2,11 +2,20 @@ package enroll
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
 	"time"
 )
 
 // VisitLife is how long an enrolment or manage visit lives.
 const VisitLife = 15 * time.Minute
+
+// maxVisits bounds the live visits of one account. The oldest without a verified
+// address gives way first, so that whoever has the password alone cannot push
+// out somebody who has the mailbox too.
+const maxVisits = 16
 
 // Visit is one browser's enrolment or manage session, as it stands now.
 type Visit struct {
@@ -21,22 +30,187 @@ type Visit struct {
 	Begun         Kind      // the method being set up, or empty
 	HasMethod     bool      // the account has a method
 	Proved        bool      // the flag passed in proves this person
+
+	realm, user string
 }
 
-// BeginVisit opens a visit. Who has a method needs a flag that proves it
-// (ErrFreshProof), whatever its age.
+// visit is what is kept of one, inside the account.
+type visit struct {
+	ID      string    `json:"id"`
+	Expires time.Time `json:"expires"`
+	Session string    `json:"sid,omitempty"` // the identity's, where it has one
+	Email   bool      `json:"email,omitempty"`
+	Mailed  *mailed   `json:"mailed,omitempty"`
+	Pending *pending  `json:"pending,omitempty"`
+	Done    string    `json:"done,omitempty"` // id of the method it last enrolled
+	Tries   tries     `json:"tries,omitzero"` // wrong set-up codes
+}
+
+// BeginVisit opens a visit. Who has a method needs a flag that proves it, of any
+// age (ErrFreshProof): without one nothing of the account is seen.
 func (s *Service) BeginVisit(ctx context.Context, p Person, r Rules, f *Flag) (*Visit, error) {
-	return nil, ErrStoreDown
+	if s.tokens() == nil {
+		return nil, ErrStoreDown
+	}
+	now := s.now()
+	id := s.visitID(p)
+	var out *Visit
+	var tell bool
+	err := s.change(ctx, p.Realm, p.User, func(a *account) (bool, error) {
+		if len(a.Methods) > 0 && !s.proves(p, f, now) {
+			return false, ErrFreshProof
+		}
+		_, tell = a.Address.see(p.Email, now)
+		if len(a.Visits) >= maxVisits {
+			a.evict()
+		}
+		v := &visit{ID: id, Expires: now.Add(VisitLife), Session: bound(p.Session)}
+		a.Visits = append(a.Visits, v)
+		out = s.show(a, v, p, r, f, now)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if tell {
+		s.tellOld(p, r)
+	}
+	return out, nil
 }
 
 // ResumeVisit finds a visit again: ErrExpired where it is over or was ended,
 // ErrWrongAccount where it is another person's, ErrFreshProof as BeginVisit.
 func (s *Service) ResumeVisit(ctx context.Context, id string, p Person, r Rules, f *Flag) (*Visit, error) {
-	return nil, ErrStoreDown
+	if err := s.checkVisitID(id, p); err != nil {
+		return nil, err
+	}
+	a, err := s.load(ctx, p.Realm, p.User)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	a.tidy(now)
+	v, err := a.visit(id, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.Methods) > 0 && !s.proves(p, f, now) {
+		return nil, ErrFreshProof
+	}
+	return s.show(a, v, p, r, f, now), nil
 }
 
 // ExtendVisit gives a live visit another 15 minutes from now.
-func (s *Service) ExtendVisit(ctx context.Context, v *Visit, p Person) error { return ErrStoreDown }
+func (s *Service) ExtendVisit(ctx context.Context, v *Visit) error {
+	now := s.now()
+	return s.inVisit(ctx, v, Person{Realm: v.realm, User: v.user}, func(a *account, k *visit) (bool, error) {
+		k.Expires = now.Add(VisitLife)
+		v.Expires = k.Expires
+		return true, nil
+	})
+}
 
-// EndVisit ends a visit and what is pending in it.
-func (s *Service) EndVisit(ctx context.Context, v *Visit, p Person) error { return ErrStoreDown }
+// EndVisit ends a visit and what is pending in it. Ending one that is over is no
+// error.
+func (s *Service) EndVisit(ctx context.Context, v *Visit) error {
+	return s.dropVisit(ctx, v.realm, v.user, v.ID)
+}
+
+func (s *Service) dropVisit(ctx context.Context, realm, user, id string) error {
+	return s.change(ctx, realm, user, func(a *account) (bool, error) {
+		before := len(a.Visits)
+		a.Visits = keep(a.Visits, func(k *visit) bool { return k.ID != id })
+		return len(a.Visits) < before, nil
+	})
+}
+
+// inVisit changes an account from within a live visit of this person.
+func (s *Service) inVisit(ctx context.Context, v *Visit, p Person, fn func(*account, *visit) (bool, error)) error {
+	if v == nil || v.realm != p.Realm || v.user != p.User {
+		return ErrWrongAccount
+	}
+	return s.change(ctx, p.Realm, p.User, func(a *account) (bool, error) {
+		k, err := a.visit(v.ID, p)
+		if err != nil {
+			return false, err
+		}
+		return fn(a, k)
+	})
+}
+
+// visit finds a live visit. A visit begun in one session of the identity is not
+// gone on with in another.
+func (a *account) visit(id string, p Person) (*visit, error) {
+	for _, k := range a.Visits {
+		if subtle.ConstantTimeCompare([]byte(k.ID), []byte(id)) == 1 {
+			if k.Session != "" && p.Session != "" && k.Session != bound(p.Session) {
+				return nil, ErrExpired
+			}
+			return k, nil
+		}
+	}
+	return nil, ErrExpired
+}
+
+// evict makes room for one visit.
+func (a *account) evict() {
+	at := 0
+	for i, v := range a.Visits {
+		if !v.Email {
+			at = i
+			break
+		}
+	}
+	a.Visits = append(a.Visits[:at], a.Visits[at+1:]...)
+}
+
+func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now time.Time) *Visit {
+	v := &Visit{
+		ID: k.ID, Expires: k.Expires, EmailVerified: k.Email, EmailOwed: firstOwed(a, k, r, f),
+		HasMethod: len(a.Methods) > 0, Proved: s.proves(p, f, now), realm: p.Realm, user: p.User,
+	}
+	if a.Address.Record != "" {
+		v.Masked = masked(a.Address.Record)
+	}
+	if k.Mailed != nil && !k.Mailed.Used && now.Before(k.Mailed.Expires) {
+		v.CodeSent = k.Mailed.Sent
+	}
+	if v.MailsLeft = max(0, maxMails-len(a.Sends)); v.MailsLeft == 0 {
+		v.MailAt = now.Add(mailWait(a.Sends, now))
+	}
+	if k.Pending != nil {
+		v.Begun = k.Pending.Kind
+	}
+	return v
+}
+
+// visitID is 128 random bits and a short MAC over them and the person, so that a
+// cookie of somebody else is told from one that is over.
+func (s *Service) visitID(p Person) string {
+	id := s.random(16)
+	return base64.RawURLEncoding.EncodeToString(append(id, visitMAC(s.tokens().keys.newest(), id, p)...))
+}
+
+func visitMAC(key ringKey, id []byte, p Person) []byte {
+	mac := hmac.New(sha256.New, key.purpose[forVisit])
+	mac.Write(place{"visit", p.Realm, p.User, 0}.aad())
+	mac.Write(id)
+	return mac.Sum(nil)[:10]
+}
+
+func (s *Service) checkVisitID(id string, p Person) error {
+	t := s.tokens()
+	if t == nil {
+		return ErrStoreDown
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(id)
+	if err != nil || len(raw) != 26 {
+		return ErrExpired
+	}
+	for _, key := range t.keys.ring {
+		if hmac.Equal(raw[16:], visitMAC(key, raw[:16], p)) {
+			return nil
+		}
+	}
+	return ErrWrongAccount
+}

@@ -1,0 +1,106 @@
+package enroll
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
+)
+
+// LoadOrMakeKey reads the key file, and makes it with one new key where there is
+// none. The file holds keys in base64, one a line, newest first; lines that
+// begin with # are left out. It must be readable by its owner alone.
+//
+// Making it is safe against a crash (written whole, then linked into place) and
+// against a second process (the first link wins, both read the same key).
+func LoadOrMakeKey(path string) (*Keys, error) {
+	keys, err := loadKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeKey(path); err == nil {
+			keys, err = loadKey(path)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the key %s as %s: %w", path, store.Whoami(), err)
+	}
+	return keys, nil
+}
+
+func loadKey(path string) (*Keys, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !fi.Mode().IsRegular() {
+		return nil, errors.New("it is not a file")
+	}
+	// Whoever reads the key can forge every flag and open every secret.
+	if perm := fi.Mode().Perm(); perm&0o077 != 0 {
+		return nil, fmt.Errorf("others than its owner can open it (mode %04o): run `chmod 600 %s`, and make a new key if somebody may have read it", perm, path)
+	}
+	var lines []string
+	in := bufio.NewScanner(f)
+	for in.Scan() {
+		if line := strings.TrimSpace(in.Text()); line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	if err := in.Err(); err != nil {
+		return nil, err
+	}
+	return NewKeys(lines...)
+}
+
+func makeKey(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return store.Unwritable(err)
+	}
+	raw := make([]byte, keySize)
+	if _, err := rand.Read(raw); err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	fmt.Fprintln(&text, "# The key of the gate: it seals the secrets in the store and signs the cookies.")
+	fmt.Fprintln(&text, "# Keep a copy apart from the store's backup. Without it every factor is lost.")
+	fmt.Fprintln(&text, base64.StdEncoding.EncodeToString(raw))
+
+	// CreateTemp opens with O_EXCL and mode 0600.
+	tmp, err := os.CreateTemp(dir, filepath.Base(path)+".new-*")
+	if err != nil {
+		return store.Unwritable(err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(text.Bytes())
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return store.Unwritable(err)
+	}
+	// Link, unlike rename, never replaces: a key that another process made in
+	// this moment stays, and so does all that is sealed with it.
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return store.Unwritable(err)
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a new name in a folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

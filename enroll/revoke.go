@@ -1,0 +1,130 @@
+package enroll
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// RevokeFlag ends one flag and every copy of it: here at once, on other nodes
+// when they next look.
+func (s *Service) RevokeFlag(ctx context.Context, f *Flag) error {
+	return s.revoke(ctx, revocation{Flag: f.ID, Expires: f.Expires.Add(skew).Unix()})
+}
+
+// RevokeUser ends every flag of a user that was given before now; with a tenant
+// only those that an enrolment made there has earned.
+func (s *Service) RevokeUser(ctx context.Context, realm, user, tenant string) error {
+	return s.endFlags(ctx, realm, user, tenant, "")
+}
+
+// endFlags writes the log first and the account second. Where the second fails,
+// flags have ended that might have lived (the safe side), and the next proof
+// raises the account's generation to the log's.
+func (s *Service) endFlags(ctx context.Context, realm, user, tenant, spare string) error {
+	a, err := s.load(ctx, realm, user)
+	if err != nil {
+		return err
+	}
+	gen := max(a.Gen, s.revoked.gen(realm, user)) + 1
+	line := revocation{Realm: realm, User: user, Tenant: tenant, Gen: gen, Spare: spare,
+		Expires: s.now().Add(MaxFlagLife + skew).Unix()}
+	if err := s.revoke(ctx, line); err != nil {
+		return err
+	}
+	return s.change(ctx, realm, user, func(a *account) (bool, error) {
+		a.Gen = max(a.Gen, gen)
+		return true, nil
+	})
+}
+
+// logPlace is where lines of the log are sealed for.
+var logPlace = place{kind: "revocation"}
+
+func (s *Service) revoke(ctx context.Context, line revocation) error {
+	t := s.tokens()
+	if t == nil {
+		return ErrStoreDown
+	}
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("revoking: %w", err)
+	}
+	sealed, err := t.keys.seal(s.rand, logPlace, text)
+	if err != nil {
+		return err
+	}
+	// In memory first: this node stops trusting it even where the store fails.
+	s.revoked.add(line)
+	if _, err := s.store.Revoke(ctx, sealed, time.Unix(line.Expires, 0)); err != nil {
+		return down(err)
+	}
+	return nil
+}
+
+// Poll reads the revocations that other nodes wrote since the last look. Start
+// does it, and twice a second from then on.
+func (s *Service) Poll(ctx context.Context) error {
+	t := s.tokens()
+	if t == nil {
+		return ErrStoreDown
+	}
+	s.polling.Lock()
+	defer s.polling.Unlock()
+	asked := s.now() // before the answer: what is written while it comes is not in it
+	lines, err := s.store.Revoked(ctx, s.polled)
+	if err != nil {
+		return down(err)
+	}
+	for _, e := range lines {
+		text, err := t.keys.open(logPlace, e.Value)
+		var line revocation
+		if err == nil {
+			err = json.Unmarshal(text, &line)
+		}
+		if err != nil {
+			return down(fmt.Errorf("reading revocation %d: %w", e.Seq, err))
+		}
+		s.revoked.add(line)
+		s.polled = e.Seq
+	}
+	s.revoked.sweep(asked)
+	s.heard.Store(asked.UnixNano())
+	return nil
+}
+
+// pollEvery leaves room for two failed looks within the two seconds that a
+// revocation may take.
+const pollEvery = 500 * time.Millisecond
+
+// silence is how long a node trusts what it last heard.
+const silence = 2 * time.Second
+
+// Current tells whether this node has heard of revocations within two seconds.
+// Where it has not, a flag counts only as the tenant's when_store_down says.
+func (s *Service) Current(now time.Time) bool {
+	heard := s.heard.Load()
+	return heard != 0 && now.Sub(time.Unix(0, heard)) <= silence
+}
+
+func (s *Service) follow(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	silent := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		ask, cancel := context.WithTimeout(ctx, silence)
+		err := s.Poll(ask)
+		cancel()
+		if err != nil && !silent && !errors.Is(err, context.Canceled) {
+			s.failed(err)
+		}
+		silent = err != nil
+	}
+}
