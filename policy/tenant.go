@@ -110,9 +110,9 @@ func (t *Tenant) Areas(lang string) []string {
 	return names
 }
 
-// above reports whether a is t itself or one of the tenants above it. Parents
-// form no cycle: the loader refuses one.
-func (t *Tenant) above(a *Tenant) bool {
+// under reports whether t is a, or one of the tenants below it. Parents form no
+// cycle: the loader refuses one.
+func (t *Tenant) under(a *Tenant) bool {
 	for p := t; p != nil; p = p.parent {
 		if p == a {
 			return true

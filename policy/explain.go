@@ -1,0 +1,89 @@
+package policy
+
+import "strings"
+
+// A Step is one thing Decide looked at.
+type Step struct {
+	Rule string // a rule with its place in the file, or a step of Decide's order
+	Hit  bool
+	Note string // what a hit means; of a deciding step, the verdict and reason
+}
+
+// Explain returns every rule and step that Decide looked at for the facts, in
+// its order, and whether it hit. It is Decide itself, taking notes.
+func (p *Policy) Explain(f *Facts) []Step {
+	rec := &recorder{}
+	p.decide(f, rec)
+	return rec.steps
+}
+
+// A recorder takes Decide's notes. The nil recorder takes none and costs none.
+type recorder struct{ steps []Step }
+
+// step notes a step whose hit decides, for a tenant or for all, and returns the
+// hit.
+func (r *recorder) step(rule string, t *Tenant, hit bool, reason Reason) bool {
+	if r == nil {
+		return hit
+	}
+	s := Step{Rule: rule, Hit: hit}
+	if t != nil {
+		s.Rule = "tenants." + t.Key + ": " + rule
+	}
+	if hit {
+		s.Note = reason.Verdict().String() + " " + reason.String()
+	}
+	r.steps = append(r.steps, s)
+	return hit
+}
+
+// rules notes every rule of the directive, of the host's tenant and of the one
+// that the identity names, and whether it covers a reading of the target.
+func (r *recorder) rules(p *Policy, host *Tenant, own *ruleset, asked []*target, f *Facts) {
+	if r == nil {
+		return
+	}
+	if own != nil {
+		r.ruleset(own, asked, f)
+	}
+	if host != nil {
+		r.ruleset(host.rules, asked, f)
+	}
+	if t := p.Tenant(f.Tenant); t != nil && t != host && p.mapped(f) {
+		r.ruleset(t.rules, asked, f)
+	}
+}
+
+func (r *recorder) ruleset(s *ruleset, asked []*target, f *Facts) {
+	for i := range s.protect {
+		step := Step{Rule: s.protect[i].where}
+		for _, t := range asked {
+			for j := range t.len() {
+				if g := t.at(j); s.protect[i].protects(g, s.sensitive) && s.protect[i].asked(t, f) {
+					step = step.readAs(t, g)
+				}
+			}
+		}
+		r.steps = append(r.steps, step)
+	}
+	for i := range s.allow {
+		step := Step{Rule: s.allow[i].where}
+		for _, t := range asked {
+			for j := range t.len() {
+				if g := t.at(j); s.allow[i].allows(g, s.sensitive) && s.allow[i].answers(f.Method) && s.allow[i].agreed(t, f) {
+					step = step.readAs(t, g)
+				}
+			}
+		}
+		r.steps = append(r.steps, step)
+	}
+}
+
+// readAs notes a hit, and the first reading that was hit where there are more.
+func (s Step) readAs(t *target, g *reading) Step {
+	if !s.Hit && t.len() > 1 {
+		s.Note = "read as " + strings.Clone(g.text)
+	}
+	s.Hit = true
+	return s
+}

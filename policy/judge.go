@@ -1,0 +1,123 @@
+package policy
+
+import (
+	"slices"
+	"time"
+)
+
+// judge is one tenant's word on a request of a person who is known, of which c
+// is what the tenant protects.
+func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
+	d := Decision{Tenant: t, Area: c.area, Protected: c.hit, Fresh: c.fresh}
+	if rec.step("nothing is required here", t, !c.hit || t.Require == RequireNone, ReasonNotRequired) {
+		return d.as(ReasonNotRequired)
+	}
+	reason, ask := p.owed(f, rec, t, c.fresh)
+	if ask != AskNothing {
+		d.Ask, d.Verdict, d.Reason = ask, Deny, ReasonStoreDown
+		return d
+	}
+	d = d.as(reason)
+	if d.Verdict != Allow && rec.step("the tenant only reports", t, t.Report, ReasonReported) {
+		d.Would = reason
+		return d.as(ReasonReported)
+	}
+	return d
+}
+
+func (d Decision) as(r Reason) Decision {
+	d.Verdict, d.Reason = r.Verdict(), r
+	return d
+}
+
+// owed returns what a tenant that requires a factor wants of the visitor, or
+// what has to be asked first.
+func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, fresh time.Duration) (Reason, Ask) {
+	proven := p.proofCounts(f, t)
+	stale := proven && fresh > 0 && !isFresh(f, fresh)
+	settled := proven && !stale && t.Minimum <= 1 && !f.Proof.rescued()
+	if rec.step("a proof that counts", t, settled, ReasonVerified) {
+		return ReasonVerified, AskNothing
+	}
+	switch f.Account.State {
+	case AccountKnown:
+	case AccountNotAsked:
+		return 0, AskAccount
+	default:
+		rec.step("the store of factors cannot be asked", t, true, ReasonStoreDown)
+		return ReasonStoreDown, AskNothing
+	}
+	methods, codes := p.counting(f, t)
+	enrolled := t.Prove == ProveEnrolled && fresh == 0 && methods > 0
+	switch {
+	case rec.step("the proof is older than the area allows", t, stale && methods+codes > 0, ReasonStale):
+		return ReasonStale, AskNothing
+	case rec.step("a factor is registered and not proven", t, !proven && !enrolled && methods+codes > 0, ReasonVerify):
+		return ReasonVerify, AskNothing
+	case rec.step("no factor is registered that counts", t, methods == 0, ReasonEnroll):
+		return ReasonEnroll, AskNothing
+	case rec.step("fewer factors than the minimum", t, methods < t.Minimum, ReasonMoreMethods):
+		return ReasonMoreMethods, AskNothing
+	case rec.step("a proof that counts", t, proven, ReasonVerified):
+		return ReasonVerified, AskNothing
+	}
+	rec.step("a registered factor is enough", t, true, ReasonEnrolled)
+	return ReasonEnrolled, AskNothing
+}
+
+// proofCounts reports whether the visitor's proof, or the identity's own claim,
+// counts for the tenant. A proof from the future is none: whoever can set a
+// clock ahead would never be asked again.
+func (p *Policy) proofCounts(f *Facts, t *Tenant) bool {
+	q := &f.Proof
+	if q.At.After(f.Now.Add(maxAhead)) {
+		return false
+	}
+	if q.Claim {
+		return true
+	}
+	return !q.At.IsZero() && p.made(q.Tenant, q.First, t) &&
+		slices.ContainsFunc(q.Methods, func(kind string) bool {
+			return slices.Contains(t.Methods, kind) || slices.Contains(t.Recovery, kind)
+		})
+}
+
+// rescued reports whether recovery codes alone made the proof. They let in who
+// lost every method; whether one is left, the account tells.
+func (q *Proof) rescued() bool {
+	return !q.Claim && !slices.ContainsFunc(q.Methods, func(kind string) bool { return kind != MethodCodes })
+}
+
+// isFresh reports whether the proof is recent enough. A claim that does not say
+// when it was made never is.
+func isFresh(f *Facts, fresh time.Duration) bool {
+	return !f.Proof.At.IsZero() && f.Now.Sub(f.Proof.At) <= fresh
+}
+
+// counting returns how many registered methods count for the tenant, and
+// recovery codes beside them.
+func (p *Policy) counting(f *Facts, t *Tenant) (methods, codes int) {
+	for i := range f.Account.Methods {
+		m := &f.Account.Methods[i]
+		switch {
+		case !p.made(m.Tenant, m.First, t):
+		case slices.Contains(t.Methods, m.Kind):
+			methods++
+		case slices.Contains(t.Recovery, m.Kind):
+			codes++
+		}
+	}
+	return methods, codes
+}
+
+// made reports whether what was made in one tenant, its enrolment first proven
+// as first says, counts in t: made there itself, or both share everywhere and t
+// would have let it be made.
+func (p *Policy) made(tenant, first string, t *Tenant) bool {
+	if tenant == t.Key {
+		return true
+	}
+	other := p.Tenant(tenant)
+	return other != nil && other.Share == ShareEverywhere && t.Share == ShareEverywhere &&
+		(t.First == FirstNone || first == t.First)
+}

@@ -1,0 +1,152 @@
+package policy
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A queryRule is one key of a prefix's `query`.
+type queryRule struct {
+	key    string   // as canonKey
+	values []string // any of them
+}
+
+// maxDecodes is how often a key or value of a query is decoded. No chain of
+// servers known to us decodes more often, and each round costs.
+const maxDecodes = 8
+
+// asked reports whether a request sets every key of a protecting rule's query,
+// by any spelling, as any one of several, or in the form of its body. A body
+// that cannot be read as a form may set anything: it protects.
+func (p *rule) asked(t *target, f *Facts) bool {
+	if p.query == nil {
+		return true
+	}
+	for i := range p.query {
+		q := &p.query[i]
+		if p.inQuery(q, t) {
+			continue
+		}
+		if f.Form == nil {
+			return false
+		}
+		form, err := f.Form()
+		if err != nil {
+			return true
+		}
+		if !slices.ContainsFunc(formValues(form, q.key), func(v string) bool { return q.matches(v) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *rule) inQuery(q *queryRule, t *target) bool {
+	found := false
+	eachValue(t, q.key, func(v string) { found = found || q.matches(v) })
+	return found
+}
+
+// agreed reports whether a request sets every key of an allowing rule's query,
+// and every value that any spelling of the key has is the rule's.
+func (p *rule) agreed(t *target, f *Facts) bool {
+	if p.query == nil {
+		return true
+	}
+	var form url.Values
+	if f.Form != nil {
+		var err error
+		if form, err = f.Form(); err != nil {
+			return false
+		}
+	}
+	for i := range p.query {
+		q := &p.query[i]
+		seen, all := false, true
+		look := func(v string) { seen, all = true, all && slices.Contains(q.values, v) }
+		eachValue(t, q.key, look)
+		for _, v := range formValues(form, q.key) {
+			look(v)
+		}
+		if !seen || !all {
+			return false
+		}
+	}
+	return true
+}
+
+// matches reports whether a value is one of the rule's, decoded once or more,
+// letter case, look-alikes, outer spaces and what follows a NUL apart. One that
+// is still encoded after maxDecodes rounds may be anything.
+func (q *queryRule) matches(value string) bool {
+	for range maxDecodes {
+		v, _, _ := strings.Cut(value, "\x00")
+		v = fold(plainLetters(strings.TrimSpace(v)))
+		if slices.ContainsFunc(q.values, func(want string) bool { return fold(plainLetters(want)) == v }) {
+			return true
+		}
+		next := decode(value)
+		if next == value {
+			return false
+		}
+		value = next
+	}
+	return true
+}
+
+// eachValue calls do with every value that the target's query gives a key, as
+// servers decode it: once, "+" for a space. Pairs end at "&" or ";".
+func eachValue(t *target, key string, do func(string)) {
+	each := func(query string) {
+		for len(query) > 0 {
+			end := strings.IndexAny(query, "&;")
+			pair := query
+			if end >= 0 {
+				pair, query = query[:end], query[end+1:]
+			} else {
+				query = ""
+			}
+			k, v, _ := strings.Cut(pair, "=")
+			if canonKey(k) == key {
+				do(decode(strings.ReplaceAll(v, "+", " ")))
+			}
+		}
+	}
+	each(t.query)
+	for _, q := range t.hidden {
+		each(q)
+	}
+}
+
+func formValues(form url.Values, key string) (values []string) {
+	for k, vs := range form {
+		if canonKey(k) == key {
+			values = append(values, vs...)
+		}
+	}
+	return values
+}
+
+// canonKey brings every spelling of a query key that some server takes for the
+// same to one: escapes, letter case, spaces before it, PHP's "key[]" and its
+// "_" for a dot, space or open bracket, ASP.NET's and Java's lenience.
+func canonKey(k string) string {
+	k = strings.ReplaceAll(k, "+", " ")
+	for range maxDecodes {
+		k = decode(k)
+	}
+	k, _, _ = strings.Cut(k, "\x00")
+	k = strings.TrimLeft(k, " ?\t\r\n\v\f")
+	if i := strings.IndexByte(k, '['); i > 0 && strings.IndexByte(k[i:], ']') > 0 {
+		k = k[:i]
+	}
+	k = strings.TrimRight(k, " \t\r\n\v\f")
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '.', ' ', '[':
+			return '_'
+		}
+		return r
+	}, fold(plainLetters(k)))
+}

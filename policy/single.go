@@ -1,0 +1,45 @@
+package policy
+
+import (
+	"errors"
+	"time"
+)
+
+// A MailState says whether the server can send mail.
+type MailState uint8
+
+const (
+	MailUnknown MailState = iota // a file is looked at by itself
+	MailYes
+	MailNo
+)
+
+// SingleOptions says what a server without a policy file has.
+type SingleOptions struct{ Mail MailState }
+
+// DefaultTenant is the key of the one tenant there is without a policy file.
+const DefaultTenant = "default"
+
+// ErrNoMail is Single's and Load's answer where a first enrolment could not be
+// proven.
+var ErrNoMail = errors.New("`first: email` needs mail to prove a first enrolment: " +
+	"write `mail smtp <url> { from <address> }` into the global option mfa, " +
+	"or `first: none` into a policy file, after which whoever knows a password can register a factor of their own for it")
+
+// Single returns the policy of a server without a policy file: one tenant,
+// "default", for every host and whatever tenant an identity names. It requires
+// a factor under the prefixes that a directive lists (Facts.Protect).
+func Single(o SingleOptions) (*Policy, error) {
+	if o.Mail == MailNo {
+		return nil, ErrNoMail
+	}
+	t := &Tenant{
+		Key: DefaultTenant, Require: RequireMFA,
+		Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes}, Limits: map[string]int{MethodTOTP: 5}, Minimum: 1,
+		Prove: ProveSession, Share: ShareTenant, First: FirstEmail, Manage: 5 * time.Minute, Undo: true,
+		rules: &ruleset{},
+	}
+	p := newPolicy([]*Tenant{t})
+	p.single = true
+	return p, nil
+}
