@@ -1,0 +1,174 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// part is one credential of a request: all its cookies, or one header. The
+// zero part is the cookies.
+type part struct{ header string } // in canonical form
+
+// parts returns the credentials that a request shows the app, in buf.
+func (w *whoami) parts(v *Visit, buf []part) []part {
+	for range pairs(v.R.Header, v.Own) {
+		buf = append(buf, part{})
+		break
+	}
+	if filled(v.R.Header["Authorization"]) {
+		buf = append(buf, part{"Authorization"})
+	}
+	for i := range w.headers {
+		for _, name := range w.headers[i].from {
+			p := part{http.CanonicalHeaderKey(name)}
+			if filled(v.R.Header[p.header]) && !slices.Contains(buf, p) {
+				buf = append(buf, p)
+			}
+		}
+	}
+	return buf
+}
+
+func filled(values []string) bool {
+	return slices.ContainsFunc(values, func(s string) bool { return strings.TrimSpace(s) != "" })
+}
+
+// key names what an answer may be remembered by: site, host, scheme and, of
+// the credential asked about, the Authorization or the key cookies with the
+// names of all others, so that a "remember me" cookie that joins them is asked
+// about.
+func (w *whoami) key(v *Visit, p part) digest {
+	var space [1024]byte
+	b := space[:0]
+	b = appendText(b, v.Site, v.R.Host)
+	b = appendTexts(b, v.R.Header["X-Forwarded-Host"])
+	b = appendTexts(b, v.R.Header["X-Forwarded-Proto"])
+	if v.R.TLS != nil {
+		b = append(b, 's')
+	}
+	b = appendText(b, p.header)
+	switch {
+	case p.header != "":
+		b = appendTexts(b, v.R.Header[p.header])
+	case w.cookies == nil:
+		for c := range pairs(v.R.Header, v.Own) {
+			b = appendText(b, c.name, c.value)
+		}
+	default:
+		for c := range pairs(v.R.Header, v.Own) {
+			b = appendText(b, c.name)
+			if w.isKey(c.name) {
+				b = appendText(b, c.value)
+			}
+		}
+	}
+	if len(w.headers) > 0 {
+		b = w.appendHeaders(b, v, p)
+	}
+	return sha256.Sum256(b)
+}
+
+// appendHeaders adds what the header_ups make of this visit.
+func (w *whoami) appendHeaders(b []byte, v *Visit, p part) []byte {
+	for i := range w.headers {
+		if parts, ok := w.headers[i].expand(v, p.leaves); ok {
+			b = appendTexts(b, parts)
+		}
+	}
+	return b
+}
+
+// leaves reports whether a credential header is left out when p alone is
+// asked about.
+func (p part) leaves(header string) bool { return headerName(p.header) != header }
+
+// isKey reports whether a cookie keys the cache.
+func (w *whoami) isKey(name string) bool {
+	return w.cookies == nil || slices.Contains(w.cookies, cookieName(name))
+}
+
+// appendText adds texts with their lengths, so that no two lists look alike.
+func appendText(b []byte, texts ...string) []byte { return appendTexts(b, texts) }
+
+func appendTexts(b []byte, texts []string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(texts)))
+	for _, s := range texts {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+// marks are what an answer about p depends on, the key itself first.
+func (w *whoami) marks(v *Visit, p part, key digest) []mark {
+	list := []mark{markOfKey(key)}
+	if p.header != "" {
+		return append(list, markOf(p.header, strings.Join(v.R.Header[p.header], ",")))
+	}
+	for c := range pairs(v.R.Header, v.Own) {
+		if name := cookieName(c.name); w.marksVisitor(name, c.value) {
+			list = append(list, markOf(name, c.value))
+		}
+	}
+	return list
+}
+
+// marksVisitor reports whether a cookie is of one visitor: a named one, or,
+// where all cookies key the cache, one that looks like a session. Without that
+// every form sent in English would drop everybody who reads English.
+func (w *whoami) marksVisitor(name, value string) bool {
+	if w.cookies != nil {
+		return slices.Contains(w.cookies, name)
+	}
+	if len(value) >= 16 {
+		return true
+	}
+	for _, s := range [...]string{"sess", "sid", "auth", "token", "login", "user", "jwt", "id"} {
+		if strings.Contains(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// visitorMarks are all marks that a request touches. Session ids may also
+// stand in its target: a sign-in by "POST /login;jsessionid=1" changes who the
+// cookie of that value is.
+func (w *whoami) visitorMarks(v *Visit) []mark {
+	var list []mark
+	for _, p := range w.parts(v, nil) {
+		list = append(list, w.marks(v, p, w.key(v, p))...)
+	}
+	for _, target := range [...]string{v.R.URL.RequestURI(), v.R.RequestURI} {
+		if !strings.ContainsAny(target, "=;") {
+			continue
+		}
+		for piece := range strings.FieldsFuncSeq(target, func(c rune) bool { return strings.ContainsRune("/;?&,", c) }) {
+			name, value, found := strings.Cut(piece, "=")
+			if !found {
+				continue
+			}
+			if name = cookieName(name); w.marksVisitor(name, value) {
+				list = append(list, markOf(name, value))
+				if plain, err := url.QueryUnescape(value); err == nil && plain != value {
+					list = append(list, markOf(name, plain))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// visitor is who waits for whom: one credential from one address.
+func (w *whoami) visitor(v *Visit, key digest) flightKey {
+	host, _, err := net.SplitHostPort(v.R.RemoteAddr)
+	if err != nil {
+		host = v.R.RemoteAddr
+	}
+	return flightKey{key, host}
+}
