@@ -136,7 +136,7 @@ func (s *Service) VerifyCode(ctx context.Context, v *Visit, p Person, r Rules, c
 			k.Email, k.Mailed.Used = true, true
 			return true, nil
 		case !wellFormed:
-			return false, badCode(maxWrong - len(t.Wrong)) // not a guess
+			return false, badCode(t.left(now)) // not a guess
 		}
 		return true, badCode(t.wrong(now))
 	})

@@ -30,15 +30,23 @@ func (s *Service) tell(e Event) {
 	s.background(func(ctx context.Context) error { return s.deliver(ctx, e) })
 }
 
-// background runs task so that Close waits for it.
+// background runs task so that Close waits for it. A request that outlives Close
+// is not waited for.
 func (s *Service) background(task func(context.Context) error) {
-	s.tasks.Go(func() {
+	run := func() {
 		ctx, cancel := context.WithTimeout(context.Background(), noticeTime)
 		defer cancel()
 		if err := task(ctx); err != nil {
 			s.failed(fmt.Errorf("telling a person of a change: %w", err))
 		}
-	})
+	}
+	s.running.Lock()
+	defer s.running.Unlock()
+	if s.closed {
+		go run()
+		return
+	}
+	s.tasks.Go(run)
 }
 
 func (s *Service) deliver(ctx context.Context, e Event) error {

@@ -51,9 +51,22 @@ func (t *tries) wait(now time.Time) time.Duration {
 	return min(max(0, t.Until.Sub(now)), maxWait)
 }
 
+// recent are the wrong codes that still count.
+func (t *tries) recent(now time.Time) []time.Time {
+	return keep(t.Wrong, func(w time.Time) bool { return now.Sub(w) < window })
+}
+
+// left is how many wrong codes there may be before a wait.
+func (t *tries) left(now time.Time) int {
+	if t.Waits > 0 {
+		return 1
+	}
+	return max(1, maxWrong-len(t.recent(now)))
+}
+
 // wrong counts one and says how many are left before a wait.
 func (t *tries) wrong(now time.Time) (left int) {
-	t.Wrong = append(keep(t.Wrong, func(w time.Time) bool { return now.Sub(w) < window }), now)
+	t.Wrong = append(t.recent(now), now)
 	if left = maxWrong - len(t.Wrong); left > 0 && t.Waits == 0 {
 		return left
 	}

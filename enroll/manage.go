@@ -1,8 +1,6 @@
 package enroll
 
-import (
-	"context"
-)
+import "context"
 
 // manage changes an account for somebody who has proved it, freshly enough.
 func (s *Service) manage(ctx context.Context, p Person, r Rules, f *Flag, fn func(*account) (bool, error)) error {
@@ -76,18 +74,24 @@ func (s *Service) Remove(ctx context.Context, p Person, r Rules, f *Flag, id str
 	}
 	var gone Method
 	var to string
+	var last bool
 	err = s.change(ctx, p.Realm, p.User, func(a *account) (bool, error) {
 		if err := check(a); err != nil {
 			return false, err
 		}
 		gone, to = a.method(id).public(), a.Address.Record
 		a.remove(id)
+		last = len(a.Methods) == 0
 		return true, nil
 	})
-	if err == nil {
-		s.tell(Event{Kind: "method-removed", To: to, Person: p, Rules: r, Method: gone, At: s.now()})
+	if err != nil {
+		return err
 	}
-	return err
+	s.tell(Event{Kind: "method-removed", To: to, Person: p, Rules: r, Method: gone, At: s.now()})
+	if last && spare != "" { // another request removed the other one meanwhile
+		return s.endFlags(ctx, p.Realm, p.User, "", "")
+	}
+	return nil
 }
 
 // lastIn tells whether a method is the last that was made in a tenant.

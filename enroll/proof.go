@@ -3,8 +3,7 @@ package enroll
 import "time"
 
 // proves tells whether f is a proof of this person, in this session, that still
-// counts. The account says which generation must be: a flag that was ended on
-// another node a moment ago opens nothing here.
+// counts: not over and not revoked, as far as this node has heard.
 func (s *Service) proves(p Person, f *Flag, now time.Time) bool {
 	return f != nil && f.Realm == p.Realm && f.User == p.User && f.Binds(p.Session) &&
 		len(f.Methods) > 0 && !f.At.IsZero() && !f.At.After(now.Add(skew)) &&

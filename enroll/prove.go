@@ -27,7 +27,7 @@ func (s *Service) ProveTOTP(ctx context.Context, p Person, r Rules, code string,
 			return false, tooMany(wait)
 		}
 		if !wellFormed {
-			return false, badCode(maxWrong - len(t.Wrong)) // not a guess
+			return false, badCode(t.left(now)) // not a guess
 		}
 		m, err := spendTOTP(apps, typed, now)
 		switch {
@@ -137,7 +137,7 @@ func (s *Service) ProveRecovery(ctx context.Context, p Person, r Rules, code str
 			return false, tooMany(wait)
 		}
 		if !wellFormed {
-			return false, badCode(maxWrong - len(t.Wrong))
+			return false, badCode(t.left(now))
 		}
 		at, used := a.Codes.find(s.tokens().keys, p.Realm, p.User, typed)
 		switch {

@@ -84,11 +84,14 @@ func (s *Service) Poll(ctx context.Context) error {
 		if err == nil {
 			err = json.Unmarshal(text, &line)
 		}
+		s.polled = e.Seq
 		if err != nil {
-			return down(fmt.Errorf("reading revocation %d: %w", e.Seq, err))
+			// Whoever can damage a line could take it out as well: said, and
+			// passed over, so that one line does not end every flag there is.
+			s.failed(fmt.Errorf("reading revocation %d: %w", e.Seq, err))
+			continue
 		}
 		s.revoked.add(line)
-		s.polled = e.Seq
 	}
 	s.revoked.sweep(asked)
 	s.heard.Store(asked.UnixNano())

@@ -54,6 +54,7 @@ type Service struct {
 
 	running sync.Mutex
 	stop    context.CancelFunc
+	closed  bool
 	tasks   sync.WaitGroup
 }
 
@@ -130,7 +131,7 @@ func (s *Service) Start(ctx context.Context) error {
 		return fmt.Errorf("loading the revocations: %w", err)
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stop = stop
+	s.stop, s.closed = stop, false
 	s.tasks.Go(func() { s.follow(life) })
 	return nil
 }
@@ -139,11 +140,12 @@ func (s *Service) Start(ctx context.Context) error {
 // the store, which other services may share.
 func (s *Service) Close() error {
 	s.running.Lock()
-	defer s.running.Unlock()
 	if s.stop != nil {
 		s.stop()
 		s.stop = nil
 	}
+	s.closed = true
+	s.running.Unlock()
 	s.tasks.Wait()
 	return nil
 }

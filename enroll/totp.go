@@ -131,7 +131,7 @@ func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f
 			return false, tooMany(wait)
 		}
 		if !wellFormed {
-			return false, badCode(maxWrong - len(k.Tries.Wrong))
+			return false, badCode(k.Tries.left(now)) // not a guess
 		}
 		m, err := matchTOTP(d.Secret, typed, now)
 		if err != nil {
@@ -152,7 +152,10 @@ func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f
 	v.Begun, v.HasMethod, v.Proved, v.EmailOwed = "", true, true, false
 	s.tell(Event{Kind: "method-added", To: to, Person: p, Rules: r, Method: done.Method, At: now})
 	if replaced {
-		return done, s.endFlags(ctx, p.Realm, p.User, "", done.Flag.ID)
+		// The method is saved whether or not the other nodes can be told.
+		if err := s.endFlags(context.WithoutCancel(ctx), p.Realm, p.User, "", done.Flag.ID); err != nil {
+			s.failed(err)
+		}
 	}
 	return done, nil
 }
