@@ -110,7 +110,7 @@ func isBearer(r *http.Request) bool {
 // provable are the kinds a proof can be given with: those that can be enrolled,
 // and the recovery codes that come with the first of them.
 func provable(rules enroll.Rules) []enroll.Kind {
-	return append(append([]enroll.Kind{}, rules.Methods...), enroll.Codes)
+	return append(append([]enroll.Kind{}, rules.Methods...), enroll.KindCodes)
 }
 
 func (b *Blocked) retryAfter() time.Duration {

@@ -50,7 +50,7 @@ func brandSheet(c rgb) string {
 
 // ink is black or white, whichever reads better on c.
 func ink(c rgb) rgb {
-	white, black := rgb{255, 255, 255}, rgb{17, 19, 24}
+	white, black := rgb{255, 255, 255}, rgb{0, 0, 0}
 	if contrast(c, white) >= contrast(c, black) {
 		return white
 	}

@@ -83,7 +83,7 @@ func (c *catalogue) choose(wishes ...string) *speech {
 		if len(wish) > 1000 {
 			continue
 		}
-		tags, _, err := language.ParseAcceptLanguage(wish)
+		tags, _, err := language.ParseAcceptLanguage(knownTags(wish))
 		if err != nil || len(tags) == 0 {
 			continue
 		}
@@ -92,6 +92,19 @@ func (c *catalogue) choose(wishes ...string) *speech {
 		}
 	}
 	return c.find(language.English)
+}
+
+// knownTags drops the entries of a list that name no language: one of them
+// would make the parser refuse the others too.
+func knownTags(list string) string {
+	var known []string
+	for item := range strings.SplitSeq(list, ",") {
+		name, _, _ := strings.Cut(item, ";")
+		if _, err := language.Parse(strings.TrimSpace(name)); err == nil {
+			known = append(known, item)
+		}
+	}
+	return strings.Join(known, ",")
 }
 
 func (c *catalogue) find(tag language.Tag) *speech {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -75,7 +76,7 @@ func safeReading(p, mount string) bool {
 	p = strings.ToLower(norm.NFKC.String(p))
 	p = strings.ReplaceAll(p, `\`, "/")
 	for _, r := range p {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) {
 			return false
 		}
 	}

@@ -1,0 +1,125 @@
+package portal
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// laterKinds are kinds that the API's addresses exist for and that this build
+// does not offer.
+var laterKinds = []enroll.Kind{"passkey", "email", "sms", "pass"}
+
+func isKind(name string) bool {
+	return name == string(enroll.KindTOTP) || name == string(enroll.KindCodes) ||
+		slices.Contains(laterKinds, enroll.Kind(name)) || strings.HasPrefix(name, "oidc.")
+}
+
+// serveAPI finds the call that an address under /api/ names. The same addresses
+// take JSON from programs and forms from pages; where HTML forms have no method
+// of that name (PATCH, DELETE), a form posts and says what it wants in the
+// field "action".
+func (t *turn) serveAPI(path []string) {
+	switch head, rest := path[0], path[1:]; {
+	case head == "state" && len(rest) == 0:
+		t.on(http.MethodGet, t.state)
+	case head == "email" && len(rest) == 0:
+		t.on(http.MethodPost, t.sendCode)
+	case head == "email" && len(rest) == 1 && rest[0] == "verify":
+		t.on(http.MethodPost, t.verifyCode)
+	case head == "methods" && len(rest) > 0 && isKind(rest[0]):
+		t.serveEnrolling(rest)
+	case head == "methods" && len(rest) == 1 && rest[0] != "":
+		t.serveMethod(rest[0])
+	case head == "recovery-codes" && len(rest) == 0:
+		t.on(http.MethodPost, t.renewCodes)
+	case head == "verify" && len(rest) > 0 && isKind(rest[0]):
+		t.serveProving(rest)
+	case head == "sessions" && len(rest) == 0:
+		t.serveSessions()
+	case head == "review" && len(rest) == 0, head == "remind" && len(rest) == 0:
+		t.on(http.MethodPost, t.notOffered)
+	case head == "devices" && len(rest) <= 1:
+		if allow(t.w, t.r, t.s, http.MethodGet, http.MethodDelete) {
+			t.notOffered()
+		}
+	default:
+		t.p.notFound(t.w, t.r, t.v)
+	}
+}
+
+// on runs a call if the request has its method.
+func (t *turn) on(method string, call func()) {
+	if allow(t.w, t.r, t.s, method) {
+		call()
+	}
+}
+
+func (t *turn) notOffered() { t.problem(enroll.ErrNotOffered) }
+
+// serveEnrolling is methods/{kind} and methods/{kind}/verify.
+func (t *turn) serveEnrolling(path []string) {
+	begin, finish := len(path) == 1, len(path) == 2 && path[1] == "verify"
+	switch {
+	case !begin && !finish:
+		t.p.notFound(t.w, t.r, t.v)
+	case path[0] != string(enroll.KindTOTP):
+		t.on(http.MethodPost, t.notOffered)
+	case begin:
+		t.on(http.MethodPost, t.beginTOTP)
+	default:
+		t.on(http.MethodPost, t.finishTOTP)
+	}
+}
+
+// serveProving is verify/{kind} and verify/{kind}/verify.
+func (t *turn) serveProving(path []string) {
+	begin, finish := len(path) == 1, len(path) == 2 && path[1] == "verify"
+	kind := enroll.Kind(path[0])
+	switch {
+	case !begin && !finish:
+		t.p.notFound(t.w, t.r, t.v)
+	case kind != enroll.KindTOTP && kind != enroll.KindCodes:
+		t.on(http.MethodPost, t.notOffered)
+	case begin:
+		t.on(http.MethodPost, func() { t.beginProof(kind) })
+	default:
+		t.on(http.MethodPost, func() { t.finishProof(kind) })
+	}
+}
+
+// serveMethod is methods/{id}.
+func (t *turn) serveMethod(id string) {
+	if !t.form {
+		if allow(t.w, t.r, t.s, http.MethodPatch, http.MethodDelete) {
+			t.changeMethod(id, t.r.Method == http.MethodDelete)
+		}
+		return
+	}
+	if !allow(t.w, t.r, t.s, http.MethodPost) {
+		return
+	}
+	switch t.in["action"] {
+	case "rename":
+		delete(t.in, "default")
+		t.changeMethod(id, false)
+	case "default":
+		t.in["default"] = "true"
+		t.changeMethod(id, false)
+	case "remove":
+		t.changeMethod(id, true)
+	default:
+		t.refuseInput(http.StatusBadRequest, nil)
+	}
+}
+
+// serveSessions is sessions: sign-out everywhere.
+func (t *turn) serveSessions() {
+	method := http.MethodDelete
+	if t.form {
+		method = http.MethodPost
+	}
+	t.on(method, t.signOutEverywhere)
+}

@@ -1,0 +1,165 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// sendCode is POST email: it opens a visit where there is none, and mails the
+// first step's code.
+func (t *turn) sendCode() {
+	if t.in["address"] != "" {
+		t.redo(nil, enroll.ErrNotAllowed)
+		return
+	}
+	z, err := t.wizard()
+	if err != nil && !errors.Is(err, enroll.ErrExpired) {
+		t.redo(z, err)
+		return
+	}
+	if err := t.inOrder(z, "email"); err != nil {
+		t.redo(z, err)
+		return
+	}
+	write := func(l enroll.Letter) enroll.Mail { return t.p.firstMail(t.s, t.v, l) }
+	if err := t.p.service.SendCode(t.r.Context(), z.visit, t.v.Person, t.rules(), write); err != nil {
+		t.redo(z, err)
+		return
+	}
+	if t.form {
+		t.see(t.page("/enroll"))
+		return
+	}
+	t.json(http.StatusOK, map[string]any{"masked": z.visit.Masked, "expires": stamped(z.visit.Expires)})
+}
+
+// inOrder opens a visit if there is none and looks the move up in the table.
+func (t *turn) inOrder(z *wizard, move string) error {
+	if z.step == stepProve {
+		return enroll.ErrFreshProof
+	}
+	if err := t.begin(z); err != nil {
+		return err
+	}
+	return z.may(move)
+}
+
+// verifyCode is POST email/verify.
+func (t *turn) verifyCode() {
+	z, err := t.wizard()
+	if err == nil {
+		err = z.may("email/verify")
+	}
+	if err == nil && z.visit == nil {
+		err = enroll.ErrWrongStep
+	}
+	if err == nil {
+		err = t.p.service.VerifyCode(t.r.Context(), z.visit, t.v.Person, t.rules(), t.in["code"])
+	}
+	if err != nil {
+		t.redo(z, err)
+		return
+	}
+	if t.form {
+		t.see(t.page("/enroll"))
+		return
+	}
+	t.json(http.StatusOK, map[string]any{"verified": true, "return_to": t.to})
+}
+
+// beginTOTP is POST methods/totp.
+func (t *turn) beginTOTP() {
+	z, err := t.wizard()
+	if err == nil && z.step == stepEmail {
+		err = enroll.ErrWrongStep
+	}
+	if err == nil {
+		err = t.inOrder(z, "methods")
+	}
+	if err != nil {
+		t.redo(z, err)
+		return
+	}
+	setup, err := t.p.service.BeginTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["replaces"])
+	if err != nil {
+		t.redo(z, err)
+		return
+	}
+	if t.form {
+		t.see(t.page("/enroll"))
+		return
+	}
+	qr, err := qrSVG(setup.URI, t.s.T("totp.qr"))
+	if err != nil {
+		t.problem(err)
+		return
+	}
+	t.json(http.StatusOK, map[string]any{"secret": setup.Secret, "uri": setup.URI, "qr": qr})
+}
+
+// finishTOTP is POST methods/totp/verify. Its page is the last of the wizard:
+// it answers 200, since a redirect out of a form's answer to where the app
+// leads next could be blocked by form-action, and the codes are shown this once.
+func (t *turn) finishTOTP() {
+	z, err := t.wizard()
+	if err == nil {
+		err = z.may("methods/verify")
+	}
+	if err == nil && z.visit == nil {
+		err = enroll.ErrWrongStep
+	}
+	var done *enroll.Enrolled
+	if err == nil {
+		done, err = t.p.service.FinishTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.in["name"])
+	}
+	if err != nil {
+		t.redo(z, err)
+		return
+	}
+	t.dropVisit()
+	if err := t.stamp(done.Flag); err != nil {
+		t.redo(z, err)
+		return
+	}
+	if t.form {
+		if len(done.RecoveryCodes) > 0 {
+			t.showCodes(done.RecoveryCodes, true)
+			return
+		}
+		t.showDone("added")
+		return
+	}
+	answer := map[string]any{"method": methodJSON(done.Method), "return_to": t.to}
+	if len(done.RecoveryCodes) > 0 {
+		answer["recovery_codes"] = done.RecoveryCodes
+	}
+	t.json(http.StatusOK, answer)
+}
+
+// methodView is a method as the API shows it.
+type methodView struct {
+	ID       string      `json:"id"`
+	Kind     enroll.Kind `json:"kind"`
+	Name     string      `json:"name"`
+	Created  *string     `json:"created"`
+	LastUsed *string     `json:"last_used"`
+	Default  bool        `json:"default"`
+}
+
+func methodJSON(m enroll.Method) methodView {
+	return methodView{
+		ID: m.ID, Kind: m.Kind, Name: m.Name, Created: stamped(m.Created), LastUsed: stamped(m.LastUsed), Default: m.Default,
+	}
+}
+
+// stamped writes a time in UTC (RFC 3339), or null for none.
+func stamped(at time.Time) *string {
+	if at.IsZero() {
+		return nil
+	}
+	text := at.UTC().Format(time.RFC3339)
+	return &text
+}

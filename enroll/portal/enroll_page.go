@@ -1,0 +1,214 @@
+package portal
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// serveEnroll is the wizard's page: whatever step the enrolment stands at. Its
+// one POST asks for more time.
+func (t *turn) serveEnroll() {
+	if !allow(t.w, t.r, t.s, http.MethodGet, http.MethodPost) {
+		return
+	}
+	z, err := t.wizard()
+	if err == nil && !isRead(t.r) {
+		err = t.extend(z)
+		if err == nil {
+			t.see(t.page("/enroll"))
+			return
+		}
+	}
+	if err != nil {
+		t.tellRefusal(t.refusal(err))
+		return
+	}
+	if z.step == stepProve {
+		t.see(withQuery(t.page("/verify"), "next", "enroll"))
+		return
+	}
+	t.showEnroll(z, nil)
+}
+
+// extend gives a visit that still lives another 15 minutes.
+func (t *turn) extend(z *wizard) error {
+	if t.in["action"] != "extend" || z.visit == nil {
+		return enroll.ErrWrongStep
+	}
+	return t.p.service.ExtendVisit(t.r.Context(), z.visit)
+}
+
+// enrollPart is the wizard's own part of a page.
+type enrollPart struct {
+	Masked   string
+	Sent     bool
+	MailWait string // until another mail can be asked for; "": now
+	Minutes  string // left of the visit
+	Setup    *enroll.TOTP
+	QR       template.HTML
+	Link     template.URL // otpauth:
+	Key      []string     // the key in groups of four
+	Code     codeField
+}
+
+// codeField is the one box that a code is typed into.
+type codeField struct {
+	Label, Hint, Wrong string
+	Digits             int
+	Wide, Auto, Focus  bool
+}
+
+// showEnroll shows the step that the enrolment stands at, with what was wrong.
+func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
+	if z.step == stepProve {
+		t.tellRefusal(enroll.ErrFreshProof)
+		return
+	}
+	part := enrollPart{}
+	if z.visit != nil {
+		part.Masked = z.visit.Masked
+		part.Minutes = t.s.Wait(z.visit.Expires.Sub(t.p.now()))
+		part.Sent = !z.visit.CodeSent.IsZero()
+		if z.visit.MailsLeft == 0 {
+			part.MailWait = t.s.Wait(max(z.visit.MailAt.Sub(t.p.now()), time.Second))
+		}
+	} else {
+		part.Masked = mask(t.v.Person.Email)
+	}
+	switch {
+	case z.step == stepEmail && part.Sent:
+		t.showStep(z, e, "emailcode", part)
+	case z.step == stepEmail:
+		t.showStep(z, e, "email", part)
+	case z.visit != nil && z.visit.Begun == enroll.KindTOTP && t.r.URL.Query().Get("add") == "":
+		t.showTOTP(z, e, part)
+	case z.step == stepMethod || t.r.URL.Query().Get("add") != "" || e != nil:
+		t.showStep(z, e, "method", part)
+	default:
+		t.showDone("already")
+	}
+}
+
+// showTOTP shows the key of the app being set up. Reading it again changes
+// nothing: it is the same for the life of the visit.
+func (t *turn) showTOTP(z *wizard, e *enroll.Error, part enrollPart) {
+	setup, err := t.p.service.BeginTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, "")
+	if err != nil {
+		t.tellRefusal(t.refusal(err))
+		return
+	}
+	qr, err := qrSVG(setup.URI, t.s.T("totp.qr"))
+	if err != nil {
+		t.tellRefusal(t.refusal(err))
+		return
+	}
+	part.Setup, part.QR = setup, template.HTML(qr) //nolint:gosec // made by qrSVG, its label escaped
+	if strings.HasPrefix(setup.URI, "otpauth://totp/") {
+		part.Link = template.URL(setup.URI) //nolint:gosec // the scheme has been checked
+	}
+	for rest := setup.Secret; rest != ""; {
+		n := min(4, len(rest))
+		part.Key, rest = append(part.Key, rest[:n]), rest[n:]
+	}
+	t.showStep(z, e, "totp", part)
+}
+
+// showStep shows one page of the wizard.
+func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart) {
+	x := t.view(t.s.T(name+".title"), "/enroll")
+	x.Err = t.fault(e)
+	if e == nil && name == "email" && part.Masked == "" {
+		x.Err = t.fault(enroll.ErrNoAddress)
+	}
+	if name == "emailcode" || name == "totp" {
+		part.Code = codeField{Label: t.s.T(name + ".code"), Hint: t.s.T(name + ".hint"), Digits: 6}
+	}
+	if name == "emailcode" {
+		part.Code.Digits = 8
+	}
+	if x.Err != nil && x.Err.Field == "code" {
+		part.Code.Wrong = x.Err.Text
+	}
+	x.Steps = t.steps(z, name)
+	x.D = part
+	t.p.show(t.w, t.r, statusOf(e), name, x)
+}
+
+// steps is the list above the wizard. The first step is there only where it is
+// owed.
+func (t *turn) steps(z *wizard, page string) []wizardStep {
+	if z != nil && len(z.account.Methods) > 0 {
+		return nil
+	}
+	at := map[string]int{"email": 0, "emailcode": 0, "method": 1, "totp": 1, "codes": 2}[page]
+	var list []wizardStep
+	for i, name := range []string{"email", "app", "codes"} {
+		if i == 0 && t.v.Rules.First == "none" && (z == nil || !t.emailOwed(z.account)) {
+			continue
+		}
+		list = append(list, wizardStep{Name: t.s.T("steps." + name), Now: i == at, Done: i < at})
+	}
+	return list
+}
+
+// codesPart is the recovery codes' own part of a page.
+type codesPart struct {
+	Codes []string
+	First bool   // they came with the first method
+	Next  string // where the box that says "saved" leads
+}
+
+// showCodes shows new recovery codes, this once.
+func (t *turn) showCodes(codes []string, first bool) {
+	x := t.view(t.s.T("codes.title"), "/enroll")
+	x.Languages = nil // another language would be another page, without the codes
+	part := codesPart{Codes: codes, First: first, Next: t.page("/")}
+	if first {
+		x.Last, x.Steps, part.Next = true, t.steps(nil, "codes"), t.page("/enroll")
+	}
+	x.D = part
+	t.p.show(t.w, t.r, http.StatusOK, "codes", x)
+}
+
+// donePart is the last page's own part.
+type donePart struct {
+	Text    string
+	Follow  bool // a script may go on by itself
+	Soon    bool // at once: there is nothing to read
+	Waiting bool // another tab waits with a form
+	Manage  bool // there is a list of methods to lead to
+}
+
+// showDone is the end of a way: a page whose one link out of the mount leads on.
+func (t *turn) showDone(what string) {
+	x := t.view(t.s.T("done."+what+".title"), "/enroll")
+	x.Last = true
+	waiting := t.waiting()
+	x.D = donePart{
+		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting, Soon: what == "verified",
+		Waiting: waiting, Manage: !t.v.ByTicket,
+	}
+	t.p.show(t.w, t.r, http.StatusOK, "done", x)
+}
+
+// tellRefusal shows a refusal that no form can be shown again for.
+func (t *turn) tellRefusal(e *enroll.Error) {
+	m := message{What: t.explain(e)}
+	switch {
+	case errors.Is(e, enroll.ErrFreshProof):
+		m.Go, m.Label = withQuery(t.page("/verify"), "next", "enroll"), t.s.T("verify.start")
+	case errors.Is(e, enroll.ErrExpired), errors.Is(e, enroll.ErrWrongAccount), errors.Is(e, enroll.ErrWrongStep),
+		errors.Is(e, enroll.ErrNotHere):
+		m.Go, m.Label = t.page("/enroll"), t.s.T("expired.again")
+	case e.Status == http.StatusServiceUnavailable:
+		t.w.Header().Set("Retry-After", "5")
+		m.Next = t.s.T("deny.store-down.next", "wait", t.s.Wait(5*time.Second))
+		m.Go, m.Label = t.page("/enroll"), t.s.T("deny.again")
+	}
+	t.tell(e.Status, t.s.T("reason."+e.Reason+".title"), m)
+}

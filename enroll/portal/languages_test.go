@@ -1,0 +1,153 @@
+package portal
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+
+// base is a key without its plural form.
+func base(key string) (string, bool) {
+	for _, form := range []string{".zero", ".one", ".two", ".few", ".many", ".other"} {
+		if b, ok := strings.CutSuffix(key, form); ok {
+			return b, true
+		}
+	}
+	return key, false
+}
+
+// TestLanguages_SayTheSame demands every key, with the same placeholders, in
+// every language. Plural forms are the language's own, "other" at least.
+func TestLanguages_SayTheSame(t *testing.T) {
+	words, err := loadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	english := words.choose("en")
+	wanted := func(s *speech, key string) bool {
+		b, plural := base(key)
+		return !plural || strings.HasSuffix(key, ".other") || s.texts[b+".other"] == ""
+	}
+	for _, s := range words.languages {
+		for key := range english.texts {
+			if _, ok := s.texts[key]; wanted(english, key) && !ok {
+				t.Errorf("%s: %s is missing", s.Tag, key)
+			}
+		}
+		for key, text := range s.texts {
+			b, plural := base(key)
+			model, ok := english.texts[key]
+			if plural && !ok {
+				model, ok = english.texts[b+".other"]
+			}
+			if !ok {
+				t.Errorf("%s: %s is in no other language", s.Tag, key)
+				continue
+			}
+			if strings.TrimSpace(text) == "" || text != strings.TrimSpace(text) {
+				t.Errorf("%s: %s is empty or has outer space", s.Tag, key)
+			}
+			got, want := placeholder.FindAllString(text, -1), placeholder.FindAllString(model, -1)
+			slices.Sort(got)
+			slices.Sort(want)
+			if got, want = slices.Compact(got), slices.Compact(want); !slices.Equal(got, want) {
+				t.Errorf("%s: %s has %v, want %v", s.Tag, key, got, want)
+			}
+		}
+		if s.Dir != "ltr" && s.Dir != "rtl" {
+			t.Errorf("%s: language.dir is %q", s.Tag, s.Dir)
+		}
+		if n := len(strings.Split(s.T("date.months"), "|")); n != 12 {
+			t.Errorf("%s: %d months", s.Tag, n)
+		}
+	}
+}
+
+// TestLanguages_Reasons demands a title and a sentence for every refusal, and
+// what it means and what to do next for every denial.
+func TestLanguages_Reasons(t *testing.T) {
+	words, _ := loadCatalogue()
+	english := words.choose("en")
+	for _, reason := range []string{
+		"enroll", "more-methods", "review", "remind", "verify", "stale", "weak", "no-identity", "identity-conflict",
+		"unknown-tenant", "bad-target", "mixed-credentials", "identity-down", "store-down", "bad-code", "used-code", "clock-off",
+		"too-many-tries", "expired", "limit-reached", "not-offered", "needs-fresh-proof", "last-method", "not-allowed", "locked",
+		"wrong-step", "not-here", "no-address", "wrong-account", "mail-down", "not-found", "bad-request", "internal",
+	} {
+		for _, part := range []string{".title", ".detail"} {
+			if english.T("reason."+reason+part) == "reason."+reason+part {
+				t.Errorf("reason.%s%s is missing", reason, part)
+			}
+		}
+	}
+	for _, reason := range []string{"no-identity", "identity-conflict", "unknown-tenant", "bad-target", "mixed-credentials", "identity-down", "store-down"} {
+		for _, part := range []string{".means", ".next"} {
+			if english.T("deny."+reason+part) == "deny."+reason+part {
+				t.Errorf("deny.%s%s is missing", reason, part)
+			}
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	words, _ := loadCatalogue()
+	for _, c := range []struct {
+		name   string
+		wishes []string
+		want   string
+	}{
+		{"ok/exact", []string{"pt-BR"}, "pt-BR"},
+		{"ok/lower case", []string{"pt-br"}, "pt-BR"},
+		{"ok/plain portuguese", []string{"pt"}, "pt-BR"},
+		{"ok/british english", []string{"en-GB"}, "en"},
+		{"ok/accept list", []string{"", "", "xx;q=1, pt;q=0.9, en;q=0.8"}, "pt-BR"},
+		{"ok/tenant's last", []string{"", "", "", "pt-BR"}, "pt-BR"},
+		{"fail/unknown falls through", []string{"xx", "pt-BR"}, "pt-BR"},
+		{"fail/nonsense", []string{"<script>", "%%%"}, "en"},
+		{"fail/endless", []string{strings.Repeat("pt,", 5000)}, "en"},
+		{"fail/none", nil, "en"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := words.choose(c.wishes...).Tag; got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestFill(t *testing.T) {
+	s := &speech{texts: map[string]string{"k": "{a} and {b} and {a} and {c}", "open": "{a"}}
+	if got := s.T("k", "a", "{b}", "b", 2); got != "{b} and 2 and {b} and {c}" {
+		t.Errorf("T = %q", got)
+	}
+	if got := s.T("open", "a", "x"); got != "{a" {
+		t.Errorf("T = %q", got)
+	}
+	if got := s.B("k", "a", "<b>", "b", `"`, "c", ""); strings.Contains(string(got), "<b>") {
+		t.Errorf("B lets markup through: %s", got)
+	}
+}
+
+func TestWaitAndDate(t *testing.T) {
+	words, _ := loadCatalogue()
+	en, pt := words.choose("en"), words.choose("pt-BR")
+	for d, want := range map[time.Duration]string{
+		0: "1 second", 20 * time.Second: "20 seconds", time.Minute: "1 minute", 61 * time.Second: "2 minutes",
+		59 * time.Minute: "59 minutes", 60 * time.Minute: "1 hour", 90 * time.Minute: "2 hours",
+	} {
+		if got := en.Wait(d); got != want {
+			t.Errorf("%s = %q, want %q", d, got, want)
+		}
+	}
+	at := time.Date(2026, time.March, 7, 23, 5, 0, 0, time.FixedZone("", -3*3600))
+	if got := pt.Date(at); got != "8 de março de 2026" {
+		t.Errorf("Date = %q", got)
+	}
+	if got := en.Moment(at); got != "8 March 2026, 02:05 UTC" {
+		t.Errorf("Moment = %q", got)
+	}
+}

@@ -1,0 +1,103 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// emailState is what state says of the first step.
+type emailState struct {
+	Verified bool   `json:"verified"` // in this enrolment, never of the account
+	Masked   string `json:"masked"`
+}
+
+// stateAnswer is the answer of GET state.
+type stateAnswer struct {
+	User     string        `json:"user"`
+	Tenant   string        `json:"tenant"`
+	Tenants  []TenantRef   `json:"tenants"`
+	Verdict  string        `json:"verdict"`
+	Reason   string        `json:"reason"`
+	ReturnTo string        `json:"return_to"`
+	Step     step          `json:"step"`
+	Email    emailState    `json:"email"`
+	Offered  []enroll.Kind `json:"offered"`
+	Methods  []methodView  `json:"methods"`
+	Expires  *string       `json:"expires"` // of the visit; null: none is open
+}
+
+// state says where the person stands. Who has a factor and has not proved it
+// learns no more of it than the kinds on offer: no name, time or address.
+func (t *turn) state() {
+	z, err := t.wizard()
+	if err != nil && !errors.Is(err, enroll.ErrExpired) {
+		t.problem(err)
+		return
+	}
+	a := stateAnswer{
+		User: t.v.Person.User, Tenant: t.v.Rules.Tenant, Tenants: t.v.Tenants, ReturnTo: t.to,
+		Step: z.step, Offered: t.offered(), Methods: []methodView{},
+	}
+	if a.Tenants == nil {
+		a.Tenants = []TenantRef{}
+	}
+	a.Verdict, a.Reason = t.judge()
+	if z.step == stepProve {
+		a.Step, a.Offered = stepDone, kindsOf(z.account)
+		t.json(http.StatusOK, a)
+		return
+	}
+	if !t.v.ByTicket {
+		for _, m := range t.counting(z.account) {
+			a.Methods = append(a.Methods, methodJSON(m))
+		}
+	}
+	if z.visit != nil {
+		a.Email = emailState{Verified: z.visit.EmailVerified, Masked: z.visit.Masked}
+		a.Expires = stamped(z.visit.Expires)
+	} else if z.step == stepEmail {
+		a.Email.Masked = mask(t.v.Person.Email)
+	}
+	t.json(http.StatusOK, a)
+}
+
+// kindsOf are the kinds an account can be proved with.
+func kindsOf(a *enroll.Account) []enroll.Kind {
+	kinds := []enroll.Kind{}
+	for _, m := range a.Methods {
+		if !slices.Contains(kinds, m.Kind) {
+			kinds = append(kinds, m.Kind)
+		}
+	}
+	if len(kinds) > 0 && a.CodesLeft > 0 {
+		kinds = append(kinds, enroll.KindCodes)
+	}
+	return kinds
+}
+
+// counting are the methods that count in the tenant being visited.
+func (t *turn) counting(a *enroll.Account) []enroll.Method {
+	var methods []enroll.Method
+	for _, m := range a.Methods {
+		if t.v.Rules.Share == "everywhere" || m.Tenant == t.v.Rules.Tenant {
+			methods = append(methods, m)
+		}
+	}
+	return methods
+}
+
+// mask hides an address but for its first letter and its domain.
+func mask(address string) string {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || local == "" {
+		return ""
+	}
+	for _, first := range local {
+		return string(first) + "•••@" + domain
+	}
+	return ""
+}

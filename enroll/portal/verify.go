@@ -1,0 +1,159 @@
+package portal
+
+import (
+	"net/http"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// serveVerify is the page that asks for a proof. It is not asked again of whoever
+// has just given one, unless the page that is wanted, or a change to be made,
+// needs a fresher one.
+func (t *turn) serveVerify() {
+	if !allow(t.w, t.r, t.s, http.MethodGet) {
+		return
+	}
+	account, err := t.p.service.Account(t.r.Context(), t.v.Person.Realm, t.v.Person.User)
+	if err != nil {
+		t.tellRefusal(t.refusal(err))
+		return
+	}
+	if len(account.Methods) == 0 {
+		t.see(t.page("/enroll"))
+		return
+	}
+	if verdict, _ := t.judge(); t.v.Flag != nil && t.next() == "" && verdict != "verify" {
+		t.showDone("verified")
+		return
+	}
+	t.showVerify(account, nil)
+}
+
+// next is where a proof leads that is not for a page of the app: "manage",
+// "enroll", or "".
+func (t *turn) next() string {
+	switch next := t.r.URL.Query().Get("next"); next {
+	case "manage", "enroll":
+		return next
+	}
+	return ""
+}
+
+// verifyPart is the page's own part.
+type verifyPart struct {
+	Action     string
+	Other      string // address of the other way; "": there is none
+	OtherLabel string
+	Code       codeField
+	Fresh      bool // proved before, and asked again
+}
+
+// showVerify asks for a code: of the app, the method asked for first, or a
+// recovery code where that is wanted or all there is.
+func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
+	kinds := kindsOf(a)
+	kind := kinds[0]
+	for _, k := range kinds {
+		if string(k) == t.r.URL.Query().Get("way") {
+			kind = k
+		}
+	}
+	s := t.s
+	name := "verify." + string(kind)
+	x := t.view(s.T("verify.title"), "/verify")
+	x.Err = t.fault(e)
+	part := verifyPart{Fresh: t.v.Flag != nil, Action: t.verifyAction(kind)}
+	part.Code = codeField{
+		Label: s.T(name + ".label"), Hint: s.T(name + ".hint"), Digits: 6,
+		Wide: kind == enroll.KindCodes, Auto: true, Focus: true,
+	}
+	if x.Err != nil && x.Err.Field == "code" {
+		part.Code.Wrong = x.Err.Text
+	}
+	if kind == enroll.KindTOTP && len(a.Methods) > 1 {
+		part.Code.Hint = s.T("verify.totp.named", "name", a.Methods[0].Name)
+	}
+	for _, k := range kinds {
+		if k != kind {
+			part.Other = withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(k))
+			part.OtherLabel = s.T("verify." + string(k) + ".other")
+		}
+	}
+	x.D = part
+	t.p.show(t.w, t.r, statusOf(e), "verify", x)
+}
+
+func (t *turn) verifyAction(kind enroll.Kind) string {
+	return withQuery(withQuery(t.v.Mount+"/api/verify/"+string(kind)+"/verify", "next", t.next()), "way", string(kind))
+}
+
+// beginProof is POST verify/{kind}. Neither an app nor a recovery code needs
+// anything sent beforehand; the call says whether the kind can be used.
+func (t *turn) beginProof(kind enroll.Kind) {
+	account, err := t.p.service.Account(t.r.Context(), t.v.Person.Realm, t.v.Person.User)
+	if err == nil && !hasKind(account, kind) {
+		err = enroll.ErrNotOffered
+	}
+	switch {
+	case err != nil && t.form:
+		t.tellRefusal(t.refusal(err))
+	case err != nil:
+		t.problem(err)
+	case t.form:
+		t.see(withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(kind)))
+	default:
+		t.json(http.StatusOK, map[string]any{"kind": kind})
+	}
+}
+
+func hasKind(a *enroll.Account, kind enroll.Kind) bool {
+	for _, k := range kindsOf(a) {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// finishProof is POST verify/{kind}/verify.
+func (t *turn) finishProof(kind enroll.Kind) {
+	prove := t.p.service.ProveTOTP
+	if kind == enroll.KindCodes {
+		prove = t.p.service.ProveRecovery
+	}
+	flag, err := prove(t.r.Context(), t.v.Person, t.rules(), t.in["code"], t.knownBrowser())
+	if err == nil {
+		err = t.stamp(*flag)
+	}
+	if err != nil {
+		t.redoProof(err)
+		return
+	}
+	if !t.form {
+		t.json(http.StatusOK, map[string]any{"return_to": t.to})
+		return
+	}
+	switch t.next() {
+	case "manage":
+		t.see(t.page("/"))
+	case "enroll":
+		t.see(t.page("/enroll"))
+	default:
+		t.showDone("verified")
+	}
+}
+
+// redoProof answers a proof that failed with the page it came from.
+func (t *turn) redoProof(err error) {
+	e := t.refusal(err)
+	if !t.form {
+		t.problem(e)
+		return
+	}
+	account, accountErr := t.p.service.Account(t.r.Context(), t.v.Person.Realm, t.v.Person.User)
+	if accountErr != nil || len(account.Methods) == 0 {
+		t.tellRefusal(e)
+		return
+	}
+	t.showVerify(account, e)
+}

@@ -1,0 +1,205 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// step is where an enrolment stands. It is computed afresh from the store and
+// the policy for every request and is kept nowhere: no request can set it.
+type step string
+
+const (
+	stepEmail  step = "email"  // the address of record is to be proven
+	stepMethod step = "method" // a method is to be chosen or finished
+	stepDone   step = "done"   // nothing is owed
+	stepProve  step = "prove"  // a factor is there and this browser has not proved it
+)
+
+// moves is the table of allowed moves: what may be asked for at which step.
+// Anything else is wrong-step and changes nothing. At stepDone a further method
+// may be begun: enrolling is open to everyone, required or not.
+var moves = map[step][]string{
+	stepEmail:  {"email", "email/verify"},
+	stepMethod: {"methods", "methods/verify"},
+	stepDone:   {"methods", "methods/verify"},
+}
+
+// wizard is an enrolment as one request sees it.
+type wizard struct {
+	account *enroll.Account
+	visit   *enroll.Visit // nil: none is open
+	step    step
+}
+
+// wizard reads where the enrolment stands. It changes nothing, but forgets the
+// cookie of a visit that is over. The error is expired for such a one.
+func (t *turn) wizard() (*wizard, error) {
+	account, err := t.p.service.Account(t.r.Context(), t.v.Person.Realm, t.v.Person.User)
+	if err != nil {
+		return nil, err
+	}
+	z := &wizard{account: account}
+	z.visit, err = t.resume()
+	switch {
+	case errors.Is(err, enroll.ErrFreshProof):
+		z.visit = nil
+	case errors.Is(err, enroll.ErrWrongAccount):
+		// Somebody else's visit in this browser: it ends for this person.
+		t.dropVisit()
+	case errors.Is(err, enroll.ErrExpired):
+		t.dropVisit()
+		z.step = t.stepOf(z)
+		return z, err
+	case err != nil:
+		return nil, err
+	}
+	z.step = t.stepOf(z)
+	return z, nil
+}
+
+// stepOf decides the step from the account, the visit, the flag and the rules.
+func (t *turn) stepOf(z *wizard) step {
+	switch {
+	case len(z.account.Methods) > 0 && t.v.Flag == nil:
+		return stepProve
+	case len(z.account.Methods) > 0 && !t.wanting(z.account):
+		return stepDone
+	case z.visit != nil && z.visit.EmailOwed:
+		return stepEmail
+	case z.visit == nil && t.emailOwed(z.account):
+		return stepEmail
+	}
+	return stepMethod
+}
+
+// wanting says whether somebody who has a method still lacks one here.
+func (t *turn) wanting(a *enroll.Account) bool {
+	verdict, _ := t.judge()
+	return verdict == "enroll" || len(t.counting(a)) == 0
+}
+
+// emailOwed says whether a visit that has not begun will start with the mail.
+// After a removal or reset, "first: none" counts as "email"; who has proved a
+// method that was enrolled by mail owes it no more.
+func (t *turn) emailOwed(a *enroll.Account) bool {
+	if len(a.Methods) > 0 {
+		proven := t.v.Flag != nil && t.v.Flag.First == "email"
+		return t.v.Rules.First != "none" && !proven && len(t.counting(a)) == 0
+	}
+	return t.v.Rules.First != "none" || a.Had
+}
+
+// judge says what the page that the person wants would answer now.
+func (t *turn) judge() (verdict, reason string) {
+	if t.v.Judge == nil {
+		return "", ""
+	}
+	return t.v.Judge(t.to)
+}
+
+// may looks a move up in the table.
+func (z *wizard) may(move string) error {
+	if z.step == stepProve {
+		return enroll.ErrFreshProof
+	}
+	if !slices.Contains(moves[z.step], move) {
+		return enroll.ErrWrongStep
+	}
+	return nil
+}
+
+// offered are the kinds that can be enrolled here and that this build has.
+func (t *turn) offered() []enroll.Kind {
+	kinds := []enroll.Kind{}
+	for _, k := range t.v.Rules.Methods {
+		if k == enroll.KindTOTP {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// resume finds the visit that the browser's cookie names; nil: none.
+func (t *turn) resume() (*enroll.Visit, error) {
+	id := oneCookie(t.r, t.v.FlagCookie+visitSuffix)
+	if id == "" {
+		return nil, nil
+	}
+	return t.p.service.ResumeVisit(t.r.Context(), id, t.v.Person, t.rules(), t.v.Flag)
+}
+
+// begin opens a visit and gives the browser its cookie. The cookie outlives the
+// visit, so that a late click is told that its time was over.
+func (t *turn) begin(z *wizard) error {
+	if z.visit != nil {
+		return nil
+	}
+	v, err := t.p.service.BeginVisit(t.r.Context(), t.v.Person, t.rules(), t.v.Flag)
+	if err != nil {
+		return err
+	}
+	z.visit = v
+	setCookie(t.w, t.v, t.v.FlagCookie+visitSuffix, v.ID, 0)
+	z.step = t.stepOf(z)
+	return nil
+}
+
+func (t *turn) dropVisit() {
+	setCookie(t.w, t.v, t.v.FlagCookie+visitSuffix, "", -1)
+}
+
+// rules are the tenant's, with the language that the person reads now, which
+// the mails about a change are written in.
+func (t *turn) rules() enroll.Rules {
+	rules := t.v.Rules
+	rules.Language = t.s.Tag
+	return rules
+}
+
+// stamp gives the browser the flag of a proof, and marks it as one that has
+// proved this account.
+func (t *turn) stamp(f enroll.Flag) error {
+	now := t.p.now()
+	f.Issued = now
+	if t.v.FlagLifetime > 0 {
+		f.Expires = now.Add(t.v.FlagLifetime)
+	}
+	token, err := t.p.service.SignFlag(f)
+	if err != nil {
+		return err
+	}
+	setCookie(t.w, t.v, t.v.FlagCookie, token, 0)
+	known, err := t.p.service.SignKnown(f.Realm, f.User)
+	if err != nil {
+		return err
+	}
+	setCookie(t.w, t.v, t.v.FlagCookie+knownSuffix, known, enroll.KnownLife)
+	t.v.Flag = &f
+	return nil
+}
+
+// knownBrowser reports whether this browser has proved this account before: its
+// wrong codes are counted apart from everybody else's.
+func (t *turn) knownBrowser() bool {
+	token := oneCookie(t.r, t.v.FlagCookie+knownSuffix)
+	return token != "" && t.p.service.ReadKnown(token, t.v.Person.Realm, t.v.Person.User, t.p.now())
+}
+
+// redo answers a form that cannot go on with the page it came from, which says
+// why.
+func (t *turn) redo(z *wizard, err error) {
+	e := t.refusal(err)
+	if !t.form {
+		t.problem(e)
+		return
+	}
+	if e.Status >= http.StatusInternalServerError || z == nil {
+		t.tellRefusal(e)
+		return
+	}
+	t.showEnroll(z, e)
+}
