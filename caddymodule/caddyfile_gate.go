@@ -43,7 +43,6 @@ func parseGate(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Next()
 	g := &Gate{At: h.File() + ":" + strconv.Itoa(h.Line())}
 	if err := g.UnmarshalCaddyfile(h.Dispenser); err != nil {
 		return nil, err

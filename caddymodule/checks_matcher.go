@@ -20,42 +20,40 @@ var (
 	clientLeaves = []string{"header", "header_regexp", "query", "method", "protocol"}
 )
 
-// gateMatcher takes the matcher of the directive, if it has one. A path
-// matcher is refused with the line to write instead.
+// gateMatcher takes the matcher of the directive, if it has one, and leaves
+// the cursor on the directive's name. A matcher that reads the path is refused
+// with the line to write instead.
 func gateMatcher(h httpcaddyfile.Helper) (caddy.ModuleMap, error) {
 	var token string
 	if h.NextArg() {
 		token = h.Val()
+		h.Prev()
 	}
-	h.Reset()
-	h.Next()
 	if strings.HasPrefix(token, "/") {
-		return nil, h.Errf("mfa takes no path matcher, which an app's own reading of a path gets around: write 'protect %s' in its block", strings.TrimRight(strings.TrimRight(token, "*"), "/")+orRoot(token))
+		return nil, h.Errf("mfa takes no path matcher, since an app may read a path otherwise than a matcher does: write 'protect %s' in its block", asPrefix(token))
 	}
-	h.Reset()
 	matcher, err := h.ExtractMatcherSet()
 	if err != nil {
 		return nil, err
 	}
 	h.Next()
 	if paths, ok := matcherReadsPath(matcher); ok {
-		return nil, h.Errf("mfa takes no matcher that reads the path, as %s does, which an app's own reading of a path gets around: write 'protect %s' in its block, and exceptions as 'allow' in the policy", token, strings.Join(paths, " "))
+		return nil, h.Errf("mfa takes no matcher that reads the path, as %s does, since an app may read a path otherwise than a matcher does: write 'protect %s' in its block, and exceptions as 'allow' in the policy", token, strings.Join(paths, " "))
 	}
 	for _, name := range clientLeaves {
 		if _, ok := matcher[name]; ok {
 			warn(h.Dispenser, "mfa "+token+" matches by "+name+", which a client can leave out or change: such a request passes by the gate")
 		}
 	}
-	h.Reset()
 	return matcher, nil
 }
 
-// orRoot is "/" for a matcher of everything.
-func orRoot(token string) string {
-	if strings.Trim(token, "/*") == "" {
-		return "/"
+// asPrefix is the prefix that covers what a path matcher matches.
+func asPrefix(pattern string) string {
+	if prefix := strings.TrimRight(strings.TrimRight(pattern, "*"), "/"); prefix != "" {
+		return prefix
 	}
-	return ""
+	return "/"
 }
 
 // matcherReadsPath reports whether some part of matcher looks at the path, and
@@ -72,7 +70,7 @@ func matcherReadsPath(matcher caddy.ModuleMap) ([]string, bool) {
 			var patterns []string
 			if json.Unmarshal(raw, &patterns) == nil {
 				for _, p := range patterns {
-					paths = append(paths, strings.TrimRight(strings.TrimRight(p, "*"), "/")+orRoot(p))
+					paths = append(paths, asPrefix(p))
 				}
 			}
 		case "not":

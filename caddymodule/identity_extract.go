@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/andybalholm/cascadia"
+	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
@@ -88,4 +89,20 @@ func (e *Extract) check(d *caddyfile.Dispenser) error {
 		}
 	}
 	return nil
+}
+
+// expression is e as package identity has it; zero for a fact not mapped.
+func (e *Extract) expression() identity.Expression {
+	switch {
+	case e == nil:
+		return identity.Expression{}
+	case e.JSON != "":
+		return identity.Expression{Kind: "json", Text: e.JSON}
+	case e.HTML != "":
+		return identity.Expression{Kind: "html", Text: e.HTML, Attr: e.Attribute}
+	case e.Regexp != "":
+		return identity.Expression{Kind: "regexp", Text: e.Regexp}
+	default:
+		return identity.Expression{Kind: "header", Text: e.Header}
+	}
 }

@@ -1,12 +1,14 @@
 package caddymodule
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
@@ -38,16 +40,36 @@ type JWT struct {
 	Issuer []string `json:"issuer,omitempty"`
 	// The values of `aud` of which one must be there. Default: any.
 	Audience []string `json:"audience,omitempty"`
-	// How far clocks may differ, 5m at most. Default 0.
+	// How far clocks may differ, 60s at most. Default 0.
 	Leeway caddy.Duration `json:"leeway,omitempty"`
 
 	Claims
+
+	source identity.Source
 }
 
 // CaddyModule returns the module's id and constructor.
 func (JWT) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "mfa.identities.jwt", New: func() caddy.Module { return new(JWT) }}
 }
+
+// Provision expands the secret and makes the source; it fetches nothing.
+func (j *JWT) Provision(caddy.Context) (err error) {
+	cfg := identity.JWT{
+		Cookie: j.Cookie, Header: j.Header, PublicKeys: j.PublicKeys, JWKS: j.JWKS, Algorithms: j.Algorithms,
+		Issuer: j.Issuer, Audience: j.Audience, Leeway: time.Duration(j.Leeway), Facts: identity.Claims(j.Claims),
+	}
+	if j.Secret != "" {
+		if cfg.Secret, err = expandSecret(j.Secret); err != nil {
+			return fmt.Errorf("secret: %w", err)
+		}
+	}
+	j.source, err = identity.NewJWT(cfg)
+	return err
+}
+
+// IdentitySource is the source that Provision made.
+func (j *JWT) IdentitySource() identity.Source { return j.source }
 
 // UnmarshalCaddyfile reads the source from its name on. Syntax:
 //
@@ -177,8 +199,8 @@ func (j *JWT) unmarshalLeeway(d *caddyfile.Dispenser) error {
 		return err
 	}
 	leeway, err := duration(text)
-	if err != nil || leeway > 5*time.Minute {
-		return d.Errf("leeway '%s' is no duration from 1s to 5m", text)
+	if err != nil || leeway > time.Minute {
+		return d.Errf("leeway '%s' is no duration from 1s to 60s", text)
 	}
 	j.Leeway = caddy.Duration(leeway)
 	return nil
@@ -190,5 +212,9 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Interface guard
-var _ caddyfile.Unmarshaler = (*JWT)(nil)
+// Interface guards
+var (
+	_ caddyfile.Unmarshaler = (*JWT)(nil)
+	_ caddy.Provisioner     = (*JWT)(nil)
+	_ IdentitySource        = (*JWT)(nil)
+)

@@ -2,8 +2,11 @@ package caddymodule
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
@@ -19,12 +22,56 @@ func init() {
 // verified; one that a client chooses never.
 type Placeholder struct {
 	Claims
+
+	source identity.Source
 }
 
 // CaddyModule returns the module's id and constructor.
 func (Placeholder) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "mfa.identities.placeholder", New: func() caddy.Module { return new(Placeholder) }}
 }
+
+// Provision refuses what a client chooses, and makes the source.
+func (p *Placeholder) Provision(caddy.Context) (err error) {
+	for name, value := range p.fields() {
+		if *value == "" {
+			continue
+		}
+		if err := trustedPlaceholders(*value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	p.source, err = identity.NewPlaceholder(identity.Placeholder{Facts: identity.PlaceholderFacts(p.Claims), Carries: p.headers()})
+	return err
+}
+
+// headers are the header fields that stand behind the placeholders: those they
+// read, and what basic_auth reads for {http.auth.user.…}.
+func (p *Placeholder) headers() []string {
+	var names []string
+	for _, value := range p.fields() {
+		names = append(names, headersIn(*value)...)
+		if strings.Contains(*value, "{http.auth.user.") {
+			names = append(names, "Authorization")
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// headersIn are the header fields that placeholders in value read.
+func headersIn(value string) []string {
+	var names []string
+	for _, m := range placeholder.FindAllStringSubmatch(value, -1) {
+		if name, ok := strings.CutPrefix(m[1], "http.request.header."); ok {
+			names = append(names, http.CanonicalHeaderKey(name))
+		}
+	}
+	return names
+}
+
+// IdentitySource is the source that Provision made.
+func (p *Placeholder) IdentitySource() identity.Source { return p.source }
 
 // UnmarshalCaddyfile reads the source from its name on. Syntax:
 //
@@ -76,5 +123,9 @@ func trustedPlaceholders(value string) error {
 	return nil
 }
 
-// Interface guard
-var _ caddyfile.Unmarshaler = (*Placeholder)(nil)
+// Interface guards
+var (
+	_ caddyfile.Unmarshaler = (*Placeholder)(nil)
+	_ caddy.Provisioner     = (*Placeholder)(nil)
+	_ IdentitySource        = (*Placeholder)(nil)
+)

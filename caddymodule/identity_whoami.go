@@ -1,11 +1,14 @@
 package caddymodule
 
 import (
+	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
@@ -52,11 +55,14 @@ type Whoami struct {
 	// empty.
 	Nobody []string `json:"nobody,omitempty"`
 
-	// Paths that sign in, sign out and change a password: a request to one
-	// drops what is remembered of the visitor.
+	// Paths, perhaps with the query that makes the difference, that sign in,
+	// sign out and change a password: a request to one drops what is
+	// remembered of the visitor.
 	Login    []string `json:"login,omitempty"`
 	Logout   []string `json:"logout,omitempty"`
 	Password []string `json:"password,omitempty"`
+
+	source identity.Source
 }
 
 // Before is a call made before whoami's own, and the value to take from it.
@@ -72,6 +78,52 @@ type Before struct {
 func (Whoami) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "mfa.identities.whoami", New: func() caddy.Module { return new(Whoami) }}
 }
+
+// Provision expands what is secret and makes the source; it asks nobody.
+func (w *Whoami) Provision(caddy.Context) (err error) {
+	cfg := identity.WhoAmI{
+		Path: w.Path, Method: w.Method, Cookies: w.Cookies, Cache: (*time.Duration)(w.Cache), Nobody: w.Nobody,
+		Login: w.Login, Logout: w.Logout, Password: w.Password,
+		Facts: identity.Expressions{
+			User: w.User.expression(), Email: w.Email.expression(), Name: w.Name.expression(),
+			Tenant: w.Tenant.expression(), Roles: w.Roles.expression(), Session: w.Session.expression(),
+			Methods: w.Methods.expression(), ACR: w.ACR.expression(), Time: w.Time.expression(),
+		},
+	}
+	if w.Before != nil {
+		cfg.Before = &identity.Before{Path: w.Before.Path, Name: w.Before.Name, Expr: w.Before.expression()}
+	}
+	for _, field := range slices.Sorted(maps.Keys(w.Headers)) {
+		for _, value := range w.Headers[field] {
+			if value, err = expandWithin(value); err != nil {
+				return fmt.Errorf("header_up %s: %w", field, err)
+			}
+			cfg.HeaderUp = append(cfg.HeaderUp, identity.Header{Field: field, Value: value})
+		}
+	}
+	w.source, err = identity.NewWhoAmI(cfg)
+	return err
+}
+
+// expandWithin expands the secrets inside value and leaves what whoami itself
+// will fill in.
+func expandWithin(value string) (string, error) {
+	var failed error
+	value = placeholder.ReplaceAllStringFunc(value, func(found string) string {
+		if filledLater(found) {
+			return found
+		}
+		plain, err := expandSecret(found)
+		if err != nil {
+			failed = err
+		}
+		return plain
+	})
+	return value, failed
+}
+
+// IdentitySource is the source that Provision made.
+func (w *Whoami) IdentitySource() identity.Source { return w.source }
 
 // UnmarshalCaddyfile reads the source from its name on. Syntax:
 //
@@ -94,7 +146,8 @@ func (w *Whoami) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return d.Err("'identity whoami' takes one path of the app that says who is signed in: write for example 'identity whoami /api/me'")
 	}
 	w.Path = args[0]
-	if err := checkAppPath(d, w.Path, true); err != nil {
+	name, _ := beforeName(w.Path)
+	if err := checkAppPath(d, strings.ReplaceAll(w.Path, "{mfa.before."+name+"}", "x")); err != nil {
 		return err
 	}
 	table := words{
@@ -133,11 +186,13 @@ func (w *Whoami) checkWhole(d *caddyfile.Dispenser) error {
 	if w.User == nil {
 		return d.Err("'identity whoami' says nothing of 'user': write for example 'user json id' in its block")
 	}
+	uses := []string{w.Path}
 	for _, values := range w.Headers {
-		for _, value := range values {
-			if name, ok := beforeName(value); ok && (w.Before == nil || w.Before.Name != name) {
-				return d.Errf("header_up uses {mfa.before.%s}, and no 'before <path> %s …' gives it", name, name)
-			}
+		uses = append(uses, values...)
+	}
+	for _, value := range uses {
+		if name, ok := beforeName(value); ok && (w.Before == nil || w.Before.Name != name) {
+			return d.Errf("{mfa.before.%s} is used, and no 'before <path> %s …' gives it", name, name)
 		}
 	}
 	if len(w.Cookies) == 0 && (w.Cache == nil || *w.Cache > 0) {
@@ -151,6 +206,14 @@ func beforeName(value string) (string, bool) {
 	_, rest, found := strings.Cut(value, "{mfa.before.")
 	name, _, closed := strings.Cut(rest, "}")
 	return name, found && closed
+}
+
+// filledLater reports whether whoami itself fills the placeholder, for each
+// call: its own, and what Caddy knows of the visitor. {file.name} has become a
+// part of the path by now, and was meant to be a secret.
+func filledLater(found string) bool {
+	_, own := beforeName(found)
+	return own || strings.HasPrefix(found, "{http.") && !strings.HasPrefix(found, "{http.request.uri.path.file")
 }
 
 // unmarshalMethod reads: method GET | POST
@@ -174,12 +237,11 @@ func (w *Whoami) unmarshalHeader(d *caddyfile.Dispenser) error {
 	if slices.Contains([]string{"cookie", "authorization", "host"}, strings.ToLower(field)) {
 		return d.Errf("'header_up %s' would ask for somebody else than the visitor: the call carries the visitor's own", field)
 	}
-	rest := value
-	if name, ok := beforeName(value); ok {
-		rest = strings.ReplaceAll(value, "{mfa.before."+name+"}", "")
-	}
-	if placeholder.MatchString(rest) {
-		if err := checkSecret(rest); err != nil {
+	for _, found := range placeholder.FindAllString(value, -1) {
+		if filledLater(found) {
+			continue
+		}
+		if err := checkSecret(found); err != nil {
 			return d.Errf("reading header_up %s: %w", field, err)
 		}
 	}
@@ -196,7 +258,7 @@ func (w *Whoami) unmarshalBefore(d *caddyfile.Dispenser) error {
 	if !d.Args(&path, &name) {
 		return d.Err("'before' takes a path, a name and where the value stands: write for example 'before /csrf token json token'")
 	}
-	if err := checkAppPath(d, path, true); err != nil {
+	if err := checkAppPath(d, path); err != nil {
 		return err
 	}
 	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
@@ -237,7 +299,7 @@ func somePaths(to *[]string) func(*caddyfile.Dispenser) error {
 			return err
 		}
 		for _, path := range *to {
-			if err := checkAppPath(d, path, false); err != nil {
+			if err := checkAppPath(d, path); err != nil {
 				return err
 			}
 		}
@@ -245,10 +307,11 @@ func somePaths(to *[]string) func(*caddyfile.Dispenser) error {
 	}
 }
 
-// checkAppPath wants a path of the app as a request line would have it.
-func checkAppPath(d *caddyfile.Dispenser, path string, query bool) error {
+// checkAppPath wants a path of the app, perhaps with a query, as a request line
+// would have it.
+func checkAppPath(d *caddyfile.Dispenser, path string) error {
 	u, err := url.ParseRequestURI(path)
-	if err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "{}#*\\ ") || u.Host != "" || !query && u.RawQuery != "" {
+	if err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "{}#*\\ ") || u.Host != "" {
 		return d.Errf("'%s' is no path of the app: write for example /api/me", path)
 	}
 	return nil
@@ -266,5 +329,9 @@ func isToken(name string) bool {
 	return name != ""
 }
 
-// Interface guard
-var _ caddyfile.Unmarshaler = (*Whoami)(nil)
+// Interface guards
+var (
+	_ caddyfile.Unmarshaler = (*Whoami)(nil)
+	_ caddy.Provisioner     = (*Whoami)(nil)
+	_ IdentitySource        = (*Whoami)(nil)
+)

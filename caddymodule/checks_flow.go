@@ -1,0 +1,227 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// flow is what may hold at one point of the way a request takes through the
+// handlers of a site.
+type flow struct {
+	gate    *Gate      // the last gate on some way here; nil: none on any
+	turned  bool       // on some way, the path was rewritten after that gate
+	moved   string     // on some way, it was so that it can lie under a protected prefix: how
+	cached  string     // on some way, a cache was passed: its name
+	rewrote bool       // on some way, the path is not the browser's
+	fixed   bool       // on every way, the path is one of the configuration's
+	fields  []string   // header fields that are set or deleted on every way
+	within  [][]string // the path matchers of the blocks around, as the browser's path was matched
+}
+
+// merge is what may hold where two ways meet.
+func (f flow) merge(o flow) flow {
+	if f.gate == nil {
+		f.gate = o.gate
+	}
+	f.turned = f.turned || o.turned
+	if f.moved == "" {
+		f.moved = o.moved
+	}
+	if f.cached == "" {
+		f.cached = o.cached
+	}
+	f.rewrote = f.rewrote || o.rewrote
+	f.fixed = f.fixed && o.fixed
+	f.fields = slices.DeleteFunc(slices.Clone(f.fields), func(name string) bool { return !slices.Contains(o.fields, name) })
+	return f
+}
+
+// inspector walks the routes of one server.
+type inspector struct {
+	rules    protection
+	named    map[string][]branch // named routes, for invoke
+	verified func(hosts []string) bool
+	hosts    []string // of the site that is walked; nil: any
+	inErrors bool     // walking handle_errors of a gated site
+	depth    int
+
+	gates    [][]string // the hosts of each gate found
+	doors    []door
+	problems []error
+	warnings []string
+}
+
+// door is a handler that hands requests to an app, and whether a gate is on
+// some way to it.
+type door struct {
+	upstream string
+	gate     *Gate
+	hosts    []string
+}
+
+// maxDepth ends the walk of named routes that invoke one another.
+const maxDepth = 32
+
+// list walks routes in order; open is false where no request gets past them.
+func (w *inspector) list(routes []branch, in flow) (out flow, open bool) {
+	groups := map[string]flow{}
+	for _, b := range routes {
+		start := in
+		if b.group != "" {
+			// Of a group only the first route that matches runs.
+			if first, ok := groups[b.group]; ok {
+				start = first
+			} else {
+				groups[b.group] = in
+			}
+		}
+		after, open := w.branch(b, start)
+		every := len(b.match) == 0 && b.group == ""
+		switch {
+		case open && !b.terminal && every:
+			in = after
+		case open && !b.terminal:
+			in = in.merge(after)
+		case every:
+			return in, false
+		}
+	}
+	return in, true
+}
+
+// branch walks one route.
+func (w *inspector) branch(b branch, in flow) (out flow, open bool) {
+	outer, hosts := in.within, w.hosts
+	if paths := pathsOf(b); paths != nil && !in.rewrote {
+		in.within = append(slices.Clone(outer), paths)
+	}
+	if own := hostsOf(b); own != nil {
+		w.hosts = own
+	}
+	open = true
+	for _, s := range b.steps {
+		if in, open = w.step(s, b, in); !open {
+			break
+		}
+	}
+	w.hosts = hosts
+	in.within = outer
+	return in, open
+}
+
+// passing are the handlers that hand every request on, the path as it is.
+var passing = []string{
+	"authentication", "copy_response_headers", "encode", "log_append", "map", "push", "request_body",
+	"templates", "timeouts", "tracing", "vars", "rate_limit", "crowdsec", "waf",
+}
+
+// step walks one handler.
+func (w *inspector) step(s step, b branch, in flow) (out flow, open bool) {
+	switch s.name {
+	case "mfa":
+		return w.meetGate(s, in), true
+	case "subroute":
+		return w.list(s.blocks[0], in)
+	case "invoke":
+		return w.invoke(s, in)
+	case "rewrite":
+		return w.rewrite(s.fields, b, in), true
+	case "headers":
+		in.fields = append(slices.Clone(in.fields), fieldsSet(s)...)
+		return in, true
+	case "intercept":
+		for _, routes := range s.blocks {
+			w.list(routes, in)
+		}
+		return in, true
+	case "reverse_proxy":
+		return w.proxy(s, b, in)
+	case "file_server":
+		w.serve(s, in)
+		return in, s.flag("pass_thru")
+	case "static_response", "error":
+		return in, false
+	}
+	if strings.Contains(s.name, "cache") || strings.Contains(s.name, "souin") {
+		in.cached = s.name
+		return in, true
+	}
+	if !slices.Contains(passing, s.name) {
+		w.serve(s, in)
+	}
+	return in, true
+}
+
+// invoke walks a named route.
+func (w *inspector) invoke(s step, in flow) (flow, bool) {
+	routes := w.named[s.text("name")]
+	if w.depth++; w.depth > maxDepth {
+		return in, true
+	}
+	out, open := w.list(routes, in)
+	w.depth--
+	return out, open
+}
+
+// proxy walks a reverse_proxy. One whose answer lets the request go on, such
+// as forward_auth, only asks somebody; any other is a door to an app.
+func (w *inspector) proxy(s step, b branch, in flow) (out flow, open bool) {
+	for _, routes := range s.blocks {
+		after, on := w.list(routes, in)
+		switch {
+		case on && open:
+			out = out.merge(after)
+		case on:
+			out, open = after, true
+		}
+	}
+	if open {
+		return out, true
+	}
+	at := in
+	var own map[string]json.RawMessage
+	if json.Unmarshal(s.fields["rewrite"], &own) == nil && own != nil {
+		at = w.rewrite(own, b, in)
+	}
+	w.serve(s, at)
+	return in, false
+}
+
+// text and flag read a member of a handler.
+func (s step) text(name string) (value string) {
+	_ = json.Unmarshal(s.fields[name], &value)
+	return value
+}
+
+func (s step) flag(name string) (value bool) {
+	_ = json.Unmarshal(s.fields[name], &value)
+	return value
+}
+
+// pathsOf are the patterns of a route that matches by path alone as far as
+// paths go; nil: it matches any path.
+func pathsOf(b branch) []string {
+	var all []string
+	for _, set := range b.match {
+		var patterns []string
+		if json.Unmarshal(set["path"], &patterns) != nil || len(patterns) == 0 {
+			return nil
+		}
+		all = append(all, patterns...)
+	}
+	return all
+}
+
+// hostsOf are the hosts a route is for; nil: any.
+func hostsOf(b branch) []string {
+	var all []string
+	for _, set := range b.match {
+		var hosts []string
+		if json.Unmarshal(set["host"], &hosts) != nil || len(hosts) == 0 {
+			return nil
+		}
+		all = append(all, hosts...)
+	}
+	return all
+}

@@ -1,0 +1,166 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+)
+
+// meetGate checks a gate where it stands.
+func (w *inspector) meetGate(s step, in flow) flow {
+	g := new(Gate)
+	raw, err := json.Marshal(s.fields)
+	if err == nil {
+		delete(s.fields, "handler")
+		raw, err = json.Marshal(s.fields)
+	}
+	if err != nil || json.Unmarshal(raw, g) != nil || g.PagesOnly {
+		return in
+	}
+	if in.gate != nil && !in.turned {
+		w.refuse(g, "and mfa%s can match one request: keep one of them, or put each in a handle block of its own", in.gate.place())
+	}
+	if in.cached != "" {
+		w.refuse(g, "stands after the cache '%s', which would hand answers of one visitor to others: order %s after mfa", in.cached, in.cached)
+	}
+	w.checkIdentities(g, in)
+	w.checkMountReached(g, in)
+	if path, ok := g.Anonymous.loginPath(); ok && w.rules.covers(g, path) {
+		w.refuse(g, "sends visitors to sign in at %s, which is itself protected, and would go round for ever: write an 'allow' for it in the policy, or 'anonymous confirm %s'", path, path)
+	}
+	w.gates = append(w.gates, w.hosts)
+	in.gate, in.turned, in.moved = g, false, ""
+	return in
+}
+
+// serve checks a handler that answers with what it finds or asks.
+func (w *inspector) serve(s step, in flow) {
+	if in.moved != "" {
+		w.refuse(in.gate, "is followed by a rewrite%s (%s) that can lead under a protected prefix, and nobody judges the new path: move the directive into that block, after the rewrite, with the 'mount' its pages have in the browser", inBlock(in), in.moved)
+	}
+	if w.inErrors && in.gate == nil && !(s.name == "file_server" && in.fixed) {
+		w.problems = append(w.problems, fmt.Errorf("handle_errors of %s has a %s with no mfa before it, which would serve the very page that was refused: write the mfa directive in it, or answer with 'respond'; a file_server may stand there after a rewrite to one page, such as 'rewrite * /{err.status_code}.html'", siteName(w.hosts), s.name))
+	}
+	var upstreams []struct {
+		Dial string `json:"dial"`
+	}
+	if s.name == "reverse_proxy" && json.Unmarshal(s.fields["upstreams"], &upstreams) == nil {
+		for _, u := range upstreams {
+			w.doors = append(w.doors, door{strings.Replace(u.Dial, "localhost:", "127.0.0.1:", 1), in.gate, w.hosts})
+		}
+	}
+}
+
+// checkIdentities refuses header fields that a client could send, and client
+// certificates that nobody verified.
+func (w *inspector) checkIdentities(g *Gate, in flow) {
+	for _, raw := range g.IdentitiesRaw {
+		var id struct {
+			Source string `json:"source"`
+			Claims
+		}
+		if json.Unmarshal(raw, &id) != nil || id.Source != "placeholder" {
+			continue
+		}
+		for _, value := range id.fields() {
+			for _, name := range headersIn(*value) {
+				if !settled(in.fields, name) {
+					w.refuse(g, "takes the person from the header field %s, which any client can send: let 'forward_auth' with 'copy_headers %s' always run before it, or write 'request_header -%s' in a 'route' before both", name, name, name)
+				}
+			}
+			if strings.Contains(*value, "{http.request.tls.client.") && !w.verified(w.hosts) {
+				w.refuse(g, "takes the person from the client's certificate, which this site does not verify: write 'tls { client_auth { mode require_and_verify … } }' with a trust pool (or verify_if_given)")
+			}
+		}
+	}
+}
+
+// settled reports whether name is set or deleted for every request; fields may
+// hold Caddy's wildcards.
+func settled(fields []string, name string) bool {
+	return slices.ContainsFunc(fields, func(f string) bool {
+		ok, err := path.Match(strings.ToLower(f), strings.ToLower(name))
+		return err == nil && ok
+	})
+}
+
+// fieldsSet are the request's header fields that a headers handler sets or
+// deletes. A value taken from the request settles nothing: the client chose it.
+func fieldsSet(s step) []string {
+	var ops struct {
+		Set    http.Header `json:"set"`
+		Delete []string    `json:"delete"`
+	}
+	if json.Unmarshal(s.fields["request"], &ops) != nil {
+		return nil
+	}
+	names := ops.Delete
+	for name, values := range ops.Set {
+		if !slices.ContainsFunc(values, chosenByClient) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func chosenByClient(value string) bool {
+	for _, m := range placeholder.FindAllStringSubmatch(value, -1) {
+		if strings.HasPrefix(m[1], "http.request.") && !strings.HasPrefix(m[1], "http.request.tls.client.") {
+			return true
+		}
+	}
+	return false
+}
+
+// checkMountReached warns where the blocks around do not let the gate's pages
+// in: whoever is asked to enrol would get a 404.
+func (w *inspector) checkMountReached(g *Gate, in flow) {
+	mount := g.Mount
+	if mount == "" {
+		mount = defaultMount
+	}
+	for _, patterns := range in.within {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return under(mount, asPrefix(p)) && strings.HasSuffix(p, "*") }) {
+			w.warnings = append(w.warnings, fmt.Sprintf("mfa%s: its pages live under %s, which never gets into the block of %s: write 'mount %s/.mfa'", g.place(), mount, strings.Join(patterns, " "), strings.TrimRight(asPrefix(patterns[0]), "/")))
+		}
+	}
+}
+
+// refuse adds a problem of the gate g, with its place.
+func (w *inspector) refuse(g *Gate, format string, args ...any) {
+	err := fmt.Errorf("mfa%s %w", g.place(), fmt.Errorf(format, args...))
+	if !slices.ContainsFunc(w.problems, func(p error) bool { return p.Error() == err.Error() }) {
+		w.problems = append(w.problems, err)
+	}
+}
+
+// problem is all that was refused, or nil.
+func (w *inspector) problem() error { return errors.Join(w.problems...) }
+
+// place is where the directive stands, for messages.
+func (g *Gate) place() string {
+	if g.At == "" {
+		return ""
+	}
+	return " at " + g.At
+}
+
+// inBlock names the block a request is in.
+func inBlock(in flow) string {
+	if len(in.within) == 0 {
+		return ""
+	}
+	return " in the block of " + strings.Join(in.within[len(in.within)-1], " ")
+}
+
+// siteName names a site for people.
+func siteName(hosts []string) string {
+	if len(hosts) == 0 {
+		return "the site"
+	}
+	return strings.Join(hosts, ", ")
+}
