@@ -44,6 +44,7 @@ type keySet struct {
 	number   uint64 // generation
 	read     time.Time
 	tried    time.Time
+	busy     bool  // a fetch is under way
 	err      error // of the last try
 }
 
@@ -102,13 +103,14 @@ func (s *keySet) keys(ctx context.Context, alg, kid string, now time.Time) ([]ke
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.read.IsZero() || now.Sub(s.read) > keysStale {
-		return nil, 0, fmt.Errorf("no key set: %w", s.err)
+		return nil, 0, errors.Join(errors.New("there is no key set"), s.err)
 	}
 	return fit, number, nil
 }
 
 // fitting picks the keys for a token: those of its kid, or, without one, all
-// for its algorithm. due says that a fetch is allowed and may bring more.
+// for its algorithm. due says that a fetch is allowed, or under way, and may
+// bring more.
 func (s *keySet) fitting(alg, kid string, now time.Time) (fit []key, number uint64, due bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,12 +119,17 @@ func (s *keySet) fitting(alg, kid string, now time.Time) (fit []key, number uint
 			fit = append(fit, k)
 		}
 	}
+	wanted := len(fit) == 0 || now.Sub(s.read) > keysFresh || s.file != ""
+	return fit, s.number, wanted && s.mayFetch(now) || s.busy && len(fit) == 0
+}
+
+// mayFetch says that the floor between two fetches has passed.
+func (s *keySet) mayFetch(now time.Time) bool {
 	floor := fetchFloor
 	if s.file != "" {
 		floor = fileFloor
 	}
-	wanted := len(fit) == 0 || now.Sub(s.read) > keysFresh || s.file != ""
-	return fit, s.number, wanted && (s.tried.IsZero() || now.Sub(s.tried) >= floor)
+	return s.tried.IsZero() || now.Sub(s.tried) >= floor
 }
 
 // refresh fetches the set, once for all who want it. A set that cannot be
@@ -131,18 +138,18 @@ func (s *keySet) refresh(ctx context.Context, now time.Time) {
 	s.fetching.Lock()
 	defer s.fetching.Unlock()
 	s.mu.Lock()
-	done := s.tried.Equal(now) || s.tried.After(now)
-	s.tried = now
-	s.mu.Unlock()
-	if done {
+	if !s.mayFetch(now) {
+		s.mu.Unlock()
 		return
 	}
+	s.tried, s.busy = now, true
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	defer cancel()
 	text, err := s.fetch(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.err = err
+	s.busy, s.err = false, err
 	if err != nil {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 // upHeader is one checked header_up.
 type upHeader struct {
 	field, value string
-	from         []string // headers of the visitor's request that its value holds, in the form of headerName
+	from         []string // credential headers of the visitor's request that its value holds, in the form of headerName
 }
 
 // refusedUp are fields that would change what the sub-request is.
@@ -37,7 +37,7 @@ func (w *whoami) checkHeaders() error {
 		}
 		up := upHeader{field: textproto.CanonicalMIMEHeaderKey(h.Field), value: h.Value}
 		for _, m := range placeholderName.FindAllStringSubmatch(h.Value, -1) {
-			if name, ok := strings.CutPrefix(m[1], visitorHeader); ok {
+			if name, ok := strings.CutPrefix(m[1], visitorHeader); ok && !keptHeaders[headerName(name)] {
 				up.from = append(up.from, headerName(name))
 			}
 		}

@@ -83,9 +83,11 @@ func (w *whoami) appendHeaders(b []byte, v *Visit, p part) []byte {
 	return b
 }
 
-// leaves reports whether a credential header is left out when p alone is
-// asked about.
-func (p part) leaves(header string) bool { return headerName(p.header) != header }
+// leaves reports whether a header is left out when p alone is asked about: all
+// other credentials are.
+func (p part) leaves(header string) bool {
+	return headerName(p.header) != header && !keptHeaders[header]
+}
 
 // isKey reports whether a cookie keys the cache.
 func (w *whoami) isKey(name string) bool {
