@@ -27,7 +27,7 @@ test: tools ## run every test with the race detector
 	@mkdir -p .run
 	$(GO) build -race -o $(RACE_CADDY) ./cmd/caddy
 	$(GO) build -o .run/testsum ./scripts/testsum
-	CADDY_BIN=$(RACE_CADDY) AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
+	CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
 		$(GO) test -race -json -p 2 -timeout 15m ./... | .run/testsum
 
 lint: ## run golangci-lint, or go vet and gofmt where it is not installed

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -20,14 +21,16 @@ func Root() string {
 }
 
 // Caddy returns a Caddy binary with the plugin: the one the environment
-// variable CADDY_BIN names, or one built now.
+// variable CADDY_BIN names, or one built now with the flags in CADDY_FLAGS.
 func Caddy(t testing.TB) string {
 	t.Helper()
 	if bin := os.Getenv("CADDY_BIN"); bin != "" {
 		return bin
 	}
-	return built(t, "caddy", "./cmd/caddy")
+	return built(t, "caddy", "./cmd/caddy", caddyFlags()...)
 }
+
+func caddyFlags() []string { return strings.Fields(os.Getenv("CADDY_FLAGS")) }
 
 var (
 	buildMu sync.Mutex
@@ -37,14 +40,14 @@ var (
 // built builds a command of the repository once for each test program. The
 // binary is renamed into place, so test programs that build at the same time do
 // not see each other's halves.
-func built(t testing.TB, name, pkg string) string {
+func built(t testing.TB, name, pkg string, flags ...string) string {
 	t.Helper()
 	buildMu.Lock()
 	defer buildMu.Unlock()
 	dir := filepath.Join(Root(), ".run", "apptest")
 	target := filepath.Join(dir, name)
 	if _, done := builds[name]; !done {
-		builds[name] = build(target, pkg)
+		builds[name] = build(target, pkg, flags)
 	}
 	if err := builds[name]; err != nil {
 		t.Fatal(err)
@@ -52,12 +55,13 @@ func built(t testing.TB, name, pkg string) string {
 	return target
 }
 
-func build(target, pkg string) error {
+func build(target, pkg string, flags []string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return fmt.Errorf("making the folder of test binaries: %w", err)
 	}
 	half := fmt.Sprintf("%s.%d", target, os.Getpid())
-	cmd := exec.Command("go", "build", "-o", half, pkg)
+	args := append(append([]string{"build"}, flags...), "-o", half, pkg)
+	cmd := exec.Command("go", args...)
 	cmd.Dir = Root()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)

@@ -22,6 +22,17 @@ func (v *Visitor) SignIn(login string) {
 	}
 }
 
+// PhoneToken signs in as the portal's mobile app does and returns its token.
+func (v *Visitor) PhoneToken(login string) string {
+	v.t.Helper()
+	got := v.Do(http.MethodPost, "/api/app/login", `{"usuario":"`+login+`","senha":"`+passwords[login]+`"}`, "Content-Type", "application/json")
+	token := got.JSON("token")
+	if token == "" {
+		v.t.Fatalf("signing in by phone as %s: %d %s", login, got.Status, got.Body)
+	}
+	return token
+}
+
 // SignOut signs out of the portal.
 func (v *Visitor) SignOut() {
 	v.t.Helper()

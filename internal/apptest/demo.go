@@ -17,6 +17,7 @@ type Demo struct {
 	Portal *Portal
 	Caddy  *Process
 	env    []string
+	binary string
 }
 
 // Edit changes a configuration before the demo starts with it.
@@ -32,10 +33,21 @@ func Caddyfile(old, with string) Edit {
 	return func(t testing.TB, d *Demo) { d.replace(t, d.CaddyfilePath(), old, with) }
 }
 
+// WithoutPolicyTests drops the tests of the demo's policy, which would refuse
+// a policy that is changed on purpose.
+func WithoutPolicyTests(t testing.TB, d *Demo) {
+	text, err := os.ReadFile(d.PolicyFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, _, _ := strings.Cut(string(text), "tests:\n")
+	d.write(t, d.PolicyFile(), rules)
+}
+
 // StartDemo starts the demo with a fresh store, and stops it with the test.
 func StartDemo(t testing.TB, edits ...Edit) *Demo {
 	t.Helper()
-	d := &Demo{Dir: t.TempDir(), Portal: StartPortal(t), Admin: "127.0.0.1:" + Port(t)}
+	d := &Demo{Dir: t.TempDir(), Portal: StartPortal(t), Admin: "127.0.0.1:" + Port(t), binary: Caddy(t)}
 	port := Port(t)
 	d.URL = "http://localhost:" + port
 	for _, name := range []string{"Caddyfile.example", "examples/portal/policy.yaml"} {
@@ -49,7 +61,7 @@ func StartDemo(t testing.TB, edits ...Edit) *Demo {
 		e(t, d)
 	}
 	_, adminPort, _ := strings.Cut(d.Admin, ":")
-	d.env = append(os.Environ(), "PORT="+port, "APP_PORT="+d.Portal.Port, "SMTP_PORT="+d.Portal.SMTPPort,
+	d.env = append(append(os.Environ(), d.env...), "PORT="+port, "APP_PORT="+d.Portal.Port, "SMTP_PORT="+d.Portal.SMTPPort,
 		"ADMIN_PORT="+adminPort, "XDG_DATA_HOME="+filepath.Join(d.Dir, "data"), "XDG_CONFIG_HOME="+filepath.Join(d.Dir, "config"))
 	d.StartCaddy(t)
 	return d
@@ -67,7 +79,7 @@ func (d *Demo) StartCaddy(t testing.TB) {
 // Command prepares a caddy command over the demo's Caddyfile.
 func (d *Demo) Command(t testing.TB, verb string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(Caddy(t), append([]string{verb, "--adapter", "caddyfile", "--config", d.CaddyfilePath()}, args...)...)
+	cmd := exec.Command(d.binary, append([]string{verb, "--adapter", "caddyfile", "--config", d.CaddyfilePath()}, args...)...)
 	cmd.Env = d.env
 	cmd.Dir = d.Dir
 	return cmd
