@@ -65,29 +65,37 @@ const maxDepth = 32
 
 // list walks routes in order; open is false where no request gets past them.
 func (w *inspector) list(routes []branch, in flow) (out flow, open bool) {
-	groups := map[string]flow{}
-	for _, b := range routes {
-		start := in
-		if b.group != "" {
-			// Of a group only the first route that matches runs.
-			if first, ok := groups[b.group]; ok {
-				start = first
-			} else {
-				groups[b.group] = in
-			}
+	for len(routes) > 0 {
+		n := 1
+		for n < len(routes) && routes[0].group != "" && routes[n].group == routes[0].group {
+			n++
 		}
-		after, open := w.branch(b, start)
-		every := len(b.match) == 0 && b.group == ""
-		switch {
-		case open && !b.terminal && every:
-			in = after
-		case open && !b.terminal:
-			in = in.merge(after)
-		case every:
+		if in, open = w.choice(routes[:n], in); !open {
 			return in, false
 		}
+		routes = routes[n:]
 	}
 	return in, true
+}
+
+// choice walks a group of routes, of which only the first that matches runs.
+func (w *inspector) choice(routes []branch, in flow) (out flow, open bool) {
+	join := func(way flow) {
+		if open {
+			way = out.merge(way)
+		}
+		out, open = way, true
+	}
+	for _, b := range routes {
+		if after, on := w.branch(b, in); on && !b.terminal {
+			join(after)
+		}
+		if len(b.match) == 0 {
+			return out, open
+		}
+	}
+	join(in)
+	return out, open
 }
 
 // branch walks one route.

@@ -123,9 +123,12 @@ func verifiesClients(policies caddytls.ConnectionPolicies, hosts []string) bool 
 	return true
 }
 
-// verifies reports whether a certificate that is shown must have a known issuer
-// (crypto/tls, VerifyClientCertIfGiven).
+// verifies reports whether a certificate that is shown is checked against
+// something: a pool of issuers, in a mode that looks at it (crypto/tls,
+// VerifyClientCertIfGiven or more), or named certificates and verifiers, which
+// Caddy asks in every mode.
 func verifies(a *caddytls.ClientAuthentication) bool {
-	trusts := len(a.CARaw) > 0 || len(a.TrustedCACerts) > 0 || len(a.TrustedCACertPEMFiles) > 0 || len(a.TrustedLeafCerts) > 0
-	return trusts && (a.Mode == "" || a.Mode == "require_and_verify" || a.Mode == "verify_if_given")
+	pool := len(a.CARaw) > 0 || len(a.TrustedCACerts) > 0 || len(a.TrustedCACertPEMFiles) > 0
+	named := len(a.TrustedLeafCerts) > 0 || len(a.VerifiersRaw) > 0
+	return named || pool && (a.Mode == "" || a.Mode == "require_and_verify" || a.Mode == "verify_if_given")
 }

@@ -1,0 +1,109 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// withMail is the global option every site of these tests has.
+const withMail = "{\n\tmfa {\n\t\tmail smtp smtp://localhost:25 {\n\t\t\tfrom a@example.com\n\t\t}\n\t}\n}\n"
+
+// httpApp adapts a Caddyfile and gives its http app, not provisioned.
+func httpApp(t *testing.T, caddyfile string) *caddyhttp.App {
+	t.Helper()
+	out, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(withMail+caddyfile), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Apps struct {
+			HTTP *caddyhttp.App `json:"http"`
+		} `json:"apps"`
+	}
+	if err := json.Unmarshal(out, &config); err != nil {
+		t.Fatal(err)
+	}
+	return config.Apps.HTTP
+}
+
+const gate = "mfa {\nprotect /documents\nidentity whoami /me {\nuser json id\ncookies sid\n}\n}\n"
+
+func gateWith(lines string) string { return "mfa {\nprotect /documents\n" + lines + "\n}\n" }
+
+// TestCheckSites holds whole sites to what a configuration may not do: want is
+// a part of the error, and empty where the site is fine; warn likewise.
+func TestCheckSites(t *testing.T) {
+	tests := []struct{ name, site, want, warn string }{
+		{name: "ok/smallest", site: "a.example {\n" + gate + "reverse_proxy app:80\n}"},
+		{name: "ok/port alone", site: ":8080 {\n" + gate + "reverse_proxy app:80\n}"},
+		{name: "ok/handle blocks behind it", site: "a.example {\n" + gate + "handle /api/* {\nreverse_proxy app:80\n}\nhandle {\nreverse_proxy app:80\n}\n}"},
+		{name: "ok/nested handles, templates, encode, files", site: "a.example {\n" + gate + "root * /srv\nencode gzip\ntemplates\nhandle /a/* {\nhandle /a/b/* {\nfile_server\n}\n}\nfile_server\n}"},
+		{name: "ok/route", site: "a.example {\nroute {\n" + gate + "reverse_proxy app:80\n}\n}"},
+		{name: "ok/php_fastcgi", site: "a.example {\n" + gate + "root * /srv\nphp_fastcgi unix//run/php.sock\nfile_server\n}"},
+		{name: "ok/php_fastcgi in a handle", site: "a.example {\n" + gate + "handle {\nroot * /srv\nphp_fastcgi 127.0.0.1:9000\nfile_server\n}\n}"},
+		{name: "ok/single-page app", site: "a.example {\n" + gate + "handle /api/* {\nreverse_proxy app:80\n}\nhandle {\nroot * /srv\ntry_files {path} {path}/ /index.html\nfile_server\n}\n}"},
+		{name: "ok/rewrite before it", site: "a.example {\n" + gate + "rewrite /old/* /documents{uri}\nuri strip_prefix /x\nreverse_proxy app:80\n}"},
+		{name: "ok/handle_path with the gate inside", site: "a.example {\nhandle_path /app/* {\n" + gateWith("mount /app/.mfa") + "reverse_proxy app:80\n}\nhandle {\nrespond hello\n}\n}"},
+		{name: "ok/handle_path that only answers", site: "a.example {\n" + gate + "handle_path /x/* {\nrespond ok\n}\nreverse_proxy app:80\n}"},
+		{name: "ok/handle_path of a protected prefix", site: "a.example {\n" + gate + "handle_path /documents/* {\nreverse_proxy docs:80\n}\nreverse_proxy app:80\n}"},
+		{name: "ok/handle_path and all is protected", site: "a.example {\nmfa {\nprotect /\n}\nhandle_path /x/* {\nreverse_proxy app:80\n}\n}"},
+		{name: "ok/gate again after the rewrite", site: "a.example {\n" + gate + "handle_path /x/* {\n" + gateWith("mount /x/.mfa") + "reverse_proxy app:80\n}\nreverse_proxy app:80\n}"},
+		{name: "ok/rewrite to elsewhere behind it", site: "a.example {\n" + gate + "handle /v1/* {\nrewrite * /new{uri}\nreverse_proxy app:80\n}\nreverse_proxy app:80\n}"},
+		{name: "ok/forward_auth behind it", site: "a.example {\n" + gate + "handle {\nforward_auth auth:9091 {\nuri /api/authz\ncopy_headers Remote-User\n}\nreverse_proxy app:80\n}\n}"},
+		{name: "ok/errors are words", site: "a.example {\n" + gate + "reverse_proxy app:80\nhandle_errors {\nrespond \"{err.status_code}\"\n}\n}"},
+		{name: "ok/errors are pages of their own", site: "a.example {\n" + gate + "reverse_proxy app:80\nhandle_errors {\nrewrite * /{err.status_code}.html\nroot * /srv/errors\nfile_server\n}\n}"},
+		{name: "ok/errors behind a gate", site: "a.example {\n" + gate + "reverse_proxy app:80\nhandle_errors {\n" + gate + "reverse_proxy app:80\n}\n}"},
+		{name: "ok/errors of another site", site: "a.example {\n" + gate + "reverse_proxy app:80\n}\nb.example {\nreverse_proxy other:80\nhandle_errors {\nreverse_proxy other:80\n}\n}"},
+		{name: "ok/two gates, two blocks", site: "a.example {\nhandle /a/* {\n" + gateWith("mount /a/.mfa") + "reverse_proxy app:80\n}\nhandle {\n" + gate + "reverse_proxy app:80\n}\n}"},
+		{name: "ok/header that forward_auth sets", site: "a.example {\nforward_auth auth:9091 {\nuri /api/authz\ncopy_headers Remote-User\n}\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}"},
+		{name: "ok/header that is deleted first", site: "a.example {\nroute {\nrequest_header -Remote-*\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}\n}"},
+		{name: "ok/verified certificate", site: "a.example {\ntls {\nclient_auth {\nmode verify_if_given\ntrust_pool inline {\ntrust_der MIIB\n}\n}\n}\n" + gateWith("identity placeholder {tls_client_subject}") + "reverse_proxy app:80\n}"},
+		{name: "ok/login elsewhere", site: "a.example {\n" + gateWith("anonymous login /login?next={http.mfa.return_to}") + "reverse_proxy app:80\n}"},
+
+		{name: "fail/TestDesign_C7 proxy in handle_errors", site: "a.example {\n" + gate + "reverse_proxy app:80\nhandle_errors {\nreverse_proxy app:80\n}\n}", want: "handle_errors of a.example has a reverse_proxy with no mfa before it"},
+		{name: "fail/files in handle_errors", site: "a.example {\n" + gate + "file_server\nhandle_errors 404 {\nfile_server\n}\n}", want: "has a file_server with no mfa before it"},
+		{name: "fail/php in handle_errors", site: "a.example {\n" + gate + "file_server\nhandle_errors {\nphp_fastcgi 127.0.0.1:9000\n}\n}", want: "with no mfa before it"},
+		{name: "fail/handle_errors without a host", site: ":8080 {\n" + gate + "file_server\nhandle_errors {\nfile_server\n}\n}", want: "handle_errors of the site has a file_server"},
+		{name: "fail/sometimes rewritten errors", site: "a.example {\n" + gate + "file_server\nhandle_errors {\n@e path /x\nrewrite @e /e.html\nfile_server\n}\n}", want: "has a file_server with no mfa before it"},
+		{name: "fail/TestDesign_C7 handle_path", site: "a.example {\n" + gate + "handle_path /x/* {\nreverse_proxy app:80\n}\n}", want: "in the block of /x/* (strip_path_prefix /x) that can lead under a protected prefix"},
+		{name: "fail/rewrite in a handle", site: "a.example {\n" + gate + "handle /y/* {\nrewrite * /documents{uri}\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/rewrite to a query", site: "a.example {\n" + gate + "handle /y/* {\nrewrite * {query.to}\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/proxy that rewrites", site: "a.example {\n" + gate + "reverse_proxy app:80 {\nrewrite /documents{uri}\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/uri in a route", site: "a.example {\n" + gate + "route {\nuri strip_suffix .x\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/rewritten and then on", site: "a.example {\n" + gate + "handle_path /x/* {\nheader A b\n}\nreverse_proxy app:80\n}", want: "can lead under a protected prefix"},
+		{name: "fail/named route", site: "&(door) {\nuri /x/* strip_prefix /x\nreverse_proxy app:80\n}\na.example {\n" + gate + "invoke door\n}", want: "can lead under a protected prefix"},
+		{name: "fail/candidate of try_files", site: "a.example {\n" + gate + "handle {\ntry_files /documents{path}\nfile_server\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/two gates at one level", site: "a.example {\n" + gate + gate + "reverse_proxy app:80\n}", want: "can match one request"},
+		{name: "fail/gate in a gate", site: "a.example {\n" + gate + "handle {\n" + gate + "reverse_proxy app:80\n}\n}", want: "can match one request"},
+		{name: "fail/matchers that overlap", site: "a.example {\n@a remote_ip 10.0.0.0/8\n@b remote_ip 10.1.0.0/16\nmfa @a {\nprotect /documents\n}\nmfa @b {\nprotect /documents\n}\nreverse_proxy app:80\n}", want: "can match one request"},
+		{name: "fail/TestDesign_C12 header anybody sends", site: "a.example {\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}", want: "header field Remote-User, which any client can send"},
+		{name: "fail/header of a fact", site: "a.example {\n" + gateWith("identity placeholder {http.auth.user.id} {\nemail {header.X-Mail}\n}") + "reverse_proxy app:80\n}", want: "header field X-Mail, which any client can send"},
+		{name: "fail/header sometimes set", site: "a.example {\n@in remote_ip 10.0.0.0/8\nforward_auth @in auth:9091 {\nuri /api/authz\ncopy_headers Remote-User\n}\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}", want: "which any client can send"},
+		{name: "fail/header set from a header", site: "a.example {\nroute {\nrequest_header Remote-User {header.X-User}\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}\n}", want: "which any client can send"},
+		{name: "fail/header set after the gate", site: "a.example {\nrequest_header -Remote-User\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}", want: "which any client can send"},
+		{name: "fail/TestDesign_C12 certificate of anybody", site: "a.example {\ntls {\nclient_auth {\nmode require\n}\n}\n" + gateWith("identity placeholder {tls_client_subject}") + "reverse_proxy app:80\n}", want: "which this site does not verify"},
+		{name: "fail/no certificate asked for", site: "a.example {\n" + gateWith("identity placeholder {tls_client_subject}") + "reverse_proxy app:80\n}", want: "which this site does not verify"},
+
+		{name: "warn/TestDesign_C7 another site", site: "a.example {\n" + gate + "reverse_proxy app:80\n}\nhttp://www.example {\nreverse_proxy app:80\n}", warn: "www.example reaches app:80 with no mfa before it, while mfa at Caddyfile:"},
+		{name: "warn/another block", site: "a.example {\nhandle /api/* {\nreverse_proxy localhost:80\n}\nhandle {\n" + gate + "reverse_proxy 127.0.0.1:80\n}\n}", warn: "reaches 127.0.0.1:80 with no mfa before it"},
+		{name: "warn/mount out of reach", site: "a.example {\nhandle /app/* {\n" + gate + "reverse_proxy app:80\n}\n}", warn: "write 'mount /app/.mfa'"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			warnings, err := checkSites(httpApp(t, test.site), nil)
+			switch {
+			case test.want == "" && err != nil:
+				t.Fatalf("refused: %v", err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+				t.Fatalf("error: %v\nwant:  %s", err, test.want)
+			}
+			if all := strings.Join(warnings, "\n"); test.warn == "" && all != "" && test.want == "" || !strings.Contains(all, test.warn) {
+				t.Fatalf("warnings: %s\nwant:     %s", all, test.warn)
+			}
+		})
+	}
+}
