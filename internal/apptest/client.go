@@ -41,6 +41,14 @@ func (v *Visitor) SignOut() {
 	}
 }
 
+// MoveTo opens another of the visitor's offices.
+func (v *Visitor) MoveTo(office string) {
+	v.t.Helper()
+	if got := v.Post("/trocar-escritorio", url.Values{"escritorio": {office}}); got.Status != http.StatusSeeOther {
+		v.t.Fatalf("moving to %s: %d %s", office, got.Status, got.Body)
+	}
+}
+
 // Letter is a mail in the portal's mailbox.
 type Letter struct {
 	ID      int    `json:"id"`
