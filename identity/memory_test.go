@@ -1,0 +1,316 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// askedAgain asks twice and reports whether the app was asked the second time.
+func askedAgain(t *testing.T, src Source, app *fakeApp, first, second *Visit, between func()) bool {
+	t.Helper()
+	if a := ask(t, src, first); a.State != Known {
+		t.Fatalf("first: %v %v", a.State, a.Err)
+	}
+	before := app.count()
+	if between != nil {
+		between()
+	}
+	ask(t, src, second)
+	return app.count() > before
+}
+
+// C2: an answer is remembered for this visitor alone.
+func TestWhoAmICacheKey(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cookies       []string
+		first, second []string
+		change        func(*Visit)
+		again         bool
+	}{
+		"ok/same":                           {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, nil, false},
+		"ok/named, other changed":           {[]string{"sid"}, []string{"Cookie: sid=m; tick=1"}, []string{"Cookie: sid=m; tick=2"}, nil, false},
+		"fail/C2b other cookie":             {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m; office=42"}, nil, true},
+		"fail/C2b other value":              {nil, []string{"Cookie: sid=m; o=1"}, []string{"Cookie: sid=m; o=2"}, nil, true},
+		"fail/C2b named, remember-me joins": {[]string{"sid"}, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m; remember=bob"}, nil, true},
+		"fail/named, other spelling":        {[]string{"sid"}, []string{"Cookie: sid=m"}, []string{"Cookie: SID=m"}, nil, true},
+		"fail/C2c authorization joins":      {nil, []string{"Cookie: sid=b"}, []string{"Cookie: sid=b", basicBob}, nil, true},
+		"fail/C2c other authorization":      {nil, []string{basicBob}, []string{basicMallory}, nil, true},
+		"fail/C2d other host":               {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.R.Host = "b.example" }, true},
+		"fail/C2d other site":               {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.Site = "b" }, true},
+		"fail/fresh":                        {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.Fresh = true }, true},
+		"fail/too old":                      {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.Now = v.Now.Add(30 * time.Second) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := &fakeApp{answer: sessions(people)}
+			src := mustWhoAmI(t, func(c *WhoAmI) { c.Cookies = tc.cookies })
+			second := visitTo(app, "/documents", tc.second...)
+			if tc.change != nil {
+				tc.change(second)
+			}
+			if got := askedAgain(t, src, app, visitTo(app, "/", tc.first...), second, nil); got != tc.again {
+				t.Errorf("asked again: %v, want %v", got, tc.again)
+			}
+		})
+	}
+}
+
+// C2a, C2e: what may change who the visitor is drops what was remembered,
+// however the visitor spells it and whatever else he sends along.
+func TestWhoAmIDrops(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cookies   []string
+		method    string
+		target    string
+		header    string
+		setCookie string
+		again     bool
+	}{
+		"ok/get":                        {nil, "GET", "/documents", "Cookie: sid=m; lang=en", "", false},
+		"ok/head":                       {nil, "HEAD", "/documents", "Cookie: sid=m; lang=en", "", false},
+		"ok/another visitor's post":     {nil, "POST", "/documents", "Cookie: sid=b; lang=en", "", false},
+		"ok/cookie that is no key":      {[]string{"sid"}, "GET", "/documents", "Cookie: sid=m; lang=en", "tick=2", false},
+		"fail/post":                     {nil, "POST", "/documents", "Cookie: sid=m; lang=en", "", true},
+		"fail/delete":                   {nil, "DELETE", "/documents", "Cookie: sid=m; lang=en", "", true},
+		"fail/post with another cookie": {nil, "POST", "/login", "Cookie: sid=m; lang=de", "", true},
+		"fail/named, post":              {[]string{"sid"}, "POST", "/login", "Cookie: sid=m", "", true},
+		"fail/get to login":             {nil, "GET", "/login?u=bob&p=pw", "Cookie: sid=m; lang=en", "", true},
+		"fail/get to login, spelled":    {nil, "GET", "/index.php//LOG%2569n;x=1/", "Cookie: sid=m; lang=en", "", true},
+		"fail/get to logout":            {nil, "GET", "/logout", "Cookie: sid=m; lang=en", "", true},
+		"fail/get to password":          {nil, "GET", "/password/reset.php", "Cookie: sid=m; lang=en", "", true},
+		"fail/session id in the path":   {nil, "POST", "/login;sid=m", "X: y", "", true},
+		"fail/session id in the query":  {[]string{"sid"}, "POST", "/login?SID=%6d", "X: y", "", true},
+		"fail/key cookie is set":        {[]string{"sid"}, "GET", "/documents", "Cookie: sid=m; lang=en", "sid=n", true},
+		"fail/any cookie is set":        {nil, "GET", "/documents", "Cookie: sid=m; lang=en", "tick=2", true},
+		"fail/cookie given to others":   {[]string{"sid"}, "GET", "/documents", "X: y", "sid=m", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := &fakeApp{answer: sessions(people)}
+			src := mustWhoAmI(t, func(c *WhoAmI) {
+				c.Cookies, c.Login, c.Logout, c.Password = tc.cookies, []string{"/login"}, []string{"/logout"}, []string{"/password"}
+			})
+			visit := func() *Visit { return visitTo(app, "/", "Cookie: sid=m; lang=en") }
+			got := askedAgain(t, src, app, visit(), visit(), func() {
+				v := visitBy(app, tc.method, tc.target, "", tc.header)
+				src.(Watcher).Saw(v)
+				var set []string
+				if tc.setCookie != "" {
+					set = []string{tc.setCookie}
+				}
+				src.(Watcher).SawResponse(v, set, 200)
+			})
+			if got != tc.again {
+				t.Errorf("asked again: %v, want %v", got, tc.again)
+			}
+		})
+	}
+}
+
+// What was begun while a sign-in was under way may be of before: the answer to
+// the sign-in drops it too.
+func TestWhoAmIDropsAfterTheResponse(t *testing.T) {
+	app := &fakeApp{answer: sessions(people)}
+	src := mustWhoAmI(t, nil)
+	login := visitBy(app, "POST", "/login", "", "Cookie: sid=m")
+	src.(Watcher).Saw(login)
+	visit := visitTo(app, "/", "Cookie: sid=m")
+	if !askedAgain(t, src, app, visit, visit, func() { src.(Watcher).SawResponse(login, nil, 302) }) {
+		t.Error("an answer begun during the sign-in is still used")
+	}
+}
+
+func TestWhoAmINotKept(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"fail/sets a cookie": says(200, jsonType, `{"login":"bob"}`, "Set-Cookie", "sid=2"),
+		"fail/nobody":        says(401, jsonType, ``),
+		"fail/down":          says(500, jsonType, ``),
+	} {
+		app := &fakeApp{answer: answer}
+		src := mustWhoAmI(t, nil)
+		for range 2 {
+			ask(t, src, visitTo(app, "/", "Cookie: sid=b"))
+		}
+		if app.count() != 2 {
+			t.Errorf("%s: asked %d times, want 2", name, app.count())
+		}
+	}
+}
+
+// An app that asks for rest gets a second of it, and no more.
+func TestWhoAmIRest(t *testing.T) {
+	app := &fakeApp{answer: says(429, jsonType, ``, "Retry-After", "60")}
+	src := mustWhoAmI(t, func(c *WhoAmI) { c.Cache = off() })
+	v := visitTo(app, "/", "Cookie: sid=b")
+	for _, d := range []time.Duration{0, 900 * time.Millisecond, time.Second} {
+		if a := ask(t, src, later(v, d)); a.State != Down || a.RetryAfter != time.Minute {
+			t.Errorf("got %v, retry after %v", a.State, a.RetryAfter)
+		}
+	}
+	if app.count() != 2 {
+		t.Errorf("asked %d times, want 2", app.count())
+	}
+}
+
+// gated is an app that answers only when it is let, one request at a time.
+type gated struct {
+	fakeApp
+	let chan http.HandlerFunc
+}
+
+func newGated() *gated {
+	g := &gated{let: make(chan http.HandlerFunc)}
+	g.answer = func(w http.ResponseWriter, r *http.Request) { (<-g.let)(w, r) }
+	return g
+}
+
+func TestWhoAmIOneAtATime(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cache  *time.Duration
+		answer http.HandlerFunc
+		asked  int
+	}{
+		"ok/joined":           {nil, sessions(people), 1},
+		"ok/joined, down":     {nil, says(500, jsonType, ``), 1},
+		"fail/cache 0":        {off(), sessions(people), 2}, // those who came meanwhile share one begun after they came
+		"fail/sets a cookie":  {nil, says(200, jsonType, `{"login":"bob"}`, "Set-Cookie", "a=1"), 5},
+		"fail/fresh sessions": {off(), says(200, jsonType, `{}`, "Set-Cookie", "a=1"), 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				app := newGated()
+				src := mustWhoAmI(t, func(c *WhoAmI) { c.Cache = tc.cache })
+				var wg sync.WaitGroup
+				for range 5 {
+					wg.Go(func() { ask(t, src, visitTo(&app.fakeApp, "/", "Cookie: sid=m")) })
+					synctest.Wait()
+				}
+				for range tc.asked {
+					synctest.Wait()
+					app.let <- tc.answer
+				}
+				wg.Wait()
+				if app.count() != tc.asked {
+					t.Errorf("asked %d times, want %d", app.count(), tc.asked)
+				}
+			})
+		})
+	}
+}
+
+// C2: an answer begun before a drop is neither kept nor used.
+func TestWhoAmIAnswerBegunBeforeADrop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := newGated()
+		src := mustWhoAmI(t, nil)
+		got := make(chan Answer, 1)
+		go func() { got <- ask(t, src, visitTo(&app.fakeApp, "/", "Cookie: sid=m")) }()
+		synctest.Wait()
+		src.(Watcher).Saw(visitBy(nil, "POST", "/login", "", "Cookie: sid=m"))
+		app.let <- says(200, jsonType, `{"login":"mallory"}`)
+		app.let <- says(200, jsonType, `{"login":"bob"}`)
+		wantState(t, <-got, Known, "bob")
+		go func() { got <- ask(t, src, visitTo(&app.fakeApp, "/", "Cookie: sid=m")) }()
+		wantState(t, <-got, Known, "bob")
+		if app.count() != 2 {
+			t.Errorf("asked %d times, want 2", app.count())
+		}
+	})
+}
+
+// A visitor who signs in and in and in gets no answer rather than an old one.
+func TestWhoAmIDroppedForEver(t *testing.T) {
+	src := mustWhoAmI(t, nil)
+	app := &fakeApp{}
+	app.answer = func(w http.ResponseWriter, r *http.Request) {
+		src.(Watcher).Saw(visitBy(nil, "POST", "/login", "", "Cookie: sid=m"))
+		sessions(people)(w, r)
+	}
+	wantState(t, ask(t, src, visitTo(app, "/", "Cookie: sid=m")), Down, "")
+	if app.count() != maxTries {
+		t.Errorf("asked %d times, want %d", app.count(), maxTries)
+	}
+}
+
+// An app that never answers costs its visitors the time-out, and no more.
+func TestWhoAmITimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := mustWhoAmI(t, nil)
+		stuck := make(chan struct{})
+		v := visitTo(nil, "/", "Cookie: sid=m")
+		v.Call = func(r *http.Request) (*http.Response, error) {
+			select {
+			case <-r.Context().Done():
+				return nil, context.Cause(r.Context())
+			case <-stuck:
+				return nil, nil
+			}
+		}
+		begun := time.Now()
+		wantState(t, ask(t, src, v), Down, "")
+		if d := time.Since(begun); d != defaultTimeout {
+			t.Errorf("waited %v", d)
+		}
+		v.Call = func(*http.Request) (*http.Response, error) { <-stuck; return nil, context.Canceled }
+		begun = time.Now()
+		wantState(t, ask(t, src, v), Down, "")
+		if d := time.Since(begun); d != 2*defaultTimeout {
+			t.Errorf("waited %v for an app that does not heed the time-out", d)
+		}
+		close(stuck)
+	})
+}
+
+// The memory is bounded, and forgets the drops that no answer can be older than.
+func TestMemoryIsBounded(t *testing.T) {
+	l := newLRU[int](3, 100)
+	for i := range 5 {
+		l.put(digest{byte(i)}, i, 10)
+		l.get(digest{0})
+	}
+	if _, ok := l.get(digest{0}); !ok || len(l.entries) != 3 || l.size != 30 {
+		t.Errorf("%d entries of %d bytes, the one in use kept: %v", len(l.entries), l.size, ok)
+	}
+	l.put(digest{9}, 9, 90)
+	l.put(digest{8}, 8, 101)
+	if _, ok := l.get(digest{9}); !ok || len(l.entries) != 2 || l.size != 100 {
+		t.Errorf("%d entries of %d bytes", len(l.entries), l.size)
+	}
+
+	d := newDrops(time.Minute)
+	d.drop(1, theTime)
+	begun := d.now
+	if useless, _ := d.anyDropped([]mark{1}, begun-1); !useless || d.dropped(1, begun) {
+		t.Error("a drop must hit what was begun before, and only that")
+	}
+	for i := range maxDrops + 1 {
+		d.drop(mark(i), theTime)
+	}
+	if useless, whole := d.anyDropped([]mark{1 << 40}, begun); !useless || !whole || len(d.young) > maxDrops {
+		t.Error("where drops are too many to remember, all that was begun before must count as dropped")
+	}
+	d.drop(7, theTime.Add(time.Hour))
+	d.drop(8, theTime.Add(2*time.Hour))
+	if len(d.young)+len(d.old) != 2 {
+		t.Errorf("%d drops are remembered for ever", len(d.young)+len(d.old))
+	}
+}
+
+// A whole office reads English: its forms must not drop everybody's answers.
+func TestWhoAmISharedCookies(t *testing.T) {
+	app := &fakeApp{answer: sessions(people)}
+	src := mustWhoAmI(t, nil)
+	visit := visitTo(app, "/", "Cookie: sid=m; lang=en; theme=dark")
+	again := askedAgain(t, src, app, visit, visit, func() {
+		for i := range 9 {
+			src.(Watcher).Saw(visitBy(nil, "POST", "/", "", fmt.Sprintf("Cookie: sid=%s; lang=en; theme=dark", strings.Repeat("x", i+2))))
+		}
+	})
+	if again {
+		t.Error("another visitor's form dropped the answer")
+	}
+}
