@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-var words = strings.Fields("app admin billing invoices reports users settings api v1 v2 export ledger payroll tax audit portal files search team roles keys")
+var pathWords = strings.Fields("app admin billing invoices reports users settings api v1 v2 export ledger payroll tax audit portal files search team roles keys")
 
 // manyTenants makes n tenants of ten prefixes each, one to three segments deep.
 func manyTenants(n int) *Policy {
@@ -21,7 +21,7 @@ func manyTenants(n int) *Policy {
 		for len(set.protect) < 10 {
 			prefix := ""
 			for range r.IntN(3) + 1 {
-				prefix += "/" + words[r.IntN(len(words))]
+				prefix += "/" + pathWords[r.IntN(len(pathWords))]
 			}
 			if !seen[prefix] {
 				seen[prefix] = true

@@ -13,6 +13,7 @@ type Policy struct {
 	single  bool               // there is no policy file: identities do not name tenants
 	report  bool               // every tenant only reports
 	index   index
+	tests   []test
 
 	warnings []string
 }

@@ -10,6 +10,15 @@ import (
 type queryRule struct {
 	key    string   // as canonKey
 	values []string // any of them
+	folded []string // the same, as matches compares them
+}
+
+func newQueryRule(key string, values []string) queryRule {
+	q := queryRule{key: key, values: values}
+	for _, v := range values {
+		q.folded = append(q.folded, fold(plainLetters(strings.TrimSpace(v))))
+	}
+	return q
 }
 
 // maxDecodes is how often a key or value of a query is decoded. No chain of
@@ -82,8 +91,7 @@ func (p *rule) agreed(t *target, f *Facts) bool {
 func (q *queryRule) matches(value string) bool {
 	for range maxDecodes {
 		v, _, _ := strings.Cut(value, "\x00")
-		v = fold(plainLetters(strings.TrimSpace(v)))
-		if slices.ContainsFunc(q.values, func(want string) bool { return fold(plainLetters(want)) == v }) {
+		if slices.Contains(q.folded, fold(plainLetters(strings.TrimSpace(v)))) {
 			return true
 		}
 		next := decode(value)

@@ -1,0 +1,61 @@
+package policy
+
+import "gopkg.in/yaml.v3"
+
+// later lists what the policy file's language knows and this version does not
+// enforce yet, with what to write now. It is read, its form is checked, and it
+// is refused: a rule that is parsed and ignored protects nobody. Building one
+// of these takes its line out.
+var later = map[string]string{
+	"stage":                       "write `require: mfa` for the tenant",
+	"locked: true":                "leave it out",
+	"require: phishing-resistant": "write mfa",
+	"activate: next-session":      "write now, or leave it out",
+	"activate: a date":            "write now, or leave it out",
+	"grace":                       "write 0, or leave it out",
+	"remind":                      "leave it out: enrolment cannot be put off",
+	"on_disable: keep":            "write release, or leave it out",
+	"on_disable: wipe":            "write release, or leave it out",
+	"when_store_down: last-known": "write closed, or leave it out",
+	"methods: passkey":            "write totp",
+	"methods: email":              "write totp",
+	"methods: sms":                "write totp",
+	"methods: oidc":               "write totp",
+	"recovery: email":             "write [codes], or leave it out",
+	"recovery: sms":               "write [codes], or leave it out",
+	"recovery: totp":              "write [codes], or leave it out",
+	"recovery: minimum above 1":   "write 1, or leave it out",
+	"recovery: required":          "write false, or leave it out",
+	"recovery: no codes":          "write [codes], or leave it out",
+	"limits: passkey":             "leave it out",
+	"limits: sms":                 "leave it out",
+	"limits: email":               "leave it out",
+	"limits: oidc":                "leave it out",
+	"assign":                      "leave it out",
+	"review":                      "leave it out",
+	"enroll_from":                 "leave it out",
+	"first: typed-email":          "write email or none",
+	"first: pass":                 "write email or none",
+	"trust_device: a duration":    "write none, or leave it out",
+	"trust_device: unlimited":     "write none, or leave it out",
+	"rp_id":                       "leave it out",
+	"language: de":                "write en or pt-BR",
+	"language: nl":                "write en or pt-BR",
+	"language: fi":                "write en or pt-BR",
+	"language: es":                "write en or pt-BR",
+	"language: fr":                "write en or pt-BR",
+	"language: it":                "write en or pt-BR",
+	"language: ar":                "write en or pt-BR",
+	"admins":                      "leave it out: this file is changed by whoever may write it",
+	"service_accounts: a list":    "write none, or leave it out",
+}
+
+// built refuses a key, or a key with a value, that is not enforced yet; true
+// means that it is.
+func (r *reader) built(n *yaml.Node, what string) bool {
+	hint, no := later[what]
+	if no {
+		r.bad(n, "%s is not enforced by this version, so it is refused and not ignored: %s", what, hint)
+	}
+	return !no
+}

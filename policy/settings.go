@@ -1,0 +1,182 @@
+package policy
+
+import (
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Settings is what one tenant, or `defaults`, writes down, before anything is
+// inherited.
+type settings struct {
+	Tenant
+	at             place
+	has            uint64 // bit i: keys[i] is written
+	places         []keyPlace
+	protect, allow *ruleList
+}
+
+type keyPlace struct {
+	key   int
+	place place
+}
+
+// A ruleList is a `protect` or `allow` as it was written. Tenants that inherit
+// it share it, and what is built from it.
+type ruleList struct{ rules []rule }
+
+// place returns where the settings write a key, else where they begin.
+func (s *settings) place(key string) place {
+	for _, p := range s.places {
+		if keys[p.key].name == key {
+			return p.place
+		}
+	}
+	return s.at
+}
+
+// A key is one key of a tenant. This table is the language: the parser, the
+// suggestions for a mistyped key, inheritance and the JSON Schema follow it.
+type key struct {
+	name   string
+	own    bool // of one tenant alone, never in defaults and never inherited
+	schema string
+	read   func(r *reader, n *yaml.Node, s *settings)
+	copy   func(to, from *settings)
+}
+
+const (
+	schemaText     = `{"type": "string", "minLength": 1}`
+	schemaDuration = `{"type": "string", "pattern": "^([0-9]+[smhd])+$"}`
+	schemaMethods  = `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": ["totp"]}}`
+)
+
+var keys []key
+
+// The table is set here, not at its declaration: its functions read mappings
+// whose known keys are the table's own.
+func init() {
+	keys = []key{
+		{name: "name", own: true, schema: schemaText,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Name = r.text(n, "name") }},
+		{name: "parent", own: true, schema: schemaText,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Parent, _ = r.scalar(n, "parent") }},
+		{name: "hosts", own: true, schema: `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "minLength": 1}}`,
+			read: readHosts},
+		{name: "stage", own: true, schema: `false`, read: func(r *reader, n *yaml.Node, _ *settings) {
+			if r.word(n, "stage", "trial", "production") != "" {
+				r.built(n, "stage")
+			}
+		}},
+		{name: "require", schema: `{"enum": ["none", "mfa"]}`, read: readRequire, copy: func(to, from *settings) { to.Require = from.Require }},
+		{name: "locked", schema: `{"const": false}`, read: func(r *reader, n *yaml.Node, _ *settings) {
+			if r.boolean(n, "locked") {
+				r.built(n, "locked: true")
+			}
+		}},
+		{name: "mode", schema: `{"enum": ["enforce", "report"]}`,
+			read: func(r *reader, n *yaml.Node, s *settings) {
+				s.Report = r.word(n, "mode", "enforce", "report") == "report"
+			},
+			copy: func(to, from *settings) { to.Report = from.Report }},
+		{name: "activate", schema: `{"const": "now"}`, read: readActivate},
+		{name: "grace", schema: `{"const": 0}`, read: readGrace},
+		{name: "remind", schema: `false`, read: readRemind},
+		{name: "prove", schema: `{"enum": ["session", "enrolled"]}`,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Prove = r.word(n, "prove", ProveSession, ProveEnrolled) },
+			copy: func(to, from *settings) { to.Prove = from.Prove }},
+		{name: "share", schema: `{"enum": ["tenant", "everywhere"]}`,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Share = r.word(n, "share", ShareTenant, ShareEverywhere) },
+			copy: func(to, from *settings) { to.Share = from.Share }},
+		{name: "on_disable", schema: `{"const": "release"}`, read: words("on_disable", "release", "keep", "wipe")},
+		{name: "undo", schema: `{"enum": ["allowed", "never"]}`,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Undo = r.word(n, "undo", "allowed", "never") != "never" },
+			copy: func(to, from *settings) { to.Undo = from.Undo }},
+		{name: "case", schema: `{"enum": ["insensitive", "sensitive"]}`,
+			read: func(r *reader, n *yaml.Node, s *settings) {
+				s.CaseSensitive = r.word(n, "case", "insensitive", "sensitive") == "sensitive"
+			},
+			copy: func(to, from *settings) { to.CaseSensitive = from.CaseSensitive }},
+		{name: "protect", schema: schemaProtect, read: readProtect, copy: func(to, from *settings) { to.protect = from.protect }},
+		{name: "allow", schema: schemaAllow, read: readAllow, copy: func(to, from *settings) { to.allow = from.allow }},
+		{name: "methods", schema: schemaMethods, read: readMethods, copy: func(to, from *settings) { to.Methods = from.Methods }},
+		{name: "recovery", schema: schemaRecovery, read: readRecovery, copy: func(to, from *settings) { to.Recovery = from.Recovery }},
+		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"totp": {"type": "integer", "minimum": 1, "maximum": 100}}}`,
+			read: readLimits, copy: func(to, from *settings) { to.Limits = from.Limits }},
+		{name: "minimum", schema: `{"type": "integer", "minimum": 1, "maximum": 100}`,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Minimum = r.whole(n, "minimum", 1, 100) },
+			copy: func(to, from *settings) { to.Minimum = from.Minimum }},
+		{name: "manage", schema: `{"anyOf": [{"const": "session"}, ` + schemaDuration + `]}`,
+			read: readManage, copy: func(to, from *settings) { to.Manage = from.Manage }},
+		{name: "assign", schema: `false`, read: readAssign},
+		{name: "review", schema: `false`, read: func(r *reader, n *yaml.Node, _ *settings) {
+			if r.duration(n, "review") != 0 {
+				r.built(n, "review")
+			}
+		}},
+		{name: "enroll_from", schema: `false`, read: readEnrollFrom},
+		{name: "first", schema: `{"enum": ["email", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
+		{name: "trust_device", schema: `{"const": "none"}`, read: readTrustDevice},
+		{name: "rp_id", schema: `false`, read: func(r *reader, n *yaml.Node, _ *settings) {
+			if r.text(n, "rp_id") != "" {
+				r.built(n, "rp_id")
+			}
+		}},
+		{name: "language", schema: `{"enum": ["en", "pt-BR"]}`, read: readLanguage, copy: func(to, from *settings) { to.Language = from.Language }},
+		{name: "admins", schema: `false`, read: readAdmins},
+		{name: "service_accounts", schema: `{"const": "none"}`, read: readServiceAccounts},
+		{name: "brand", schema: schemaBrand, read: readBrand, copy: func(to, from *settings) { to.Brand = from.Brand }},
+	}
+}
+
+// standard is what holds where neither a tenant nor anything above it says.
+func standard() *settings {
+	return &settings{
+		Tenant: Tenant{
+			Require: RequireNone, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes},
+			Limits: map[string]int{MethodTOTP: 5}, Minimum: 1, Prove: ProveSession, Share: ShareTenant, First: FirstEmail,
+			Manage: 5 * time.Minute, Undo: true,
+		},
+		protect: &ruleList{}, allow: &ruleList{},
+	}
+}
+
+func keyNames(own bool) (names []string) {
+	for _, k := range keys {
+		if own || !k.own {
+			names = append(names, k.name)
+		}
+	}
+	return names
+}
+
+// settings reads one tenant, or the defaults.
+func (r *reader) settings(n *yaml.Node, what string, own bool) *settings {
+	s := &settings{at: place{r.file, n.Line, n.Column}}
+	known := keyNames(true)
+	r.mapping(n, what, known, func(name string, v *yaml.Node) {
+		for i, k := range keys {
+			if k.name != name {
+				continue
+			}
+			if k.own && !own {
+				r.bad(v, "%s is of one tenant alone: write it there, not in defaults", name)
+				return
+			}
+			s.has |= 1 << i
+			s.places = append(s.places, keyPlace{i, place{r.file, v.Line, v.Column}})
+			k.read(r, v, s)
+			return
+		}
+	})
+	return s
+}
+
+// words reads one of a few words of which all but the first are refused for now.
+func words(key string, all ...string) func(*reader, *yaml.Node, *settings) {
+	return func(r *reader, n *yaml.Node, _ *settings) {
+		if w := r.word(n, key, all...); w != "" {
+			r.built(n, key+": "+w)
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package policy
+
+import (
+	"net/mail"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+func readRequire(r *reader, n *yaml.Node, s *settings) {
+	switch w := r.word(n, "require", "none", "mfa", "phishing-resistant"); w {
+	case "mfa":
+		s.Require = RequireMFA
+	case "phishing-resistant":
+		r.built(n, "require: "+w)
+	}
+}
+
+func readActivate(r *reader, n *yaml.Node, _ *settings) {
+	if v, ok := r.scalar(n, "activate"); ok && isDate(v) {
+		r.built(n, "activate: a date")
+	} else if w := r.word(n, "activate", "now", "next-session"); w != "" {
+		r.built(n, "activate: "+w)
+	}
+}
+
+func isDate(s string) bool {
+	for _, layout := range [...]string{time.DateOnly, time.RFC3339} {
+		if _, err := time.Parse(layout, s); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func readGrace(r *reader, n *yaml.Node, _ *settings) {
+	if v, ok := r.scalar(n, "grace"); ok && v != "0" && r.duration(n, "grace") != 0 {
+		r.built(n, "grace")
+	}
+}
+
+func readRemind(r *reader, n *yaml.Node, _ *settings) {
+	before := len(r.list)
+	r.mapping(n, "remind", []string{"every", "times"}, func(key string, v *yaml.Node) {
+		if key == "every" {
+			r.duration(v, "every")
+		} else if w, ok := r.scalar(v, "times"); ok && w != "unlimited" {
+			r.whole(v, "times", 1, 1000)
+		}
+	})
+	if len(r.list) == before {
+		r.built(n, "remind")
+	}
+}
+
+var methodKinds = []string{"passkey", "totp", "email", "sms", "oidc"}
+
+func readMethods(r *reader, n *yaml.Node, s *settings) {
+	s.Methods = r.kinds(n, "methods")
+}
+
+// kinds reads a list of kinds of methods, of which those built are returned.
+func (r *reader) kinds(n *yaml.Node, what string) (kinds []string) {
+	r.texts(n, what, false)
+	r.items(n, what, func(_ int, n *yaml.Node) {
+		kind := n.Value
+		if base, name, ok := strings.Cut(kind, "."); ok && base == "oidc" && name != "" {
+			kind = base
+		}
+		n = &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: kind, Line: n.Line, Column: n.Column}
+		if w := r.word(n, "an item of "+what, methodKinds...); w != "" && r.built(n, what+": "+w) {
+			kinds = append(kinds, w)
+		}
+	})
+	return kinds
+}
+
+const schemaRecovery = `{"type": "object", "additionalProperties": false, "properties": {"methods": {"const": ["codes"]}, "minimum": {"const": 1}, "required": {"const": false}}}`
+
+func readRecovery(r *reader, n *yaml.Node, s *settings) {
+	s.Recovery = []string{MethodCodes}
+	r.mapping(n, "recovery", []string{"methods", "minimum", "required"}, func(key string, v *yaml.Node) {
+		switch key {
+		case "methods":
+			r.recoveryMethods(v)
+		case "minimum":
+			if r.whole(v, "minimum", 1, 10) > 1 {
+				r.built(v, "recovery: minimum above 1")
+			}
+		case "required":
+			if r.boolean(v, "required") {
+				r.built(v, "recovery: required")
+			}
+		}
+	})
+}
+
+func (r *reader) recoveryMethods(n *yaml.Node) {
+	before, codes := len(r.list), false
+	for _, w := range r.texts(n, "methods", false) {
+		codes = codes || w == MethodCodes
+	}
+	r.items(n, "methods", func(_ int, n *yaml.Node) {
+		if w := r.word(n, "an item of methods", MethodCodes, "email", "sms", "totp"); w != "" {
+			r.built(n, "recovery: "+w)
+		}
+	})
+	if !codes && len(r.list) == before {
+		r.built(n, "recovery: no codes")
+	}
+}
+
+func readLimits(r *reader, n *yaml.Node, s *settings) {
+	s.Limits = map[string]int{MethodTOTP: 5}
+	r.mapping(n, "limits", methodKinds, func(kind string, v *yaml.Node) {
+		if most := r.whole(v, kind, 1, 100); most > 0 && r.built(v, "limits: "+kind) {
+			s.Limits[kind] = most
+		}
+	})
+}
+
+func readManage(r *reader, n *yaml.Node, s *settings) {
+	if v, ok := r.scalar(n, "manage"); ok && v != "session" {
+		s.Manage = r.duration(n, "manage, where it is not session,")
+	}
+}
+
+func readAssign(r *reader, n *yaml.Node, _ *settings) {
+	before := len(r.list)
+	r.mapping(n, "assign", nil, func(domain string, v *yaml.Node) { r.text(v, "the method of "+domain) })
+	if len(r.list) == before {
+		r.built(n, "assign")
+	}
+}
+
+func readEnrollFrom(r *reader, n *yaml.Node, _ *settings) {
+	before := len(r.list)
+	r.networks(n, "enroll_from")
+	if len(r.list) == before {
+		r.built(n, "enroll_from")
+	}
+}
+
+func (r *reader) networks(n *yaml.Node, what string) {
+	r.texts(n, what, false)
+	r.items(n, what, func(_ int, n *yaml.Node) {
+		if p, err := netip.ParsePrefix(n.Value); err == nil && p != p.Masked() {
+			r.bad(n, "%s has bits beyond its length: write %s", n.Value, p.Masked())
+		} else if _, one := netip.ParseAddr(n.Value); err != nil && one != nil {
+			r.bad(n, "an item of %s is an address or a network such as 10.0.0.0/8, not %s", what, describe(n))
+		}
+	})
+}
+
+func readFirst(r *reader, n *yaml.Node, s *settings) {
+	if w := r.word(n, "first", FirstEmail, FirstNone, "typed-email", "pass"); w != "" && r.built(n, "first: "+w) {
+		s.First = w
+	}
+}
+
+func readTrustDevice(r *reader, n *yaml.Node, _ *settings) {
+	switch v, ok := r.scalar(n, "trust_device"); {
+	case !ok || v == "none":
+	case v == "unlimited":
+		r.built(n, "trust_device: unlimited")
+	case r.duration(n, "trust_device, where it is not none or unlimited,") != 0:
+		r.built(n, "trust_device: a duration")
+	}
+}
+
+func readLanguage(r *reader, n *yaml.Node, s *settings) {
+	if w := r.word(n, "language", "en", "pt-BR", "de", "nl", "fi", "es", "fr", "it", "ar"); w != "" && r.built(n, "language: "+w) {
+		s.Language = w
+	}
+}
+
+func readAdmins(r *reader, n *yaml.Node, _ *settings) {
+	before := len(r.list)
+	r.mapping(n, "admins", []string{"roles", "users"}, func(key string, v *yaml.Node) { r.texts(v, key, true) })
+	if len(r.list) == before {
+		r.built(n, "admins")
+	}
+}
+
+func readServiceAccounts(r *reader, n *yaml.Node, _ *settings) {
+	if n.Kind == yaml.ScalarNode {
+		r.word(n, "service_accounts", "none")
+		return
+	}
+	before := len(r.list)
+	r.items(n, "service_accounts", func(_ int, n *yaml.Node) {
+		r.mapping(n, "a service account", []string{"user", "from", "until", "owner", "reason"}, func(key string, v *yaml.Node) {
+			switch key {
+			case "from":
+				r.networks(v, key)
+			case "until":
+				if d, ok := r.scalar(v, key); ok && !isDate(d) {
+					r.bad(v, "until is a date such as 2027-03-01, not %s", describe(v))
+				}
+			default:
+				r.text(v, key)
+			}
+		})
+	})
+	if len(r.list) == before {
+		r.built(n, "service_accounts: a list")
+	}
+}
+
+const schemaBrand = `{"type": "object", "additionalProperties": false, "properties": {"logo": {"type": "string"}, "color": {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}, "support": {"type": "string"}, "help": {"type": "string"}, "password": {"type": "string"}}}`
+
+var hexColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func readBrand(r *reader, n *yaml.Node, s *settings) {
+	r.mapping(n, "brand", []string{"logo", "color", "support", "help", "password"}, func(key string, v *yaml.Node) {
+		text := r.text(v, key)
+		switch {
+		case text == "":
+		case key == "color":
+			if hexColor.MatchString(text) {
+				s.Brand.Color = text
+			} else {
+				r.bad(v, `color is six digits after a "#", in quotes, such as "#0b57d0", not %s`, describe(v))
+			}
+		case key == "support" && isContact(text), isLink(text):
+			*map[string]*string{"logo": &s.Brand.Logo, "support": &s.Brand.Support, "help": &s.Brand.Help, "password": &s.Brand.Password}[key] = text
+		case key == "support":
+			r.bad(v, "support is a mailto:, tel: or https: address, or a path, not %s", describe(v))
+		default:
+			r.bad(v, "%s is an https: address or a path such as /%s, not %s", key, key, describe(v))
+		}
+	})
+}
+
+// isLink reports whether a link may stand on the gate's pages: nothing that
+// runs (javascript:), nothing that leaves by another host's name ("//host").
+func isLink(s string) bool {
+	if strings.ContainsAny(s, " \"'<>`\\") {
+		return false
+	}
+	host, ok := strings.CutPrefix(s, "https://")
+	return ok && host != "" && host[0] != '/' || strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//")
+}
+
+func isContact(s string) bool {
+	if address, ok := strings.CutPrefix(s, "mailto:"); ok {
+		address, _, _ = strings.Cut(address, "?")
+		_, err := mail.ParseAddress(address)
+		return err == nil && !strings.ContainsAny(s, " \"'<>`\\")
+	}
+	number, ok := strings.CutPrefix(s, "tel:")
+	return ok && number != "" && strings.Trim(number, "+-().0123456789") == ""
+}

@@ -1,0 +1,85 @@
+package policy
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// warnings names what a policy may say and should not say lightly.
+func warnings(docs []*document, tenants []*Tenant, own map[string]*settings) (list []string) {
+	for _, d := range docs {
+		all := d.tenants
+		if d.defaults != nil {
+			all = append([]*settings{d.defaults}, all...)
+		}
+		for _, s := range all {
+			for _, p := range s.places {
+				if text := weak(keys[p.key].name, s); text != "" {
+					list = append(list, fmt.Sprintf("%s: %s", p.place, text))
+				}
+			}
+		}
+	}
+	for _, t := range tenants {
+		s := own[t.Key]
+		if t.Require != RequireNone && len(t.rules.protect) == 0 {
+			list = append(list, fmt.Sprintf("%s: tenant %s requires a factor and protects nothing: only what directives protect asks for it", s.at, t.Key))
+		}
+	}
+	return append(list, deadRules(tenants)...)
+}
+
+// weak says what a key's value gives away, "" for nothing.
+func weak(key string, s *settings) string {
+	switch {
+	case key == "prove" && s.Prove == ProveEnrolled:
+		return "prove: enrolled: a stolen password passes as soon as its owner has enrolled; session asks for the factor at each sign-in"
+	case key == "first" && s.First == FirstNone:
+		return "first: none: whoever knows a password first can register a factor of their own for it; email asks for the address too"
+	case key == "share" && s.Share == ShareEverywhere:
+		return "share: everywhere: an enrolment counts in every tenant of its realm that shares too, as strong as the weakest of them"
+	case key == "brand" && s.Brand.Color != "" && contrast(s.Brand.Color) < 4.5:
+		return fmt.Sprintf("brand.color %s: white on it, or it on white, has a contrast of %.1f to 1; 4.5 is needed to be read (WCAG 2.2, 1.4.3)", s.Brand.Color, contrast(s.Brand.Color))
+	}
+	return ""
+}
+
+// deadRules finds entries of allow that a protect of the same prefix always
+// wins over.
+func deadRules(tenants []*Tenant) (list []string) {
+	seen := map[string]bool{}
+	for _, t := range tenants {
+		for i := range t.rules.allow {
+			a := &t.rules.allow[i]
+			for j := range t.rules.protect {
+				p := &t.rules.protect[j]
+				if p.folded == a.folded && p.query == nil && !seen[a.where] {
+					seen[a.where] = true
+					list = append(list, fmt.Sprintf("%s: it opens nothing: %s wins, protect does at a tie", a.where, p.where))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// contrast is the contrast of a "#rrggbb" colour and white (WCAG 2.2, relative
+// luminance), from 1 to 21.
+func contrast(color string) float64 {
+	var light float64
+	for i, weight := range [...]float64{0.2126, 0.7152, 0.0722} {
+		n, err := strconv.ParseUint(color[1+2*i:3+2*i], 16, 8)
+		if err != nil {
+			return 1
+		}
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		light += weight * c
+	}
+	return 1.05 / (light + 0.05)
+}
