@@ -62,6 +62,7 @@ func parseGate(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if g.Mount == "" && nested(h) {
 		warn(h.Dispenser, "mfa inside a block: its pages live under /.mfa, which must reach this block; inside 'handle /app/*' write 'mount /app/.mfa'")
 	}
+	warnOfProxies(h)
 	if matcher == nil {
 		return h.NewRoute(nil, g), nil
 	}
@@ -89,6 +90,31 @@ func nested(h httpcaddyfile.Helper) bool {
 	_, same := h.BlockState[key]
 	delete(h.State, key)
 	return !same
+}
+
+// warnOfProxies warns once of a forwarded address that the client writes:
+// without trusted_proxies_strict Caddy takes the left-most one, and a balancer
+// that appends leaves that to whoever sends the request.
+func warnOfProxies(h httpcaddyfile.Helper) {
+	const key = "mfa.proxies"
+	if h.State[key] != nil {
+		return
+	}
+	h.State[key] = true
+	raw, err := json.Marshal(h.Option("servers"))
+	var servers []struct {
+		TrustedProxiesRaw    json.RawMessage
+		TrustedProxiesStrict int
+	}
+	if err != nil || json.Unmarshal(raw, &servers) != nil {
+		return
+	}
+	for _, s := range servers {
+		if len(s.TrustedProxiesRaw) > 0 && string(s.TrustedProxiesRaw) != "null" && s.TrustedProxiesStrict == 0 {
+			warn(h.Dispenser, "trusted_proxies without trusted_proxies_strict takes the client's address from what the client may have written: write 'trusted_proxies_strict' beside it")
+			return
+		}
+	}
 }
 
 // globalOption is what the global option mfa says; the zero App without one.

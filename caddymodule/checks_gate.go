@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/caddy-mfa/caddy-mfa/policy"
 )
 
 // check looks at everything one directive shows by itself; policy says whether
@@ -14,7 +16,7 @@ func (g *Gate) check(policy bool) error {
 	if len(g.Protect) == 0 && !policy {
 		return errors.New("mfa has nothing to protect: write 'protect /documents' in its block, or name a policy file in the global option mfa")
 	}
-	for _, err := range []error{g.checkNames(), g.checkTenant(), g.checkRealm(), g.checkCredentials(), g.checkBlock(), g.Anonymous.check(), g.checkLogin()} {
+	for _, err := range []error{g.checkNames(), g.checkPrefixes(), g.checkTenant(), g.checkRealm(), g.checkCredentials(), g.checkBlock(), g.Anonymous.check(), g.checkLogin()} {
 		if err != nil {
 			return err
 		}
@@ -74,6 +76,21 @@ func (g *Gate) checkBlock() error {
 	return nil
 }
 
+// checkPrefixes holds the directive's own prefixes to the policy's rule.
+func (g *Gate) checkPrefixes() error {
+	mount := g.Mount
+	if mount == "" {
+		mount = defaultMount
+	}
+	if _, err := policy.NewPrefixes(g.Protect, mount); err != nil {
+		return fmt.Errorf("protect: %w", err)
+	}
+	if _, err := policy.NewPrefixes(g.Anonymous.Paths, mount); err != nil {
+		return fmt.Errorf("anonymous confirm: %w", err)
+	}
+	return nil
+}
+
 // checkNames looks at where the gate's pages and cookies are.
 func (g *Gate) checkNames() error {
 	if g.Mount != "" {
@@ -89,13 +106,7 @@ func (g *Gate) checkNames() error {
 
 func (a *Anonymous) check() error {
 	switch a.Action {
-	case "", "deny":
-	case "confirm":
-		for _, path := range a.Paths {
-			if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "{}*?#") {
-				return fmt.Errorf("anonymous confirm '%s' is no path prefix: write for example /login", path)
-			}
-		}
+	case "", "deny", "confirm":
 	case "login":
 		return a.checkURL()
 	default:

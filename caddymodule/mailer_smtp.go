@@ -1,13 +1,10 @@
 package caddymodule
 
 import (
-	"errors"
 	"fmt"
-	"net/mail"
-	"net/url"
-	"strconv"
-	"strings"
 
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/enroll/mail"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
@@ -33,6 +30,8 @@ type SMTPMailer struct {
 
 	// Send in clear to another machine. Whoever listens there reads the codes.
 	Insecure bool `json:"insecure,omitempty"`
+
+	sender *mail.Sender
 }
 
 // CaddyModule returns the module's id and constructor.
@@ -70,49 +69,47 @@ func (m *SMTPMailer) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// check refuses what cannot work or would send codes in clear. Placeholders in
-// the URL are judged once they are filled in, at provision.
+// check refuses what cannot work or would send codes in clear, as far as it
+// does not stand in placeholders: those are read at provision.
 func (m *SMTPMailer) check() error {
-	if m.From == "" {
-		return errors.New("'mail smtp' has no sender: write 'from security@example.com' in its block")
+	c := m.config()
+	if placeholder.MatchString(m.URL) {
+		if err := checkSecret(m.URL); err != nil {
+			return fmt.Errorf("reading the address of 'mail smtp': %w", err)
+		}
+		c.URL = "smtps://localhost"
 	}
-	if !placeholder.MatchString(m.From) {
-		if _, err := mail.ParseAddress(m.From); err != nil {
-			return fmt.Errorf("from '%s' is no mail address: write for example security@example.com", m.From)
+	_, err := mail.New(c)
+	return err
+}
+
+func (m *SMTPMailer) config() mail.Config {
+	return mail.Config{URL: m.URL, From: m.From, Username: m.Username, Password: m.Password, Insecure: m.Insecure}
+}
+
+// Provision reads what is secret and checks the whole; nothing dials.
+func (m *SMTPMailer) Provision(caddy.Context) (err error) {
+	c := m.config()
+	if c.URL != "" {
+		if c.URL, err = expandSecret(m.URL); err != nil {
+			return fmt.Errorf("reading the address of 'mail smtp': %w", err)
 		}
 	}
-	if (m.Username == "") != (m.Password == "") {
-		return errors.New("'mail smtp' has a username or a password, and not the other: write both lines or neither")
+	if c.Password != "" {
+		if c.Password, err = expandSecret(m.Password); err != nil {
+			return fmt.Errorf("reading the password of 'mail smtp': %w", err)
+		}
 	}
-	if placeholder.MatchString(m.URL) {
-		return checkSecret(m.URL)
-	}
-	return m.checkURL(m.URL)
+	m.sender, err = mail.New(c)
+	return err
 }
 
-// checkURL never prints the URL whole: a password may stand in it.
-func (m *SMTPMailer) checkURL(raw string) error {
-	const want = "write smtp+starttls://host:587, smtps://host:465 or smtp://localhost:25"
-	u, err := url.Parse(raw)
-	if err != nil {
-		return fmt.Errorf("the address of 'mail smtp' is no URL: %s", want)
-	}
-	port := u.Port()
-	n, err := strconv.Atoi(port)
-	switch {
-	case u.Scheme != "smtp" && u.Scheme != "smtps" && u.Scheme != "smtp+starttls":
-		return fmt.Errorf("'%s:' is no way to send mail: %s", u.Scheme, want)
-	case u.User != nil:
-		return errors.New("a name and password in the address of 'mail smtp' end up in messages, and break where they hold '@', ':' or '/': write 'username' and 'password' lines")
-	case u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("'mail smtp %s' is not a scheme, a host and a port: %s", raw, want)
-	case port != "" && (err != nil || n < 1 || n > 65535):
-		return fmt.Errorf("'mail smtp %s' has no such port: %s", raw, want)
-	case u.Scheme == "smtp" && !isLoopback(u.Hostname()) && !m.Insecure:
-		return fmt.Errorf("'mail smtp %s' would send codes in clear over the network: write smtp+starttls:// or smtps://, or 'insecure' in its block where the way there is private", raw)
-	}
-	return nil
-}
+// Mailer is the sender that Provision made.
+func (m *SMTPMailer) Mailer() enroll.Mailer { return m.sender }
 
-// Interface guard
-var _ caddyfile.Unmarshaler = (*SMTPMailer)(nil)
+// Interface guards
+var (
+	_ caddyfile.Unmarshaler = (*SMTPMailer)(nil)
+	_ caddy.Provisioner     = (*SMTPMailer)(nil)
+	_ MailerModule          = (*SMTPMailer)(nil)
+)

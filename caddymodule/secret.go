@@ -9,7 +9,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-	"go.uber.org/zap"
 )
 
 // placeholder is anything Caddy's replacer would read as one.
@@ -87,10 +86,4 @@ func checkSecrets(d *caddyfile.Dispenser, what string, values ...string) error {
 		}
 	}
 	return nil
-}
-
-// warn logs what is odd but allowed, with the place in the Caddyfile. Caddy's
-// own list of adapter warnings is closed to plugins.
-func warn(d *caddyfile.Dispenser, text string) {
-	caddy.Log().Named("mfa").Warn(text, zap.String("file", d.File()), zap.Int("line", d.Line()))
 }
