@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -214,7 +215,13 @@ func (s *keySet) parse(text string) ([]key, error) {
 	var keys []key
 	for _, raw := range set.Keys {
 		var k jose.JSONWebKey
-		if err := k.UnmarshalJSON(raw); err != nil || !k.IsPublic() || k.Use != "" && k.Use != "sig" {
+		var ops struct {
+			For []string `json:"key_ops"`
+		}
+		if k.UnmarshalJSON(raw) != nil || json.Unmarshal(raw, &ops) != nil || !k.IsPublic() {
+			continue
+		}
+		if k.Use != "" && k.Use != "sig" || ops.For != nil && !slices.Contains(ops.For, "verify") {
 			continue
 		}
 		algs, err := algorithmsOf(k.Key)

@@ -147,6 +147,7 @@ func TestJWKSRefusals(t *testing.T) {
 		"fail/too many":     `{"keys":[` + strings.Repeat(`{},`, maxKeys) + `{}]}`,
 		"fail/no JSON":      "<html>",
 		"fail/encryption":   strings.Replace(setOf(one), `"sig"`, `"enc"`, 1),
+		"fail/other use":    strings.Replace(setOf(one), `"sig"`, `"sig","key_ops":["encrypt"]`, 1),
 		"fail/other alg":    strings.Replace(setOf(one), `"alg":"EdDSA"`, `"alg":"ES256"`, 1),
 		"fail/no keys":      `{}`,
 		"fail/only secrets": `{"keys":[{"kty":"oct","kid":"1","k":"` + b64(theSecret) + `"}]}`,

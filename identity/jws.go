@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -106,13 +107,25 @@ func readHeader(h map[string]any) (alg, kid string, err error) {
 // were chosen for the token's alg: a key is never used with an algorithm of
 // another type (RFC 8725 3.1).
 func (t *jws) open(keys []key) ([]byte, error) {
-	method := jwt.GetSigningMethod(t.alg)
+	method := methodOf(t.alg)
 	for _, k := range keys {
 		if method != nil && k.allows(t.alg) && method.Verify(t.signed, t.sig, k.key) == nil {
 			return decode64(t.payload)
 		}
 	}
 	return nil, errors.New("reading a token: no key fits its signature")
+}
+
+// methodOf is the library's method for an algorithm. Its PS methods take a salt
+// of any length; RFC 7518 3.5 wants the hash's.
+func methodOf(alg string) jwt.SigningMethod {
+	method := jwt.GetSigningMethod(alg)
+	if ps, ok := method.(*jwt.SigningMethodRSAPSS); ok {
+		strict := *ps
+		strict.VerifyOptions = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: ps.Hash}
+		return &strict
+	}
+	return method
 }
 
 // readClaims reads a JSON object in which no registered name stands twice, in

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -301,5 +302,26 @@ func TestJWTAlgorithms(t *testing.T) {
 		confused := sign(t, "HS256", []byte(public(k)), `{"alg":"HS256"}`, claimsOf(nil))
 		src := mustJWT(t, func(c *JWT) { c.Secret, c.PublicKeys = "", []string{public(k)} })
 		wantState(t, ask(t, src, visitTo(nil, "/", "Cookie: jwt="+confused)), Forged, "")
+	}
+}
+
+// RFC 7518 3.5: the salt of PS256 is as long as its hash.
+func TestJWTSaltLength(t *testing.T) {
+	k, _ := rsa.GenerateKey(rand.Reader, 2048)
+	der, _ := x509.MarshalPKIXPublicKey(k.Public())
+	src := mustJWT(t, func(c *JWT) {
+		c.Secret, c.PublicKeys = "", []string{string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))}
+	})
+	text := b64(`{"alg":"PS256"}`) + "." + b64(claimsOf(nil))
+	sum := sha256.Sum256([]byte(text))
+	for length, want := range map[int]State{32: Known, 31: Forged, 20: Forged} {
+		opts := &rsa.PSSOptions{SaltLength: length, Hash: crypto.SHA256}
+		sig, err := k.Sign(rand.Reader, sum[:], opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := ask(t, src, visitTo(nil, "/", "Cookie: jwt="+text+"."+base64.RawURLEncoding.EncodeToString(sig))); a.State != want {
+			t.Errorf("salt of %d bytes: got %v, want %v", length, a.State, want)
+		}
 	}
 }
