@@ -14,12 +14,24 @@ type Portal struct {
 	Port, SMTPPort, hits string
 }
 
+// PortalBinary returns the portal's program, built now.
+func PortalBinary(t testing.TB) string {
+	t.Helper()
+	return built(t, "portal", "./examples/portal")
+}
+
+// DemoRunner returns the program that starts the whole demo, built now.
+func DemoRunner(t testing.TB) string {
+	t.Helper()
+	return built(t, "demo", "./examples/portal/run")
+}
+
 // StartPortal starts the portal and waits until it answers.
 func StartPortal(t testing.TB) *Portal {
 	t.Helper()
 	p := &Portal{Port: Port(t), SMTPPort: Port(t), hits: "http://127.0.0.1:" + Port(t)}
 	hits := strings.TrimPrefix(p.hits, "http://")
-	p.Process = Start(t, exec.Command(built(t, "portal", "./examples/portal"),
+	p.Process = Start(t, exec.Command(PortalBinary(t),
 		"-addr", "127.0.0.1:"+p.Port, "-smtp", "127.0.0.1:"+p.SMTPPort, "-hits", hits))
 	p.Answers(t, "http://127.0.0.1:"+p.Port+"/entrar")
 	p.Forget(t)
