@@ -7,8 +7,8 @@ func global(lines string) string {
 	return "{\nmfa policy.yaml {\n" + lines + "\n}\n}\na.example {\nmfa\n}\n"
 }
 
-// smtp is a mailer with this URL and these lines beside `from`.
-func smtp(url, lines string) string {
+// mailBy is a mailer with this URL and these lines beside `from`.
+func mailBy(url, lines string) string {
 	return global("mail smtp " + url + " {\nfrom a@example.com\n" + lines + "\n}")
 }
 
@@ -20,10 +20,10 @@ func TestParseApp(t *testing.T) {
 		{name: "ok/bolt's file", caddyfile: global("store bolt data/mfa.db"), want: `json:"file":"/etc/caddy/data/mfa.db"`},
 		{name: "ok/keys stay symbolic", caddyfile: global("key {env.A} {file./run/b}"), want: `json:"keys":["{env.A}","{file./run/b}"]`},
 		{name: "ok/base_url", caddyfile: global("base_url https://p.example.com/")},
-		{name: "ok/mail on this machine", caddyfile: smtp("smtp://127.0.0.1:1025", "")},
-		{name: "ok/mail in clear, meant", caddyfile: smtp("smtp://mx.example.com:25", "insecure"), want: `json:"insecure":true`},
-		{name: "ok/mail with a password", caddyfile: smtp("smtps://mx.example.com", "username u\npassword {env.P}"), want: `json:"password":"{env.P}"`},
-		{name: "ok/mail's URL from outside", caddyfile: smtp("{env.SMTP_URL}", ""), want: `json:"url":"{env.SMTP_URL}"`},
+		{name: "ok/mail on this machine", caddyfile: mailBy("smtp://127.0.0.1:1025", "")},
+		{name: "ok/mail in clear, meant", caddyfile: mailBy("smtp://mx.example.com:25", "insecure"), want: `json:"insecure":true`},
+		{name: "ok/mail with a password", caddyfile: mailBy("smtps://mx.example.com", "username u\npassword {env.P}"), want: `json:"password":"{env.P}"`},
+		{name: "ok/mail's URL from outside", caddyfile: mailBy("{env.SMTP_URL}", ""), want: `json:"url":"{env.SMTP_URL}"`},
 
 		{name: "fail/second", caddyfile: "{\nmfa a.yaml\nmfa b.yaml\n}\na.example {\nmfa\n}", want: "mfa is already configured by another global option 'mfa': keep one, at /etc/caddy/Caddyfile:3"},
 		{name: "fail/two arguments", caddyfile: "{\nmfa a.yaml b.yaml\n}\na.example {\nmfa\n}", want: "'b.yaml' is one too many"},
@@ -46,17 +46,17 @@ func TestParseApp(t *testing.T) {
 		{name: "fail/base_url without a scheme", caddyfile: global("base_url p.example.com"), want: "is not a scheme and a host"},
 		{name: "fail/base_url of the client", caddyfile: global("base_url https://{host}"), want: "is not a scheme and a host"},
 		{name: "fail/base_url with a query", caddyfile: global("base_url https://p.example.com?x"), want: "is not a scheme and a host"},
-		{name: "fail/TestDesign_M11 mail in clear", caddyfile: smtp("smtp://mx.example.com:25", ""), want: "sends codes in clear over the network"},
+		{name: "fail/TestDesign_M11 mail in clear", caddyfile: mailBy("smtp://mx.example.com:25", ""), want: "sends codes in clear over the network"},
 		{name: "fail/mail without a sender", caddyfile: global("mail smtp smtp://localhost"), want: "write `from security@example.com`"},
 		{name: "fail/mail with a bad sender", caddyfile: global("mail smtp smtp://localhost {\nfrom me\n}"), want: "reading the mail's sender"},
 		{name: "fail/mail of another kind", caddyfile: global("mail smpt smtp://localhost"), want: "unknown 'mail smpt', did you mean 'smtp'?"},
-		{name: "fail/mail over http", caddyfile: smtp("http://mx.example.com", ""), want: `its scheme is "http"`},
-		{name: "fail/mail's port", caddyfile: smtp("smtps://mx.example.com:99999", ""), want: "which is not from 1 to 65535"},
-		{name: "fail/mail's URL with a password", caddyfile: smtp("smtps://u:secret@mx.example.com", ""), want: "write them as `username` and `password`"},
-		{name: "fail/mail with half a login", caddyfile: smtp("smtps://mx.example.com", "username u"), want: "write both `username` and `password`, or neither"},
+		{name: "fail/mail over http", caddyfile: mailBy("http://mx.example.com", ""), want: `its scheme is "http"`},
+		{name: "fail/mail's port", caddyfile: mailBy("smtps://mx.example.com:99999", ""), want: "which is not from 1 to 65535"},
+		{name: "fail/mail's URL with a password", caddyfile: mailBy("smtps://u:secret@mx.example.com", ""), want: "write them as `username` and `password`"},
+		{name: "fail/mail with half a login", caddyfile: mailBy("smtps://mx.example.com", "username u"), want: "write both `username` and `password`, or neither"},
 
 		{name: "warn/literal key", caddyfile: global("key MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="), warn: "key is a literal"},
-		{name: "warn/literal password", caddyfile: smtp("smtps://mx.example.com", "username u\npassword hunter2"), warn: "is a literal: it is written out in the adapted JSON"},
+		{name: "warn/literal password", caddyfile: mailBy("smtps://mx.example.com", "username u\npassword hunter2"), warn: "is a literal: it is written out in the adapted JSON"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, test.run)

@@ -78,14 +78,10 @@ func (g *Gate) checkBlock() error {
 
 // checkPrefixes holds the directive's own prefixes to the policy's rule.
 func (g *Gate) checkPrefixes() error {
-	mount := g.Mount
-	if mount == "" {
-		mount = defaultMount
+	if _, err := policy.NewPrefixes(g.Protect, g.Mount); err != nil {
+		return err
 	}
-	if _, err := policy.NewPrefixes(g.Protect, mount); err != nil {
-		return fmt.Errorf("protect: %w", err)
-	}
-	if _, err := policy.NewPrefixes(g.Anonymous.Paths, mount); err != nil {
+	if _, err := policy.NewPrefixes(g.Anonymous.Paths, g.Mount); err != nil {
 		return fmt.Errorf("anonymous confirm: %w", err)
 	}
 	return nil
