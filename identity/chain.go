@@ -41,7 +41,7 @@ func (c *Chain) Identify(ctx context.Context, v *Visit) Result {
 	if len(c.Sources) == 1 {
 		src := c.Sources[0]
 		a := src.Ask(ctx, v)
-		if a.State == Known && len(a.Stray) == 0 {
+		if a.State == Known && len(a.Stray) == 0 && a.Person.User != "" {
 			return known(src, &a)
 		}
 		return c.judge([]Answer{a})

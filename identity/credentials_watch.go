@@ -2,8 +2,8 @@ package identity
 
 import (
 	"bytes"
-	"mime"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -14,8 +14,8 @@ const (
 )
 
 // watch looks for credentials in a form, byte by byte, whatever the pieces it
-// comes in. It is the most lenient reader there is: any line that begins with
-// two dashes may be a boundary, and any name= in the header of a part a name.
+// comes in. It is the most lenient reader there is: any name= in the header of
+// a part is a name.
 type watch struct {
 	c     *Credentials
 	kind  forms
@@ -26,18 +26,23 @@ type watch struct {
 	inKey bool   // urlencoded: in a key
 	key   []byte // urlencoded: the key so far
 
-	boundary []byte // multipart: with its dashes, empty where not known
+	boundary []byte // multipart: with its dashes, empty where apps may differ on it
 
 	inHeader bool // multipart: in the header of a part
 	line     []byte
 	header   []byte
 }
 
+// plainMultipart is how browsers and other clients name a boundary. Every app
+// reads it alike; with another spelling any line that begins with two dashes
+// may be the boundary.
+var plainMultipart = regexp.MustCompile(`^multipart/form-data; ?boundary="?([0-9A-Za-z'()+_,./:?-]{1,70})"?$`)
+
 func newWatch(c *Credentials, kind forms, h http.Header) *watch {
 	w := &watch{c: c, kind: kind, inKey: true}
 	if types := h["Content-Type"]; len(types) == 1 {
-		if _, params, err := mime.ParseMediaType(types[0]); err == nil && params["boundary"] != "" {
-			w.boundary = []byte("--" + params["boundary"])
+		if m := plainMultipart.FindStringSubmatch(types[0]); m != nil {
+			w.boundary = []byte("--" + m[1])
 		}
 	}
 	return w
@@ -88,6 +93,8 @@ func (w *watch) urlByte(b byte) {
 	}
 }
 
+var dashes = []byte("--")
+
 func (w *watch) partByte(b byte) {
 	if b != '\n' {
 		if w.inHeader || len(w.line) < max(2, len(w.boundary)) {
@@ -105,7 +112,7 @@ func (w *watch) partByte(b byte) {
 		w.inHeader, w.header = false, w.header[:0]
 	case w.pending != "" && len(line) > 0 && (len(w.boundary) == 0 || !bytes.HasPrefix(line, w.boundary)):
 		w.found = w.pending
-	case bytes.HasPrefix(line, []byte("--")):
+	case bytes.HasPrefix(line, dashes) && bytes.HasPrefix(line, w.boundary):
 		if w.inHeader {
 			w.checkHeader()
 		}

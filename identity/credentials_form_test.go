@@ -1,0 +1,157 @@
+package identity
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+const boundary = "----WebKitFormBoundary7MA4"
+
+// multi makes a multipart form of raw part headers and values.
+func multi(parts ...string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(parts); i += 2 {
+		b.WriteString("--" + boundary + "\r\n" + parts[i] + "\r\n\r\n" + parts[i+1] + "\r\n")
+	}
+	return b.String() + "--" + boundary + "--\r\n"
+}
+
+func part1(name string) string { return `Content-Disposition: form-data; name="` + name + `"` }
+
+func TestCredentialsInForms(t *testing.T) {
+	form, multipartType := "application/x-www-form-urlencoded", "multipart/form-data; boundary="+boundary
+	upload := `Content-Disposition: form-data; name="file"; filename="u"` + "\r\nContent-Type: text/plain"
+	for name, tc := range map[string]struct {
+		contentType, body string
+		want              State
+	}{
+		"ok/creates a user":        {form, "user=new&password=pw", Known},
+		"ok/empty value":           {form, "u=&p=&x=1", Known},
+		"ok/value like a name":     {form, "x=u=1&y=p", Known},
+		"ok/json":                  {"application/json", `{"u":"bob"}`, Known},
+		"ok/upload":                {multipartType, multi(part1("id"), "7", upload, "u=bob"), Known},
+		"ok/empty part":            {multipartType, multi(part1("u"), "", part1("x"), "1"), Known},
+		"ok/dashes in a file":      {multipartType, multi(upload, "--\nname=\"u\"\n\nx"), Known},
+		"fail/form":                {form, "x=1&u=bob&p=pw", Mixed},
+		"fail/charset":             {"Application/X-WWW-Form-urlencoded; charset=UTF-8", "u=bob", Mixed},
+		"fail/spelled":             {form, "x=1&%55[]=bob", Mixed},
+		"fail/semicolon":           {form, "x=1;u=bob", Mixed},
+		"fail/default name":        {form, "access_token=t", Mixed},
+		"fail/padded name":         {form, strings.Repeat("+", 2000) + "u=bob", Mixed},
+		"fail/multipart":           {multipartType, multi(part1("x"), "1", part1("u"), "bob"), Mixed},
+		"fail/multipart dashes":    {multipartType, multi(part1("u"), "--bob"), Mixed},
+		"fail/multipart bare":      {multipartType, multi("content-disposition:form-data;NAME=u", "bob"), Mixed},
+		"fail/multipart apostroph": {multipartType, multi("Content-Disposition: form-data; name = 'u'", "bob"), Mixed},
+		"fail/multipart folded":    {multipartType, multi("Content-Disposition: form-data;\r\n\tname=\"u\"", "bob"), Mixed},
+		"fail/multipart encoded":   {multipartType, multi("Content-Disposition: form-data; name*=utf-8''%75", "bob"), Mixed},
+		"fail/multipart pieces":    {multipartType, multi(`Content-Disposition: form-data; name*0="a"; name*1="b"`, "bob"), Mixed},
+		"fail/multipart escaped":   {multipartType, multi(`Content-Disposition: form-data; name="\u"`, "bob"), Mixed},
+		"fail/multipart file":      {multipartType, multi(`Content-Disposition: form-data; filename="x"; name="u"`, "bob"), Mixed},
+		"fail/multipart line ends": {multipartType, strings.ReplaceAll(multi(part1("u"), "bob"), "\r\n", "\n"), Mixed},
+		"ok/binary file":           {multipartType, multi(upload, "\n--\x00"+strings.Repeat("x", maxPartHeader)), Known},
+		"fail/other boundary":      {"multipart/form-data; xboundary=a; boundary=" + boundary, strings.ReplaceAll(multi(part1("u"), "bob"), boundary, "x"), Mixed},
+		"fail/endless header":      {multipartType, multi("X: "+strings.Repeat("x", maxPartHeader), ""), Mixed},
+		"fail/strange charset":     {form + "; charset=ibm500", "\xa4=bob", Mixed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for pieces, wrap := range map[string]func(io.Reader) io.Reader{"whole": func(r io.Reader) io.Reader { return r }, "bytes": iotest.OneByteReader} {
+				v := visitBy(nil, "POST", "/", "x", "Content-Length: 1")
+				v.R.Header["Content-Type"] = []string{tc.contentType}
+				v.R.Body, v.R.ContentLength = io.NopCloser(wrap(strings.NewReader(tc.body))), -1
+				if res := mixed(t, mustCredentials(t, "u", "p"), v); res.State != tc.want {
+					t.Errorf("%s: got %v %q, want %v", pieces, res.State, res.Why, tc.want)
+				}
+				if rest, err := io.ReadAll(v.R.Body); string(rest) != tc.body || err != nil {
+					t.Errorf("%s: the app gets %d of %d bytes, %v", pieces, len(rest), len(tc.body), err)
+				}
+			}
+		})
+	}
+}
+
+func TestCredentialsInOddForms(t *testing.T) {
+	c := mustCredentials(t, "u")
+	v := visitBy(nil, "POST", "/", "x", "Content-Encoding: gzip")
+	if res := mixed(t, c, v); res.State != Mixed {
+		t.Errorf("compressed: got %v", res.State)
+	}
+	v = visitBy(nil, "POST", "/", "x", "Content-Type: multipart/form-data; boundary=b")
+	v.R.Body = io.NopCloser(strings.NewReader("--b\r\n" + part1("u") + "\r\n\r\nbob\r\n--b--"))
+	if res := mixed(t, c, v); res.State != Mixed {
+		t.Errorf("two content types: got %v", res.State)
+	}
+	v = visitBy(nil, "POST", "/", "x")
+	v.R.Body = io.NopCloser(iotest.ErrReader(errors.New("gone")))
+	if res := mixed(t, c, v); res.State != Down {
+		t.Errorf("broken body: got %v", res.State)
+	}
+}
+
+// An upload is longer than what is held back: it passes, and breaks off before
+// a credential behind it is through.
+func TestCredentialsBehindAnUpload(t *testing.T) {
+	file := `Content-Disposition: form-data; name="file"; filename="f"`
+	body := func(last string) string {
+		return multi(part1("id"), "7", file, strings.Repeat("\x00\r\n--x", 100_000), part1(last), "bob-secret")
+	}
+	send := func(text, contentType string) (string, error) {
+		v := visitBy(nil, "POST", "/", "x")
+		v.R.Header["Content-Type"] = []string{contentType}
+		v.R.Body, v.R.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+		if res := mixed(t, mustCredentials(t, "u"), v); res.State != Known {
+			t.Fatalf("got %v %q", res.State, res.Why)
+		}
+		got, err := io.ReadAll(v.R.Body)
+		return string(got), err
+	}
+	multipartType := "multipart/form-data; boundary=" + boundary
+	if got, err := send(body("x"), multipartType); got != body("x") || err != nil {
+		t.Errorf("the app gets %d of %d bytes, %v", len(got), len(body("x")), err)
+	}
+	if got, err := send(body("u"), multipartType); strings.Contains(got, "bob-secret") || !errors.Is(err, ErrLateCredential) {
+		t.Errorf("the credential is through, %v", err)
+	}
+	long := "x=" + strings.Repeat("y", 2*MaxForm)
+	if got, err := send(long, "application/x-www-form-urlencoded"); got != long || err != nil {
+		t.Errorf("the app gets %d of %d bytes, %v", len(got), len(long), err)
+	}
+	if got, err := send(long+"&u=bob-secret", "application/x-www-form-urlencoded"); strings.Contains(got, "bob-secret") || !errors.Is(err, ErrLateCredential) {
+		t.Errorf("the credential is through, %v", err)
+	}
+}
+
+func TestStripCredentials(t *testing.T) {
+	v := visitBy(nil, "POST", "/documents", "a=1", "Cookie: sid=b", basicBob, "X-My-Key: k", "X_Api_Key: k", "X-Unknown-Key: k", "Range: bytes=0-0", "If-None-Match: x",
+		"Upgrade: websocket", "Connection: Upgrade", "Expect: 100-continue", "Te: trailers", "X-Http-Method-Override: PUT", "Remote-User: bob",
+		"Accept: text/html", "Accept-Language: de", "User-Agent: UA", "X-Forwarded-For: 192.0.2.1", "Sec-Fetch-Mode: navigate", "Sec-Ch-Ua: x")
+	r := v.R.Clone(t.Context())
+	if StripCredentials(r, mustCredentials(t, "X-My-Key")) {
+		t.Error("a credential remains")
+	}
+	names := make([]string, 0, 6)
+	for name := range r.Header {
+		names = append(names, name)
+	}
+	if len(names) != 6 || r.Header.Get("Accept-Language") != "de" {
+		t.Errorf("%q remain", names)
+	}
+	if r.Body != http.NoBody || r.ContentLength != 0 {
+		t.Error("the body remains")
+	}
+	if v.R.Header.Get("Cookie") == "" {
+		t.Error("the visitor's own request was stripped")
+	}
+	for _, target := range []string{"/x?user=bob&password=pw", "/x;jsessionid=1", "/x?X_My_Key=1"} {
+		if !StripCredentials(visitTo(nil, target).R, mustCredentials(t, "X-My-Key")) {
+			t.Errorf("%s: no credential is said to remain", target)
+		}
+	}
+	if b, _ := io.ReadAll(v.R.Body); !bytes.Equal(b, []byte("a=1")) {
+		t.Error("the visitor's own body was read")
+	}
+}
