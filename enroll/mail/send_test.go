@@ -124,7 +124,13 @@ func (s *server) start(t *testing.T, implicit bool) {
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = srv.Serve(l) }()
-	t.Cleanup(func() { srv.Close(); <-done })
+	t.Cleanup(func() {
+		if s.slow != nil {
+			close(s.slow)
+		}
+		srv.Close()
+		<-done
+	})
 }
 
 func (s *server) sender(t *testing.T, scheme string, change func(*Config)) *Sender {
@@ -242,7 +248,6 @@ func TestSendFails(t *testing.T) {
 	}
 	defer hang.Close()
 	slow := &server{slow: make(chan struct{})}
-	defer close(slow.slow)
 	soon := func(c *Config) { c.Timeout = 50 * time.Millisecond }
 	for name, tt := range map[string]struct {
 		server *server
