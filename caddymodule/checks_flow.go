@@ -148,7 +148,7 @@ func (w *inspector) step(s step, b branch, in flow) (out flow, open bool) {
 	case "file_server":
 		w.serve(s, in)
 		return in, s.flag("pass_thru")
-	case "static_response", "error":
+	case "static_response", "error", "copy_response", "acme_server", "metrics":
 		return in, false
 	}
 	if strings.Contains(s.name, "cache") || strings.Contains(s.name, "souin") {

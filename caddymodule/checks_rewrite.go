@@ -102,9 +102,9 @@ func (w *inspector) leads(fields map[string]json.RawMessage, path string, b bran
 // reaches reports whether a rewritten path can lie under a protected prefix.
 func (w *inspector) reaches(path string, b branch, g *Gate) bool {
 	path = known.Replace(path)
-	for _, same := range []string{"{http.request.uri.path}", "{http.request.uri}", "{http.request.orig_uri.path}", "{http.request.orig_uri}"} {
-		if strings.HasPrefix(path, same) {
-			return false // the path the gate has judged, with something after it
+	for _, safe := range judgedStarts {
+		if strings.HasPrefix(path, safe) {
+			return false
 		}
 	}
 	if strings.HasPrefix(path, "{http.matchers.file.") {
@@ -129,6 +129,14 @@ func (w *inspector) reaches(path string, b branch, g *Gate) bool {
 		}
 	}
 	return w.rules.policy != nil
+}
+
+// judgedStarts are how a path begins that a gate has judged, with something
+// after it, or that the app itself names in answer to a request that was
+// (X-Accel-Redirect).
+var judgedStarts = []string{
+	"{http.request.uri.path}", "{http.request.uri}", "{http.request.orig_uri.path}", "{http.request.orig_uri}",
+	"{http.reverse_proxy.header.", "{http.intercept.header.",
 }
 
 // known are placeholders whose value is one of a few words.

@@ -42,7 +42,7 @@ func inspectServer(srv *caddyhttp.Server, rules protection) *inspector {
 	}
 	gates := w.gates
 	for _, b := range readRoutes(srv.Errors.Routes) {
-		if slices.ContainsFunc(gates, func(hosts []string) bool { return meet(hosts, hostsOf(b)) }) {
+		if own := hostsOf(b); slices.ContainsFunc(gates, func(hosts []string) bool { return own == nil || meet(hosts, own) }) {
 			w.inErrors = true
 			w.list([]branch{b}, flow{})
 		}
@@ -50,11 +50,9 @@ func inspectServer(srv *caddyhttp.Server, rules protection) *inspector {
 	return w
 }
 
-// meet reports whether a request can be for both lists of hosts; nil is any.
+// meet reports whether a request can be for both lists of hosts. A site of any
+// host gets none that has a site of its own.
 func meet(a, b []string) bool {
-	if a == nil || b == nil {
-		return true
-	}
 	for _, x := range a {
 		for _, y := range b {
 			if covers(x, y) || covers(y, x) {

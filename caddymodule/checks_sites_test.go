@@ -2,9 +2,12 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/caddy-mfa/caddy-mfa/policy"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
@@ -34,6 +37,35 @@ const gate = "mfa {\nprotect /documents\nidentity whoami /me {\nuser json id\nco
 
 func gateWith(lines string) string { return "mfa {\nprotect /documents\n" + lines + "\n}\n" }
 
+// TestCheckSitesPolicy holds a site to what a policy protects besides.
+func TestCheckSitesPolicy(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	text := "version: 1\ndefaults:\n  require: mfa\n  allow: [/secret/login]\ntenants:\n  a:\n    protect: [/secret]\n  b:\n    protect: [/other]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Load(file, policy.Options{Mail: policy.MailYes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ name, site, want string }{
+		{name: "ok/login is open", site: "a.example {\n" + gateWith("anonymous login /login") + "reverse_proxy app:80\n}"},
+		{name: "ok/login is allowed", site: "a.example {\n" + gateWith("anonymous login /secret/login?next={http.mfa.return_to}") + "reverse_proxy app:80\n}"},
+		{name: "ok/rewrite to an open page", site: "a.example {\n" + gate + "handle {\nrewrite * /index.html\nreverse_proxy app:80\n}\n}"},
+		{name: "fail/login is protected for one tenant", site: "a.example {\n" + gateWith("anonymous login /other/login") + "reverse_proxy app:80\n}", want: "/other/login, which is itself protected"},
+		{name: "fail/rewrite to a tenant's page", site: "a.example {\n" + gate + "handle {\nrewrite * /secret/x\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/handle_path of one tenant's prefix", site: "a.example {\n" + gate + "handle_path /secret/* {\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := checkSites(httpApp(t, test.site), p)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Fatalf("error: %v\nwant:  %s", err, test.want)
+			}
+		})
+	}
+}
+
 // TestCheckSites holds whole sites to what a configuration may not do: want is
 // a part of the error, and empty where the site is fine; warn likewise.
 func TestCheckSites(t *testing.T) {
@@ -58,6 +90,8 @@ func TestCheckSites(t *testing.T) {
 		{name: "ok/errors are pages of their own", site: "a.example {\n" + gate + "reverse_proxy app:80\nhandle_errors {\nrewrite * /{err.status_code}.html\nroot * /srv/errors\nfile_server\n}\n}"},
 		{name: "ok/errors behind a gate", site: "a.example {\n" + gate + "reverse_proxy app:80\nhandle_errors {\n" + gate + "reverse_proxy app:80\n}\n}"},
 		{name: "ok/errors of another site", site: "a.example {\n" + gate + "reverse_proxy app:80\n}\nb.example {\nreverse_proxy other:80\nhandle_errors {\nreverse_proxy other:80\n}\n}"},
+		{name: "ok/errors of a host beside a gate for any", site: "http:// {\n" + gate + "reverse_proxy app:80\n}\nhttp://b.example {\nreverse_proxy other:80\nhandle_errors {\nreverse_proxy other:80\n}\n}"},
+		{name: "ok/the app sends a file", site: "a.example {\n" + gate + "reverse_proxy app:80 {\n@accel header X-Accel-Redirect *\nhandle_response @accel {\nroot * /private\nrewrite * {rp.header.X-Accel-Redirect}\nmethod * GET\nfile_server\n}\n}\n}"},
 		{name: "ok/two gates, two blocks", site: "a.example {\nhandle /a/* {\n" + gateWith("mount /a/.mfa") + "reverse_proxy app:80\n}\nhandle {\n" + gate + "reverse_proxy app:80\n}\n}"},
 		{name: "ok/header that forward_auth sets", site: "a.example {\nforward_auth auth:9091 {\nuri /api/authz\ncopy_headers Remote-User\n}\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}"},
 		{name: "ok/header that is deleted first", site: "a.example {\nroute {\nrequest_header -Remote-*\n" + gateWith("identity placeholder {header.Remote-User}") + "reverse_proxy app:80\n}\n}"},
@@ -68,6 +102,7 @@ func TestCheckSites(t *testing.T) {
 		{name: "fail/files in handle_errors", site: "a.example {\n" + gate + "file_server\nhandle_errors 404 {\nfile_server\n}\n}", want: "has a file_server with no mfa before it"},
 		{name: "fail/php in handle_errors", site: "a.example {\n" + gate + "file_server\nhandle_errors {\nphp_fastcgi 127.0.0.1:9000\n}\n}", want: "with no mfa before it"},
 		{name: "fail/handle_errors without a host", site: ":8080 {\n" + gate + "file_server\nhandle_errors {\nfile_server\n}\n}", want: "handle_errors of the site has a file_server"},
+		{name: "fail/handle_errors of any host", site: "http://a.example {\n" + gate + "reverse_proxy app:80\n}\nhttp:// {\nhandle_errors {\nreverse_proxy app:80\n}\n}", want: "handle_errors of the site has a reverse_proxy"},
 		{name: "fail/sometimes rewritten errors", site: "a.example {\n" + gate + "file_server\nhandle_errors {\n@e path /x\nrewrite @e /e.html\nfile_server\n}\n}", want: "has a file_server with no mfa before it"},
 		{name: "fail/TestDesign_C7 handle_path", site: "a.example {\n" + gate + "handle_path /x/* {\nreverse_proxy app:80\n}\n}", want: "in the block of /x/* (strip_path_prefix /x) that can lead under a protected prefix"},
 		{name: "fail/rewrite in a handle", site: "a.example {\n" + gate + "handle /y/* {\nrewrite * /documents{uri}\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
