@@ -198,7 +198,7 @@ func readHosts(r *reader, n *yaml.Node, s *settings) {
 	r.texts(n, "hosts", false)
 	r.items(n, "hosts", func(_ int, n *yaml.Node) {
 		h := cleanHost(n.Value)
-		if !isHost(h) {
+		if strings.Contains(n.Value, "/") || !isHost(h) {
 			r.bad(n, "a host is a name such as portal.example or *.portal.example, without scheme and path (xn--… beyond ASCII), not %s", describe(n))
 			return
 		}

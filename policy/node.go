@@ -21,8 +21,9 @@ type reader struct {
 	file    string
 	mount   string
 	list    []problem
-	aliased int
-	within  int // aliases around the node being read
+	aliased int  // nodes reached through aliases
+	within  int  // aliases around the node being read
+	bombed  bool // aliased is past its bound, and that is said
 }
 
 func (r *reader) bad(n *yaml.Node, format string, args ...any) {
@@ -31,21 +32,17 @@ func (r *reader) bad(n *yaml.Node, format string, args ...any) {
 
 // follow calls do with what an alias stands for, or with the node itself.
 func (r *reader) follow(n *yaml.Node, do func(*yaml.Node)) {
-	if n.Kind != yaml.AliasNode {
-		if r.within > 0 {
-			r.aliased++
+	if n.Kind == yaml.AliasNode || r.within > 0 {
+		if r.aliased++; r.aliased > maxAliased {
+			if !r.bombed {
+				r.bad(n, "aliases stand for more than %d items: write them out, or inherit from defaults or a parent", maxAliased)
+			}
+			r.bombed = true
+			return
 		}
-		if r.aliased <= maxAliased {
-			do(n)
-		}
-		return
 	}
-	r.aliased++
-	if r.aliased > maxAliased {
-		if r.aliased == maxAliased+1 {
-			r.bad(n, "aliases stand for more than %d items: write them out, or inherit from defaults or a parent", maxAliased)
-			r.aliased++
-		}
+	if n.Kind != yaml.AliasNode {
+		do(n)
 		return
 	}
 	r.within++
