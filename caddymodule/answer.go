@@ -1,0 +1,158 @@
+package caddymodule
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// answer is the writer behind which the app works: it lets everything through
+// but what the app may not say to a visitor of a gated site.
+type answer struct {
+	caddyhttp.ResponseWriterWrapper
+
+	cookies   cookieNames
+	protected bool     // under a protected prefix: no shared cache may keep it
+	relay     []string // Set-Cookie values that the app gave when asked who this is
+	own       []string // Set-Cookie values of the gate itself
+	onHeader  func(status int, h http.Header)
+	wrote     bool
+}
+
+// WriteHeader applies the gate's rules to the header fields, once, before they
+// leave. Informational answers carry the same fields, so they are filtered too.
+func (a *answer) WriteHeader(status int) {
+	h := a.Header()
+	a.dropOwnCookies(h)
+	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+		a.ResponseWriter.WriteHeader(status)
+		return
+	}
+	if a.wrote {
+		return
+	}
+	a.wrote = true
+	if a.onHeader != nil {
+		a.onHeader(status, h)
+	}
+	a.addRelayed(h)
+	for _, c := range a.own {
+		h.Add("Set-Cookie", c)
+	}
+	if a.protected {
+		privateOnly(h)
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if !a.wrote {
+		a.WriteHeader(http.StatusOK)
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// ReadFrom keeps the copying of large answers as fast as without the gate.
+func (a *answer) ReadFrom(r io.Reader) (int64, error) {
+	if !a.wrote {
+		a.WriteHeader(http.StatusOK)
+	}
+	return a.ResponseWriterWrapper.ReadFrom(r)
+}
+
+// FlushError sends what is there. Without it a flush would reach the writer
+// underneath first and send fields that were not looked at.
+func (a *answer) FlushError() error {
+	if !a.wrote {
+		a.WriteHeader(http.StatusOK)
+	}
+	return http.NewResponseController(a.ResponseWriter).Flush()
+}
+
+// Flush is FlushError for callers that know only http.Flusher.
+func (a *answer) Flush() { _ = a.FlushError() }
+
+// dropOwnCookies removes Set-Cookie fields by which the app would set, or
+// clear, a cookie of the gate.
+func (a *answer) dropOwnCookies(h http.Header) {
+	set := h["Set-Cookie"]
+	for i, c := range set {
+		if a.cookies.own(setCookieName(c)) {
+			kept := append([]string(nil), set[:i]...)
+			for _, c := range set[i+1:] {
+				if !a.cookies.own(setCookieName(c)) {
+					kept = append(kept, c)
+				}
+			}
+			if len(kept) == 0 {
+				delete(h, "Set-Cookie")
+			} else {
+				h["Set-Cookie"] = kept
+			}
+			return
+		}
+	}
+}
+
+// addRelayed adds what the app set when the gate asked it who this is, unless
+// its real answer sets the same cookie.
+func (a *answer) addRelayed(h http.Header) {
+	for _, c := range a.relay {
+		name := setCookieName(c)
+		if a.cookies.own(name) {
+			continue
+		}
+		twice := false
+		for _, d := range h["Set-Cookie"] {
+			twice = twice || setCookieName(d) == name
+		}
+		if !twice {
+			h.Add("Set-Cookie", c)
+		}
+	}
+}
+
+func setCookieName(c string) string {
+	name, _, _ := strings.Cut(c, "=")
+	return strings.TrimSpace(name)
+}
+
+// privateOnly makes an answer from a protected area one that no shared cache
+// may keep and hand to somebody else (RFC 9111, section 5.2.2.7). no-store
+// stays; public, s-maxage and the fields that only CDNs read go.
+func privateOnly(h http.Header) {
+	for k := range h {
+		switch {
+		case strings.HasSuffix(k, "Cdn-Cache-Control"), k == "Surrogate-Control", k == "Edge-Control", k == "X-Accel-Expires":
+			delete(h, k)
+		}
+	}
+	var kept []string
+	noStore := false
+	for _, f := range h["Cache-Control"] {
+		for d := range strings.SplitSeq(f, ",") {
+			d = strings.TrimSpace(d)
+			name, _, _ := strings.Cut(d, "=")
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case "", "public", "s-maxage", "private", "proxy-revalidate":
+				continue
+			case "no-store":
+				noStore = true
+			}
+			kept = append(kept, d)
+		}
+	}
+	if !noStore {
+		kept = append([]string{"private"}, kept...)
+	}
+	h["Cache-Control"] = []string{strings.Join(kept, ", ")}
+}
+
+// Interface guards
+var (
+	_ http.ResponseWriter = (*answer)(nil)
+	_ http.Flusher        = (*answer)(nil)
+	_ io.ReaderFrom       = (*answer)(nil)
+)

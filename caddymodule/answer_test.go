@@ -1,0 +1,71 @@
+package caddymodule
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+func TestPrivateOnly(t *testing.T) {
+	for name, c := range map[string]struct{ in, want http.Header }{
+		"ok/nothing said":    {http.Header{}, http.Header{"Cache-Control": {"private"}}},
+		"ok/no-store stays":  {http.Header{"Cache-Control": {"no-store, public"}}, http.Header{"Cache-Control": {"no-store"}}},
+		"ok/max-age stays":   {http.Header{"Cache-Control": {"max-age=60"}}, http.Header{"Cache-Control": {"private, max-age=60"}}},
+		"fail/public":        {http.Header{"Cache-Control": {"Public, max-age=60, s-maxage=900"}}, http.Header{"Cache-Control": {"private, max-age=60"}}},
+		"fail/in two fields": {http.Header{"Cache-Control": {"max-age=60", "public"}}, http.Header{"Cache-Control": {"private, max-age=60"}}},
+		"fail/CDNs' own words": {
+			http.Header{"Cdn-Cache-Control": {"max-age=9"}, "Cloudflare-Cdn-Cache-Control": {"x"}, "Surrogate-Control": {"x"}, "X-Accel-Expires": {"9"}},
+			http.Header{"Cache-Control": {"private"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			privateOnly(c.in)
+			if !reflect.DeepEqual(c.in, c.want) {
+				t.Errorf("got %v, want %v", c.in, c.want)
+			}
+		})
+	}
+}
+
+func TestAnswer_AppSetsNoCookieOfTheGate(t *testing.T) {
+	rec := httptest.NewRecorder()
+	a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa")}
+	for _, c := range []string{"sid=1", "__Host-mfa=forged; Path=/", "mfa=forged", " __Host-mfa-ticket=x", "sid=2"} {
+		a.Header().Add("Set-Cookie", c)
+	}
+	if _, err := a.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if got := rec.Result().Header["Set-Cookie"]; !reflect.DeepEqual(got, []string{"sid=1", "sid=2"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAnswer_RelaysEachCookieOnce(t *testing.T) {
+	rec := httptest.NewRecorder()
+	a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa"),
+		relay: []string{"sid=whoami; Path=/", "extra=1", "__Host-mfa=forged"}}
+	a.Header().Add("Set-Cookie", "sid=page")
+	a.WriteHeader(http.StatusOK)
+	if got := rec.Result().Header["Set-Cookie"]; !reflect.DeepEqual(got, []string{"sid=page", "extra=1"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A flush sends the fields too, so they are looked at before it.
+func TestAnswer_FlushIsLookedAt(t *testing.T) {
+	rec := httptest.NewRecorder()
+	a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa"), protected: true}
+	a.Header().Set("Cache-Control", "public")
+	a.Header().Set("Set-Cookie", "__Host-mfa=forged")
+	if err := http.NewResponseController(a).Flush(); err != nil {
+		t.Fatal(err)
+	}
+	h := rec.Result().Header
+	if h.Get("Cache-Control") != "private" || h.Get("Set-Cookie") != "" {
+		t.Errorf("got %v", h)
+	}
+}

@@ -1,0 +1,279 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/enroll/portal"
+	"github.com/caddy-mfa/caddy-mfa/policy"
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+)
+
+// lookEvery is how often the policy file is looked at. A change counts once
+// two looks found the same bytes, so within 2 seconds.
+const lookEvery = 900 * time.Millisecond
+
+// now is the clock; tests move it.
+var now = time.Now
+
+var errNotStarted = errors.New("mfa: the store is not open")
+
+// appState is the app as it works.
+type appState struct {
+	log     *zap.Logger
+	slog    *slog.Logger
+	now     func() time.Time
+	file    *policy.File   // nil: no policy file
+	single  *policy.Policy // then this one holds
+	baseURL string
+	issuer  string
+	install string
+	keys    *enroll.Keys // nil: KeyFile of the store module
+	storeIn StoreModule
+	mailer  enroll.Mailer
+
+	share   string         // the key under which other configurations find the same service
+	pooled  bool           // a reference to it is held
+	blocks  *portal.Portal // writes blocked answers, which need no store
+	mu      sync.Mutex     // of opening and letting go
+	gone    bool
+	running atomic.Pointer[running]
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+	gates   gateList
+}
+
+// running is what Start made.
+type running struct {
+	service *enroll.Service
+	pages   *portal.Portal
+}
+
+func newAppState(ctx caddy.Context, a *App) (*appState, error) {
+	s := &appState{log: ctx.Logger(), slog: ctx.Slogger(), now: now, issuer: a.Issuer}
+	s.share = a.fingerprint()
+	var err error
+	if s.blocks, err = portal.New(portal.Config{Log: s.slog}); err != nil {
+		return nil, err
+	}
+	if err := s.loadModules(ctx, a); err != nil {
+		return nil, err
+	}
+	if err := s.loadKeys(a.Keys); err != nil {
+		return nil, err
+	}
+	if a.BaseURL != "" {
+		if err := checkBaseURL(a.BaseURL); err != nil {
+			return nil, err
+		}
+		s.baseURL = strings.TrimRight(a.BaseURL, "/")
+	}
+	if err := s.loadPolicy(a.Policy); err != nil {
+		return nil, err
+	}
+	return s, registerMetrics(ctx.GetMetricsRegistry())
+}
+
+func (s *appState) loadModules(ctx caddy.Context, a *App) error {
+	var err error
+	var mod any
+	if a.StoreRaw == nil {
+		mod, err = ctx.LoadModuleByID("mfa.stores.bolt", nil)
+	} else {
+		mod, err = ctx.LoadModule(a, "StoreRaw")
+	}
+	if err != nil {
+		return fmt.Errorf("loading the store: %w", err)
+	}
+	s.storeIn = mod.(StoreModule)
+	if a.MailerRaw == nil {
+		return nil
+	}
+	if mod, err = ctx.LoadModule(a, "MailerRaw"); err != nil {
+		return fmt.Errorf("loading mail: %w", err)
+	}
+	s.mailer = mod.(MailerModule).Mailer()
+	return nil
+}
+
+func (s *appState) loadKeys(keys []string) error {
+	if len(keys) == 0 {
+		if s.storeIn.KeyFile() == "" {
+			return errors.New("key: this store needs one that is given; write `key {env.MFA_KEY}` and make it with `openssl rand -base64 32`")
+		}
+		return nil
+	}
+	plain := make([]string, len(keys))
+	for i, k := range keys {
+		v, err := expandSecret(k)
+		if err != nil {
+			return fmt.Errorf("key: %w", err)
+		}
+		plain[i] = v
+	}
+	ring, err := enroll.NewKeys(plain...)
+	if err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	s.keys = ring
+	return nil
+}
+
+func (s *appState) loadPolicy(path string) (err error) {
+	mail := policy.MailNo
+	if s.mailer != nil {
+		mail = policy.MailYes
+	}
+	if path == "" {
+		if mail == policy.MailNo {
+			return errNoFirstProof
+		}
+		s.single, err = policy.Single(policy.SingleOptions{Mail: mail})
+		return err
+	}
+	if s.file, err = policy.Open(path, policy.Options{Mail: mail}); err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	for _, w := range s.file.Policy().Warnings() {
+		s.log.Warn("policy", zap.String("warning", w))
+	}
+	return nil
+}
+
+// policy is the one in force.
+func (s *appState) policy() *policy.Policy {
+	if s.file != nil {
+		return s.file.Policy()
+	}
+	return s.single
+}
+
+// service is nil where the store cannot be opened. Caddy starts apps in no
+// order, so a request may come before this app's Start: it opens the store.
+func (s *appState) service() *enroll.Service {
+	if r := s.run(); r != nil {
+		return r.service
+	}
+	return nil
+}
+
+func (s *appState) run() *running {
+	if r := s.running.Load(); r != nil {
+		return r
+	}
+	if err := s.open(); err != nil {
+		s.log.Error("opening the store", errField(err))
+		return nil
+	}
+	return s.running.Load()
+}
+
+func (s *appState) account(ctx context.Context, realm, user string) (*enroll.Account, error) {
+	svc := s.service()
+	if svc == nil {
+		return nil, errNotStarted
+	}
+	return svc.Account(ctx, realm, user)
+}
+
+// start opens the store and begins to watch the policy.
+func (s *appState) start() error {
+	if err := s.open(); err != nil {
+		return fmt.Errorf("mfa: %w", err)
+	}
+	s.watch()
+	return nil
+}
+
+// open opens the store and reads, or makes, the key.
+func (s *appState) open() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return errNotStarted
+	}
+	if s.running.Load() != nil {
+		return nil
+	}
+	shared, _, err := services.LoadOrNew(s.share, s.newService)
+	if err != nil {
+		return err
+	}
+	s.pooled = true
+	svc := shared.(*sharedService).Service
+	pages, err := portal.New(portal.Config{Service: svc, Log: s.slog})
+	if err != nil {
+		return err
+	}
+	s.running.Store(&running{service: svc, pages: pages})
+	return nil
+}
+
+// watch looks at the policy file until stop.
+func (s *appState) watch() {
+	if s.file == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.done.Go(func() {
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				s.look()
+			}
+		}
+	})
+}
+
+func (s *appState) look() {
+	changed, err := s.file.Look()
+	switch {
+	case err != nil:
+		policyLoaded(false)
+		s.log.Error("reading the policy again; the last good one stays in force", errField(err))
+	case changed:
+		policyLoaded(true)
+		s.log.Info("the policy changed")
+		for _, w := range s.file.Policy().Warnings() {
+			s.log.Warn("policy", zap.String("warning", w))
+		}
+	}
+}
+
+func (s *appState) stop() error {
+	if s.cancel != nil {
+		s.cancel()
+		s.done.Wait()
+	}
+	return nil
+}
+
+// cleanup lets go of the store. Requests of this configuration may still come:
+// Caddy lets its old servers drain in the background. They find the service
+// open as long as the new configuration uses the same.
+func (s *appState) cleanup() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = true
+	if !s.pooled {
+		return nil
+	}
+	s.pooled = false
+	_, err := services.Delete(s.share)
+	return err
+}
+
+func errField(err error) zap.Field { return zap.Error(err) }

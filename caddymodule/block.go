@@ -1,0 +1,197 @@
+package caddymodule
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/enroll/portal"
+	"github.com/caddy-mfa/caddy-mfa/policy"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+)
+
+// errBlocked is what handle_errors gets with `block error`.
+var errBlocked = errors.New("mfa: blocked")
+
+// ticketLife is how long a block is remembered in the browser.
+const ticketLife = 15 * time.Minute
+
+func (p *passage) isPageVisit() bool { return portal.IsPageVisit(p.r) }
+
+// block answers in the app's stead. The app gets no byte of the request, and
+// the visitor none of the app.
+func (p *passage) block() error {
+	d := &p.decision
+	p.said.reference = newReference()
+	to := p.returnTo()
+	p.said.returnTo = url.QueryEscape(to)
+	p.said.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
+	p.relayNow()
+	p.logBlock()
+	if d.Reason == policy.ReasonNoIdentity && p.gate.anonymous.Action == "login" && p.isPageVisit() && p.toLogin(to) {
+		return nil
+	}
+	p.giveTicket(to)
+	if p.gate.block == "error" {
+		p.w.Header().Set("Cache-Control", "no-store")
+		return caddyhttp.Error(d.Reason.Status(), errBlocked)
+	}
+	v := p.pagesVisit()
+	v.Ticket = p.ticket
+	r := p.forPages()
+	lang := p.app.blocks.Language(r, v)
+	p.app.blocks.Block(p.w, r, &portal.Blocked{
+		Visit: v, Verdict: d.Verdict.String(), Reason: d.Reason.String(), Status: d.Reason.Status(),
+		Reference: p.said.reference, To: to, Fresh: d.Fresh,
+		Area: p.areaName(lang), Areas: p.areas(lang),
+		RetryAfter: p.who.RetryAfter, Foreign: isForeign(p.r),
+	})
+	return nil
+}
+
+// returnTo is the page first wanted, as the browser's address bar shows it.
+func (p *passage) returnTo() string {
+	to := p.sent.Path
+	if p.sent.RawQuery != "" {
+		to += "?" + p.sent.RawQuery
+	}
+	return portal.ReturnTo(to, p.gate.mount)
+}
+
+// toLogin sends a visitor of nobody known to the app's own login, unless the
+// page wanted is that login: that would be a loop.
+func (p *passage) toLogin(to string) bool {
+	target := strings.ReplaceAll(p.gate.anonymous.URL, "{http.mfa.return_to}", url.QueryEscape(to))
+	path, _, _ := strings.Cut(target, "?")
+	if path == p.sent.Path {
+		return false
+	}
+	h := p.w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", target)
+	p.w.WriteHeader(http.StatusSeeOther)
+	return true
+}
+
+// giveTicket remembers in the browser who was blocked and where, for pages of
+// the gate that the app's own cookie does not reach. It is given only by a
+// block that enrolling or proving can lift.
+func (p *passage) giveTicket(to string) {
+	d := &p.decision
+	switch d.Verdict {
+	case policy.Enroll, policy.Verify, policy.Remind:
+	default:
+		return
+	}
+	svc := p.app.service()
+	if svc == nil || isPart(p.r) {
+		return
+	}
+	person := &p.who.Person
+	p.notice(svc)
+	t := enroll.Ticket{
+		Realm: p.realm, User: person.User, Tenant: p.said.tenant, Email: person.Email, Name: person.Name,
+		To: to, Method: p.r.Method, Reason: d.Reason.String(), Foreign: isForeign(p.r), Expires: p.now.Add(ticketLife),
+	}
+	token, err := svc.SignTicket(t)
+	if err != nil {
+		p.gate.log.Error("signing a ticket", errField(err))
+		return
+	}
+	p.ticket = &t
+	http.SetCookie(p.w, &http.Cookie{
+		Name: p.cookies.ticket, Value: token, Path: "/", MaxAge: int(ticketLife / time.Second),
+		Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// isPart reports whether a browser asked for a picture, a script or data for a
+// page it shows: that must not change where its visitor goes back to.
+func isPart(r *http.Request) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	return mode != "" && mode != "navigate"
+}
+
+// notice lets the store know the address that the identity gives, the first
+// time the person is seen: one changed later, by whoever has the password,
+// does not prove a first enrolment.
+func (p *passage) notice(svc *enroll.Service) {
+	if p.decision.Verdict != policy.Enroll || p.decision.Tenant == nil {
+		return
+	}
+	if err := svc.Notice(p.innerContext(), p.person(), p.rulesOf(p.decision.Tenant)); err != nil {
+		p.gate.log.Error("noting an address", errField(err))
+	}
+}
+
+func (p *passage) areaName(lang string) string {
+	if p.decision.Area == nil {
+		return ""
+	}
+	return p.decision.Area.Name(lang)
+}
+
+func (p *passage) areas(lang string) []string {
+	if p.decision.Tenant == nil {
+		return nil
+	}
+	return p.decision.Tenant.Areas(lang)
+}
+
+// logBlock writes what an administrator needs to answer "why was I blocked":
+// by the reference, never by the person.
+func (p *passage) logBlock() {
+	if c := p.gate.log.Check(zap.InfoLevel, "blocked"); c != nil {
+		fields := []zap.Field{
+			zap.String("reference", p.said.reference), zap.String("verdict", p.said.verdict),
+			zap.String("reason", p.said.reason), zap.String("tenant", p.said.tenant),
+		}
+		if p.decision.Area != nil {
+			fields = append(fields, zap.String("area", p.decision.Area.Path))
+		}
+		if p.decision.Verdict == policy.Deny {
+			fields = append(fields, zap.Strings("identity", p.who.Why))
+		}
+		c.Write(fields...)
+	}
+}
+
+// origin is scheme and host as the visitor sees them.
+func (p *passage) origin() string {
+	if p.secure {
+		return "https://" + p.r.Host
+	}
+	return "http://" + p.r.Host
+}
+
+// isForeign reports whether the request came from another site's page: what
+// it wanted is never offered to be sent again.
+func isForeign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return false
+	case "":
+		o := r.Header.Get("Origin")
+		if o == "" {
+			return false
+		}
+		u, err := url.Parse(o)
+		return err != nil || u.Host != r.Host
+	}
+	return true
+}
+
+// newReference makes the 60 random bits by which an administrator finds a
+// block, in three groups that can be read out over the telephone.
+func newReference() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	s := base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding).EncodeToString(b[:])[:12]
+	return s[:4] + "-" + s[4:8] + "-" + s[8:]
+}

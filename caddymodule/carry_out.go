@@ -1,0 +1,106 @@
+package caddymodule
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/caddy-mfa/caddy-mfa/policy"
+)
+
+// carryOut says what was decided and does it.
+func (p *passage) carryOut() error {
+	d := &p.decision
+	p.say()
+	p.app.count(d.Verdict, d.Reason)
+	switch {
+	case d.Verdict == policy.Allow && d.Preflight:
+		return p.passPreflight()
+	case d.Verdict == policy.Allow:
+		return p.pass()
+	case d.Verdict == policy.Remind && !p.isPageVisit():
+		return p.pass()
+	case d.Reason == policy.ReasonNoIdentity && p.gate.anonymous.Action == "confirm" && p.gate.mayConfirm(p):
+		return p.confirm()
+	}
+	return p.block()
+}
+
+// say notes the outcome for placeholders and the access log.
+func (p *passage) say() {
+	d := &p.decision
+	p.said.verdict, p.said.reason = d.Verdict.String(), d.Reason.String()
+	if d.Tenant != nil {
+		p.said.tenant = d.Tenant.Key
+	}
+	p.said.user = p.who.Person.User
+	p.said.announce(p.r)
+}
+
+// pass hands the request to the app, with what the gate knows in Mfa-* fields
+// and without what only the gate may know.
+func (p *passage) pass() error {
+	p.ended()
+	p.inform()
+	a := &p.answer
+	a.ResponseWriter = p.w
+	a.cookies = p.cookies
+	a.protected = p.decision.Protected
+	if p.gate.watches {
+		v := p.visit(new(lentPlaceholders))
+		a.onHeader = func(status int, h http.Header) {
+			if p.gate.chain.SawResponse(v, h["Set-Cookie"], status) {
+				p.endAll()
+			}
+		}
+	}
+	return p.next.ServeHTTP(a, p.r)
+}
+
+// ended ends the flag where this request is a sign-in or a sign-out.
+func (p *passage) ended() {
+	if !p.gate.watches {
+		return
+	}
+	if !p.gate.chain.Saw(p.visit(new(lentPlaceholders))) || cookieValue(p.given, p.cookies.flag) == "" {
+		return
+	}
+	if p.realm == "" {
+		if p.gate.realm == realmByTenant {
+			p.identify() // whose flag it is can be read only in its realm
+		} else {
+			p.realm = p.gate.realm
+		}
+	}
+	p.endFlag()
+}
+
+// inform sets the Mfa-* request fields. They were deleted before, whatever the
+// client sent; what is not known stays absent.
+func (p *passage) inform() {
+	if p.decision.Reason == policy.ReasonOpen && !p.decision.Protected {
+		return
+	}
+	h := p.r.Header
+	h.Set("Mfa-Status", p.decision.Reason.String())
+	setSafe(h, "Mfa-User", p.who.Person.User)
+	setSafe(h, "Mfa-Tenant", p.said.tenant)
+	if proof := &p.facts.Proof; !proof.At.IsZero() {
+		setSafe(h, "Mfa-Methods", strings.Join(proof.Methods, " "))
+		h.Set("Mfa-Time", strconv.FormatInt(proof.At.Unix(), 10))
+	}
+}
+
+// setSafe sets a field unless its value could end it early; such a value is
+// left out rather than changed, since the app compares it.
+func setSafe(h http.Header, name, value string) {
+	if value == "" {
+		return
+	}
+	for i := 0; i < len(value); i++ {
+		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return
+		}
+	}
+	h.Set(name, value)
+}

@@ -1,0 +1,63 @@
+package caddymodule
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// maxForm bounds the form bodies that query rules look into, in bytes.
+const maxForm = 64 << 10
+
+var errFormTooLong = errors.New("reading a form: over 64 KiB")
+
+// formBody returns a reader of the request's form for query rules, nil where
+// there is no body. It is called at most once, and leaves the body whole for
+// the app. A body of another kind than a form holds no fields; one that should
+// be a form and cannot be read as one is an error, which protects.
+func formBody(r *http.Request) func() (url.Values, error) {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil
+	}
+	return func() (url.Values, error) { return readForm(r) }
+}
+
+func readForm(r *http.Request) (url.Values, error) {
+	types := r.Header["Content-Type"]
+	kind, params, err := "", map[string]string(nil), error(nil)
+	switch len(types) {
+	case 0:
+	case 1:
+		if kind, params, err = mime.ParseMediaType(types[0]); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, errors.New("reading a form: two content types")
+	}
+	switch kind {
+	case "application/x-www-form-urlencoded", "multipart/form-data", "multipart/mixed", "":
+	default:
+		return nil, nil
+	}
+	head, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
+	r.Body = &joined{io.MultiReader(bytes.NewReader(head), r.Body), r.Body}
+	if err != nil {
+		return nil, err
+	}
+	if len(head) > maxForm {
+		return nil, errFormTooLong
+	}
+	if kind == "multipart/form-data" || kind == "multipart/mixed" {
+		return multipartFields(head, params["boundary"])
+	}
+	return url.ParseQuery(string(head))
+}
+
+// joined is a body whose beginning was read already.
+type joined struct {
+	io.Reader
+	io.Closer
+}

@@ -1,0 +1,213 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddy-mfa/caddy-mfa/policy"
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// ServeHTTP takes a request through the gate.
+func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if isInner(r.Context()) {
+		return next.ServeHTTP(w, r) // the gate's own question to the app
+	}
+	if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
+		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+		return caddyhttp.Error(http.StatusMethodNotAllowed, nil)
+	}
+	p := g.state.enter(w, r, next)
+	switch where := p.underMount(); {
+	case where == mountYes:
+		return p.servePages()
+	case g.PagesOnly && where == mountNo:
+		return next.ServeHTTP(w, r)
+	}
+	p.decide()
+	return p.carryOut()
+}
+
+// passage is one request on its way through the gate.
+type passage struct {
+	gate *gateState
+	app  *appState
+	w    http.ResponseWriter
+	r    *http.Request
+	next caddyhttp.Handler
+
+	sent    policy.Target // as the client sent it
+	path    string        // its path, decoded once
+	secure  bool
+	onPages bool // the request is for a page of the gate's own
+	cookies cookieNames
+	given   []string // the Cookie fields as they came, with the gate's own
+	now     time.Time
+
+	facts    policy.Facts
+	decision policy.Decision
+	who      identity.Result
+	realm    string
+	flag     *enroll.Flag   // counts for this person, now
+	ticket   *enroll.Ticket // of the last block, where it speaks
+	deaf     bool           // this node has not heard of revocations lately
+	account  *enroll.Account
+
+	said   said
+	answer answer
+}
+
+// enter notes what the request says of itself, and takes away what must not
+// reach the app from a client, on every path of a gated site.
+func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *passage {
+	p := &passage{gate: g, app: g.app, w: w, r: r, next: next, now: g.app.now()}
+	p.secure = isSecure(r)
+	p.cookies = g.cookieNames(p.secure)
+	url, uri := r.URL, r.RequestURI
+	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		url, uri = orig.URL, orig.RequestURI
+	}
+	p.path = url.Path
+	p.sent = wireTarget(uri, url.EscapedPath(), url.RawQuery)
+	p.given = r.Header["Cookie"]
+	p.cookies.stripCookies(r.Header)
+	stripHeaders(r.Header)
+	stripUpgrade(r)
+	return p
+}
+
+// wireTarget splits a request target as it stood on the wire. Over HTTP/2 and
+// in handlers that rebuild requests there may be none: then the parsed URL has
+// to do.
+func wireTarget(uri, path, query string) policy.Target {
+	if uri == "" {
+		return policy.Target{Path: path, RawQuery: query}
+	}
+	path, query, _ = strings.Cut(uri, "?")
+	return policy.Target{Path: path, RawQuery: query}
+}
+
+// isSecure reports whether the visitor came by https: by this connection, or
+// by the word of a proxy that Caddy trusts.
+func isSecure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
+	return trusted && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+func clientAddr(r *http.Request) netip.Addr {
+	s, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	a, _ := netip.ParseAddr(s)
+	return a.Unmap()
+}
+
+type underMount uint8
+
+const (
+	mountNo underMount = iota
+	mountYes
+	mountDoubtful
+)
+
+// underMount reports whether the target is one of the gate's pages. One that
+// looks so only after decoding or folding is doubtful: the app might read it
+// as its own, so it is never served here.
+func (p *passage) underMount() underMount {
+	m := p.gate.mount
+	if p.sent.Path == m || (strings.HasPrefix(p.sent.Path, m) && p.sent.Path[len(m)] == '/' && plainPath(p.sent.Path[len(m):])) {
+		return mountYes
+	}
+	if p.path == m || (len(p.path) > len(m) && p.path[:len(m)] == m && p.path[len(m)] == '/') {
+		return mountDoubtful
+	}
+	return mountNo
+}
+
+// plainPath reports whether a path has one reading only: no escapes, dot or
+// empty segments, parameters or backslashes.
+func plainPath(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '%', c == ';', c == '\\', c <= ' ', c >= 0x7f:
+			return false
+		case c == '/' && i+1 < len(s) && (s[i+1] == '/' || s[i+1] == '.'):
+			return false
+		}
+	}
+	return true
+}
+
+// decide asks the policy, and fetches what it asks back for: who this is, and
+// only where that does not settle it, what the store knows of the account.
+func (p *passage) decide() {
+	f := &p.facts
+	f.Host, f.Method = p.r.Host, p.r.Method
+	f.Sent = p.sent
+	if rewritten := (policy.Target{Path: p.r.URL.EscapedPath(), RawQuery: p.r.URL.RawQuery}); rewritten != p.sent {
+		f.Rewritten = rewritten
+	}
+	f.Mount, f.Protect = p.gate.mount, p.gate.protect
+	f.TenantBy, f.TenantMapped = p.gate.tenantBy, p.gate.tenantMapped
+	f.Preflight = isPreflight(p.r)
+	f.Now = p.now
+	if body := formBody(p.r); body != nil {
+		f.Form = body
+	}
+	pol := p.app.policy()
+	p.decision = pol.Decide(f)
+	if p.decision.Ask == policy.AskIdentity {
+		p.identify()
+		p.decision = pol.Decide(f)
+	}
+	if p.decision.Ask == policy.AskAccount {
+		p.lookUp()
+		p.decision = pol.Decide(f)
+	}
+	if p.decision.Ask != policy.AskNothing {
+		// A policy that keeps asking is a fault of ours; it must not open.
+		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
+	}
+}
+
+var errDeaf = errors.New("no word of revocations from the store for 2 seconds")
+
+// lookUp asks the store for the account.
+func (p *passage) lookUp() {
+	acct, err := p.app.account(p.r.Context(), p.realm, p.who.Person.User)
+	if err == nil && p.deaf {
+		err = errDeaf
+	}
+	if err != nil {
+		p.gate.log.Error("reading an account", errField(err))
+		p.facts.Account = policy.Account{State: policy.AccountDown}
+		return
+	}
+	p.account = acct
+	p.facts.Account = policy.Account{State: policy.AccountKnown}
+	for _, m := range acct.Methods {
+		p.facts.Account.Methods = append(p.facts.Account.Methods,
+			policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First})
+	}
+}
+
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// innerContext is for questions to the app and the store that one visitor's
+// closed tab must not end for the others.
+func (p *passage) innerContext() context.Context { return context.WithoutCancel(p.r.Context()) }
+
+func (p *passage) replacer() *caddy.Replacer {
+	repl, _ := p.r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	return repl
+}

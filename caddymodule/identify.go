@@ -1,0 +1,176 @@
+package caddymodule
+
+import (
+	"net/http"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddy-mfa/caddy-mfa/policy"
+)
+
+// identify asks the site's identities who this is, and reads the gate's own
+// cookies in the light of the answer.
+func (p *passage) identify() {
+	lent := &lentPlaceholders{from: p.replacer()}
+	p.who = p.gate.chain.Identify(p.innerContext(), p.visit(lent))
+	lent.takeBack()
+	p.relay()
+	f := &p.facts
+	switch p.who.State {
+	case identity.Known:
+		f.Who = policy.Known
+	case identity.Conflict:
+		f.Who = policy.Conflict
+	case identity.Down:
+		f.Who = policy.Down
+	case identity.Mixed:
+		f.Who = policy.Mixed
+	default:
+		f.Who = policy.Nobody
+	}
+	person := &p.who.Person
+	f.User, f.Roles, f.Tenant = person.User, person.Roles, p.gate.tenantOf(p, person.Tenant)
+	f.Client = clientAddr(p.r)
+	p.realm = p.gate.realmOf(f.Tenant)
+	p.readFlag()
+	if p.flag != nil {
+		f.Proof = proofOf(p.flag)
+	} else if claim, ok := p.gate.claimOf(person); ok {
+		f.Proof = claim
+	}
+}
+
+// visit is this request as the identity sources see it.
+func (p *passage) visit(lent *lentPlaceholders) *identity.Visit {
+	return &identity.Visit{
+		R: p.r, Site: p.gate.site, Now: p.now,
+		Call: func(sub *http.Request) (*http.Response, error) {
+			return ask(p.next, p.r, sub, lent)
+		},
+		Placeholder: func(name string) (string, bool) {
+			repl := p.replacer()
+			if repl == nil {
+				return "", false
+			}
+			s, ok := repl.GetString(name)
+			return s, ok && s != ""
+		},
+	}
+}
+
+// relay keeps what the app set when it was asked: for the visitor's browser,
+// and in the request that follows, as if the browser had already stored it.
+func (p *passage) relay() {
+	if len(p.who.SetCookie) == 0 {
+		return
+	}
+	p.answer.relay = append(p.answer.relay, p.who.SetCookie...)
+	identity.MergeSetCookie(p.r, p.who.SetCookie)
+}
+
+// relayNow hands the visitor what the app set when it was asked, and what the
+// gate itself sets, in an answer that the app has no part in.
+func (p *passage) relayNow() {
+	for _, c := range p.answer.relay {
+		if !p.cookies.own(setCookieName(c)) {
+			p.w.Header().Add("Set-Cookie", c)
+		}
+	}
+	for _, c := range p.answer.own {
+		p.w.Header().Add("Set-Cookie", c)
+	}
+}
+
+// readFlag takes the flag for what it is worth to this person. One that was
+// given to somebody else, or seen when the app itself says that nobody is
+// signed in, ends here: the next person at this browser must not find it.
+func (p *passage) readFlag() {
+	token := cookieValue(p.given, p.cookies.flag)
+	if token == "" || p.who.State == identity.Down || p.app.service() == nil {
+		return
+	}
+	if !p.app.service().Current(p.now) {
+		p.deaf = true // a revoked flag must not count because the news has not come
+		return
+	}
+	person := p.person()
+	if person.User == "" {
+		if p.who.State == identity.Nobody && !p.onPages {
+			p.endFlag()
+		}
+		return
+	}
+	flag, err := p.app.service().ReadFlag(token, p.realm, p.now)
+	if err != nil {
+		return
+	}
+	if flag.User != person.User || flag.Session != person.Session && p.who.State == identity.Known {
+		if p.who.State == identity.Known {
+			p.endFlag()
+		}
+		return
+	}
+	p.flag = flag
+}
+
+// endFlag clears the flag in this browser and revokes its id on every node, so
+// that a copy of it ends as well.
+func (p *passage) endFlag() {
+	token := cookieValue(p.given, p.cookies.flag)
+	if token == "" {
+		return
+	}
+	p.flag = nil
+	p.facts.Proof = policy.Proof{}
+	p.clearCookie(p.cookies.flag)
+	p.clearCookie(p.cookies.ticket)
+	s := p.app.service()
+	if s == nil {
+		return
+	}
+	if flag, err := s.ReadFlag(token, p.realm, p.now); err == nil {
+		if err := s.RevokeFlag(p.innerContext(), flag); err != nil {
+			p.gate.log.Error("revoking a flag", errField(err))
+		}
+	}
+}
+
+// endAll ends every flag of the person: the app has changed the password.
+func (p *passage) endAll() {
+	s := p.app.service()
+	if s == nil || p.who.Person.User == "" {
+		return
+	}
+	if err := s.RevokeUser(p.innerContext(), p.realm, p.who.Person.User, ""); err != nil {
+		p.gate.log.Error("ending every flag of a person", errField(err))
+	}
+}
+
+// clearCookie removes one of the gate's cookies from the browser.
+func (p *passage) clearCookie(name string) {
+	c := http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	p.answer.own = append(p.answer.own, c.String())
+}
+
+// readTicket reads who was blocked last in this browser. It speaks only where
+// the request's own identity says nobody; where that says somebody else, it is
+// dropped.
+func (p *passage) readTicket() {
+	token := cookieValue(p.given, p.cookies.ticket)
+	if token == "" || p.app.service() == nil {
+		return
+	}
+	t, err := p.app.service().ReadTicket(token, p.realm, p.now)
+	if err != nil {
+		return
+	}
+	if p.who.State == identity.Known && t.User != p.who.Person.User {
+		p.clearCookie(p.cookies.ticket)
+		return
+	}
+	p.ticket = t
+}
+
+func proofOf(f *enroll.Flag) policy.Proof {
+	return policy.Proof{At: f.At, Tenant: f.Tenant, First: f.First, Methods: f.Methods, Resistant: f.Resistant}
+}

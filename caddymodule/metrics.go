@@ -1,0 +1,62 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/caddy-mfa/caddy-mfa/policy"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// The counters live as long as the process; every configuration registers them
+// in its own registry, so they go on across reloads.
+var (
+	decisionsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "caddy", Subsystem: "mfa", Name: "decisions_total",
+		Help: "Requests decided, by verdict and reason.",
+	}, []string{"verdict", "reason"})
+	policyReloadSuccessful = prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: "caddy", Subsystem: "mfa", Name: "policy_last_reload_successful",
+		Help: "Whether the policy file could be read when it was last changed.",
+	})
+	policyReloadTime = prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: "caddy", Subsystem: "mfa", Name: "policy_last_reload_success_timestamp_seconds",
+		Help: "When the policy file was last read with success, in seconds since 1970.",
+	})
+)
+
+func registerMetrics(reg *prometheus.Registry) error {
+	for _, c := range []prometheus.Collector{decisionsTotal, policyReloadSuccessful, policyReloadTime} {
+		var twice prometheus.AlreadyRegisteredError
+		if err := reg.Register(c); err != nil && !errors.As(err, &twice) {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	policyLoaded(true)
+	return nil
+}
+
+func policyLoaded(ok bool) {
+	if !ok {
+		policyReloadSuccessful.Set(0)
+		return
+	}
+	policyReloadSuccessful.Set(1)
+	policyReloadTime.SetToCurrentTime()
+}
+
+// counters holds the counter of every reason, found once: a request must not
+// look up labels.
+var counters = func() (c [256]prometheus.Counter) {
+	for _, r := range policy.Reasons() {
+		c[r] = decisionsTotal.WithLabelValues(r.Verdict().String(), r.String())
+	}
+	return c
+}()
+
+// count counts a decision.
+func (s *appState) count(_ policy.Verdict, r policy.Reason) {
+	if c := counters[r]; c != nil {
+		c.Inc()
+	}
+}

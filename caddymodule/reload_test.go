@@ -1,0 +1,168 @@
+package caddymodule
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"go.etcd.io/bbolt"
+)
+
+// 200 reloads under load: no request gets a wrong answer or is let through, no goroutine
+// stays behind, and the store is the same one.
+func TestReload_UnderLoad(t *testing.T) {
+	conf := strings.Replace(simple, "http://:0", "http://:%PORT%", 1)
+	s := start(t, simple, nil)
+	port := freePort(t)
+	conf = strings.ReplaceAll(conf, "%PORT%", port)
+	if err := s.load(conf); err != nil {
+		t.Fatal(err)
+	}
+	proven, unproven := s.signedIn("bob").enroll(), s.signedIn("eve")
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var sent, wrong atomic.Int64
+	ask := func(b *browser, path string, want int) {
+		for ctx.Err() == nil {
+			res, err := b.Get(s.base + path)
+			if err != nil {
+				// A plain Caddy resets connections that wait in the queue of a
+				// listener it closes, so this says nothing of the gate.
+				continue
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+			sent.Add(1)
+			if res.StatusCode != want {
+				t.Errorf("%s: status %d, want %d", path, res.StatusCode, want)
+				wrong.Add(1)
+				return
+			}
+		}
+	}
+	wg.Go(func() { ask(proven, "/documents/proven", 200) })
+	wg.Go(func() { ask(unproven, "/documents/unproven", 403) })
+	wg.Go(func() { ask(unproven, "/open", 200) })
+	for i := range 200 {
+		if err := s.load(conf + fmt.Sprintf("# %d\n", i)); err != nil {
+			t.Fatal(err)
+		}
+		if wrong.Load() > 0 {
+			break
+		}
+	}
+	cancel()
+	wg.Wait()
+	if s.app.hitsOn("unproven") != 0 {
+		t.Error("an unproven request reached the app during a reload")
+	}
+	if sent.Load() < 200 {
+		t.Errorf("only %d requests were under way", sent.Load())
+	}
+	proven.get("/documents/after").want(200)
+	proven.CloseIdleConnections()
+	unproven.CloseIdleConnections()
+	if after := settledGoroutines(before + 10); after > before+10 {
+		t.Errorf("%d goroutines before, %d after 200 reloads", before, after)
+	}
+}
+
+// settledGoroutines waits until at most want run, or the number stops falling.
+func settledGoroutines(want int) int {
+	n := runtime.NumGoroutine()
+	for range 100 {
+		if n = runtime.NumGoroutine(); n <= want {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return n
+}
+
+func TestRestart_AsksNobodyAgain(t *testing.T) {
+	s := start(t, simple, nil)
+	b := s.signedIn("bob").enroll()
+	b.get("/documents/1").want(200)
+	if err := caddy.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.load(simple); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/documents/1").want(200)
+	other := s.signedIn("bob")
+	other.get("/documents/1", "Accept", "application/json").want(403).reason("verify")
+}
+
+// `caddy validate` beside a running server must not touch what it uses.
+func TestValidate_DialsWritesAndOpensNothing(t *testing.T) {
+	dir := t.TempDir()
+	conf := strings.NewReplacer("%PRELUDE%", prelude, "%DIR%", filepath.Join(dir, "no", "such"), "%SMTP%", "127.0.0.1:9", "%APP%", "127.0.0.1:9").Replace(simple)
+	cfg, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(conf), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c caddy.Config
+	if err := caddy.StrictUnmarshalJSON(cfg, &c); err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Validate(&c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "no")); !os.IsNotExist(err) {
+		t.Errorf("validate made %s: %v", dir, err)
+	}
+}
+
+// What another process holds is said by path, user and remedy, and what was
+// running keeps running.
+func TestStart_StoreHeldByAnotherProcess(t *testing.T) {
+	s := start(t, simple, nil)
+	b := s.signedIn("bob").enroll()
+	held := filepath.Join(s.dir, "held.db")
+	db, err := bbolt.Open(held, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = s.load(strings.Replace(simple, "mfa.db", "held.db", 1))
+	if err == nil {
+		t.Fatal("a store that is held elsewhere was opened")
+	}
+	for _, want := range []string{held, "reload"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in: %v", want, err)
+		}
+	}
+	b.get("/documents/1").want(200)
+}
+
+func TestReload_BadConfigurationKeepsTheOld(t *testing.T) {
+	s := start(t, simple, nil)
+	b := s.signedIn("bob").enroll()
+	for name, change := range map[string][2]string{
+		"smtp URL":     {"smtp://%SMTP%", "smpt://%SMTP%"},
+		"key":          {"store bolt", "key dG9vIHNob3J0\n\t\tstore bolt"},
+		"unknown word": {"protect", "protekt"},
+		"identity":     {"user json login", "user regexp nothing"},
+	} {
+		err := s.load(strings.Replace(simple, change[0], change[1], 1))
+		if err == nil {
+			t.Errorf("%s: loaded", name)
+			continue
+		}
+		t.Logf("%s: %v", name, err)
+		b.get("/documents/1").want(200)
+	}
+}

@@ -1,0 +1,254 @@
+package caddymodule
+
+import (
+	"net/http"
+	"strings"
+	"unicode"
+)
+
+// cookieNames are the names of the gate's own cookies at one site: the flag's,
+// those named after it, and the language.
+type cookieNames struct {
+	flag     string // "__Host-mfa", or "mfa" on plain http
+	ticket   string
+	device   string
+	visit    string
+	known    string
+	language string
+}
+
+func namesAfter(flag string) cookieNames {
+	return cookieNames{flag: flag, ticket: flag + "-ticket", device: flag + "-device", visit: flag + "-visit", known: flag + "-known", language: "mfa-lng"}
+}
+
+// own reports whether name is one of the gate's, with or without a __Host- or
+// __Secure- prefix, in any case and with any white space around it: some
+// servers fold case, and some trim characters that browsers let a sibling
+// domain put in front of "__Host-".
+func (n cookieNames) own(name string) bool {
+	name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == 0xFEFF })
+	for _, p := range []string{"__Host-", "__Secure-"} {
+		if len(name) > len(p) && strings.EqualFold(name[:len(p)], p) {
+			name = name[len(p):]
+			break
+		}
+	}
+	bare := strings.TrimPrefix(n.flag, "__Host-")
+	if strings.EqualFold(name, n.language) {
+		return true
+	}
+	if len(name) < len(bare) || !strings.EqualFold(name[:len(bare)], bare) {
+		return false
+	}
+	switch strings.ToLower(name[len(bare):]) {
+	case "", "-ticket", "-device", "-visit", "-known":
+		return true
+	}
+	return false
+}
+
+// stripCookies removes the gate's own cookies from the request's Cookie
+// fields. Every other byte of them stays as the client sent it.
+func (n cookieNames) stripCookies(h http.Header) {
+	fields := h["Cookie"]
+	for i, f := range fields {
+		if !n.mayHold(f) {
+			continue
+		}
+		kept := n.without(f)
+		if kept == f {
+			continue
+		}
+		out := make([]string, 0, len(fields))
+		out = append(out, fields[:i]...)
+		for _, g := range fields[i:] {
+			if g = n.without(g); g != "" {
+				out = append(out, g)
+			}
+		}
+		if len(out) == 0 {
+			delete(h, "Cookie")
+		} else {
+			h["Cookie"] = out
+		}
+		return
+	}
+}
+
+// mayHold is the fast way out: a field without the flag's bare name or the
+// language's in it holds none of ours. Case is folded by looking for the first
+// letter in both cases.
+func (n cookieNames) mayHold(field string) bool {
+	bare := strings.TrimPrefix(n.flag, "__Host-")
+	return containsFold(field, bare) || containsFold(field, n.language)
+}
+
+func containsFold(s, sub string) bool {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if s[i]|0x20 == sub[0]|0x20 && strings.EqualFold(s[i:i+len(sub)], sub) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n cookieNames) without(field string) string {
+	parts := strings.Split(field, ";")
+	kept := parts[:0:0]
+	for _, p := range parts {
+		name, _, _ := strings.Cut(p, "=")
+		if !n.own(name) {
+			kept = append(kept, p)
+		}
+	}
+	if len(kept) == len(parts) {
+		return field
+	}
+	return strings.TrimLeft(strings.Join(kept, ";"), " ")
+}
+
+// cookieValue returns the one value of the named cookie. Two of one name count as
+// none: which of them a sibling domain tossed in cannot be told.
+func cookieValue(fields []string, name string) string {
+	value, seen := "", 0
+	for _, f := range fields {
+		for p := range strings.SplitSeq(f, ";") {
+			n, v, ok := strings.Cut(strings.Trim(p, " \t"), "=")
+			if ok && n == name {
+				value, seen = v, seen+1
+			}
+		}
+	}
+	if seen != 1 {
+		return ""
+	}
+	return value
+}
+
+// stripHeaders removes what must never reach the app from a client: the
+// gate's own Mfa-* fields in every spelling that some server reads as the same
+// (Mfa_User, Mfa.User), fields by which some apps take another path or method
+// than the request line's, Proxy (CGI's HTTP_PROXY), and their names in
+// Connection, which would make the proxy drop what the gate sets.
+func stripHeaders(h http.Header) {
+	for k := range h {
+		if len(k) < 3 {
+			continue
+		}
+		switch k[0] | 0x20 {
+		case 'm', 'x', 'p', 'h':
+			if forbiddenField(k) {
+				delete(h, k)
+			}
+		}
+	}
+	if c := h["Connection"]; len(c) > 0 {
+		stripConnection(h, c)
+	}
+}
+
+// forbiddenField reports whether a client may not send the field on a gated
+// site. Dots, underscores and case do not matter.
+func forbiddenField(k string) bool {
+	var buf [32]byte
+	if len(k) > len(buf) {
+		return isMfaField(k)
+	}
+	n := buf[:0]
+	for i := 0; i < len(k); i++ {
+		c := k[i]
+		switch {
+		case c == '_' || c == '.':
+			c = '-'
+		case 'A' <= c && c <= 'Z':
+			c |= 0x20
+		}
+		n = append(n, c)
+	}
+	switch string(n) {
+	case "mfa", "proxy", "x-original-url", "x-original-uri", "x-rewrite-url", "x-rewrite-uri",
+		"x-http-method", "x-http-method-override", "x-method-override", "x-method", "http-method-override",
+		"http2-settings":
+		return true
+	}
+	return isMfaField(k)
+}
+
+func isMfaField(k string) bool {
+	return len(k) > 3 && strings.EqualFold(k[:3], "mfa") && (k[3] == '-' || k[3] == '_' || k[3] == '.')
+}
+
+// stripConnection drops names of the gate's fields from the hop-by-hop list.
+func stripConnection(h http.Header, fields []string) {
+	changed := false
+	out := fields[:0:0]
+	for _, f := range fields {
+		var kept []string
+		for t := range strings.SplitSeq(f, ",") {
+			if isMfaField(strings.TrimSpace(t)) || strings.EqualFold(strings.TrimSpace(t), "http2-settings") {
+				changed = true
+				continue
+			}
+			kept = append(kept, t)
+		}
+		if s := strings.TrimSpace(strings.Join(kept, ",")); s != "" {
+			out = append(out, s)
+		}
+	}
+	if !changed {
+		return
+	}
+	if len(out) == 0 {
+		delete(h, "Connection")
+		return
+	}
+	h["Connection"] = out
+}
+
+// stripUpgrade removes an Upgrade that is not a whole WebSocket handshake
+// (RFC 6455, section 4.2.1). A granted h2c, or any other protocol, would be a
+// tunnel past the gate, on an open path as well.
+func stripUpgrade(r *http.Request) {
+	if _, ok := r.Header["Upgrade"]; !ok || isWebSocket(r) {
+		return
+	}
+	delete(r.Header, "Upgrade")
+	var kept []string
+	for _, f := range r.Header["Connection"] {
+		for t := range strings.SplitSeq(f, ",") {
+			if t = strings.TrimSpace(t); t != "" && !strings.EqualFold(t, "upgrade") {
+				kept = append(kept, t)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		delete(r.Header, "Connection")
+		return
+	}
+	r.Header["Connection"] = []string{strings.Join(kept, ", ")}
+}
+
+// isWebSocket reports whether r is a whole opening handshake over HTTP/1.1: a
+// GET without a body, exactly "websocket", a key of 16 bytes in base64 and
+// version 13. The handshake of HTTP/2 (RFC 8441) is a CONNECT, which the gate
+// refuses.
+func isWebSocket(r *http.Request) bool {
+	u := r.Header["Upgrade"]
+	return r.Method == http.MethodGet && r.ProtoMajor == 1 && r.ProtoMinor == 1 &&
+		len(u) == 1 && strings.EqualFold(u[0], "websocket") &&
+		hasToken(r.Header["Connection"], "upgrade") &&
+		len(r.Header["Sec-Websocket-Key"]) == 1 && len(r.Header["Sec-Websocket-Key"][0]) == 24 &&
+		len(r.Header["Sec-Websocket-Version"]) == 1 && r.Header["Sec-Websocket-Version"][0] == "13" &&
+		r.ContentLength <= 0 && len(r.TransferEncoding) == 0
+}
+
+func hasToken(fields []string, token string) bool {
+	for _, f := range fields {
+		for t := range strings.SplitSeq(f, ",") {
+			if strings.EqualFold(strings.TrimSpace(t), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
