@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 func init() {
@@ -35,8 +33,8 @@ func init() {
 //	    flag        <cookie> [<lifetime>]
 //	}
 //
-// A matcher that reads the path is refused. Any other gives a subroute of two:
-// the gate's pages, which are served whatever the matcher says, and the gate.
+// A matcher that reads the path is refused. Any other gives two routes: the
+// gate, and its pages, which are served whatever the matcher says.
 func parseGate(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next()
 	matcher, err := gateMatcher(h)
@@ -66,20 +64,13 @@ func parseGate(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if matcher == nil {
 		return h.NewRoute(nil, g), nil
 	}
-	return h.NewRoute(nil, behindMatcher(h, matcher, g)), nil
-}
-
-// behindMatcher is the gate for what matches, after a copy of it that serves
-// its pages, and takes forged headers from everything else. They are one
-// subroute because Caddy would sort the route with a matcher first, and the
-// copy would then take away what the gate has just told the app.
-func behindMatcher(h httpcaddyfile.Helper, matcher caddy.ModuleMap, g *Gate) *caddyhttp.Subroute {
+	// Of a group only the first route that matches runs: a request meets the
+	// gate, or what serves its pages and takes forged headers from all else.
 	pages := *g
 	pages.PagesOnly = true
-	return &caddyhttp.Subroute{Routes: caddyhttp.RouteList{
-		{HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(&pages, "handler", "mfa", nil)}},
-		{MatcherSetsRaw: []caddy.ModuleMap{matcher}, HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(g, "handler", "mfa", nil)}},
-	}}
+	routes := append(h.NewRoute(matcher, g), h.NewRoute(nil, &pages)...)
+	h.GroupRoutes(routes)
+	return routes, nil
 }
 
 // nested reports whether the directive stands in a block of its site, such as
