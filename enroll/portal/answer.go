@@ -51,6 +51,8 @@ func (t *turn) explain(e *enroll.Error) string {
 	switch {
 	case e.Reason == enroll.ErrBadCode.Reason && e.Left > 0:
 		return s.T("reason.bad-code.detail") + " " + s.N("tries", e.Left)
+	case e.Reason == enroll.ErrExpired.Reason && t.oldCode:
+		return s.T("reason.expired.code")
 	case e.Reason == enroll.ErrClockOff.Reason && e.Offset < 0:
 		return s.T("reason.clock-off.behind", "by", s.Wait(-e.Offset))
 	case e.Reason == enroll.ErrClockOff.Reason:

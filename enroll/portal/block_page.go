@@ -2,7 +2,9 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,16 +31,26 @@ func sent(r *http.Request) bool { return r.Method != http.MethodGet && r.Method 
 type again struct {
 	Text, Area, Go, State string
 	Areas                 []string
+	Rest                  bool // there is more of the site, and it is open
 	Unsent, NewTab        bool
 	Foreign               bool
 }
 
 func (b *Blocked) again(r *http.Request, page, text string) again {
 	return again{
-		Text: text, Area: b.Area, Areas: b.Areas, Go: b.page(page), Foreign: b.Foreign,
+		Text: text, Area: b.Area, Go: b.page(page), Foreign: b.Foreign,
 		State:  withQuery(b.Visit.Mount+"/api/state", "to", b.to()),
 		Unsent: sent(r), NewTab: sent(r) && !b.Foreign,
 	}
+}
+
+// isPath reports whether an area has no name of its own: it is then called
+// "this page", since a path means nothing to most people.
+func isPath(area string) bool { return area == "" || strings.HasPrefix(area, "/") }
+
+// named are the areas to list: all of the site ("/") is none to list.
+func (b *Blocked) named() []string {
+	return slices.DeleteFunc(slices.Clone(b.Areas), func(area string) bool { return area == "/" || area == "" })
 }
 
 // blockPage asks for enrolment: who requires it, what is locked, what is needed
@@ -48,12 +60,15 @@ func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b 
 	if s.T(text+".lead") == text+".lead" {
 		text = "block.enroll"
 	}
-	if b.Area == "" {
+	if isPath(b.Area) {
 		text += ".page"
 	}
 	x := p.blockView(s, b, s.T(text+".title", "area", b.Area))
-	x.Keep = sent(r)
-	x.D = b.again(r, "/enroll", text)
+	x.Keep = sent(r) && !b.Foreign
+	part := b.again(r, "/enroll", text)
+	part.Areas = b.named()
+	part.Rest = len(part.Areas) == len(b.Areas)
+	x.D = part
 	p.show(w, r, b.status(), "block", x)
 }
 
@@ -62,7 +77,7 @@ func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b 
 // reloading would turn its forgery into a request of this site's own.
 func (p *Portal) blockUnsent(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
 	text := "unsent"
-	if b.Area == "" {
+	if isPath(b.Area) {
 		text += ".page"
 	}
 	x := p.blockView(s, b, s.T("unsent.title"))

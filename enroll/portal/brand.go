@@ -39,7 +39,7 @@ func brandColorOf(name string) (rgb, bool) {
 
 // brandSheet is a tenant's colour as custom properties: the colour itself for
 // filled surfaces, the ink that reads on it, and one accent for each theme that
-// has the contrast of text (WCAG 2.2, 1.4.3: 4.5 to 1) on the card, so that no
+// has more than the contrast of text (WCAG 2.2, 1.4.3: 4.5 to 1) on the card, so that no
 // choice of colour makes a page hard to read.
 func brandSheet(c rgb) string {
 	light, dark := readable(c, cardLight, rgb{}), readable(c, cardDark, rgb{255, 255, 255})
@@ -71,7 +71,7 @@ func darkFill(c rgb) rgb {
 // readable mixes c towards another colour until text in it reads on a surface.
 func readable(c, surface, towards rgb) rgb {
 	for step := 0.0; step <= 1; step += 0.05 {
-		if m := mix(c, towards, step); contrast(m, surface) >= 4.6 {
+		if m := mix(c, towards, step); contrast(m, surface) >= 5.5 {
 			return m
 		}
 	}

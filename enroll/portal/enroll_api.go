@@ -3,6 +3,8 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -58,6 +60,7 @@ func (t *turn) verifyCode() {
 	}
 	if err == nil {
 		err = t.p.service.VerifyCode(t.r.Context(), z.visit, t.v.Person, t.rules(), t.in["code"])
+		t.oldCode = errors.Is(err, enroll.ErrExpired) && t.p.now().Before(z.visit.Expires)
 	}
 	if err != nil {
 		t.redo(z, err)
@@ -113,7 +116,7 @@ func (t *turn) finishTOTP() {
 	}
 	var done *enroll.Enrolled
 	if err == nil {
-		done, err = t.p.service.FinishTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.in["name"])
+		done, err = t.p.service.FinishTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.nameFor(z))
 	}
 	if err != nil {
 		t.redo(z, err)
@@ -137,6 +140,20 @@ func (t *turn) finishTOTP() {
 		answer["recovery_codes"] = done.RecoveryCodes
 	}
 	t.json(http.StatusOK, answer)
+}
+
+// nameFor is the name that was given, else one in the person's language with a
+// number from the second one on, so that two can be told apart.
+func (t *turn) nameFor(z *wizard) string {
+	name := strings.TrimSpace(t.in["name"])
+	if name != "" {
+		return name
+	}
+	name = t.s.T("totp.name")
+	if n := len(z.account.Methods); n > 0 {
+		name += " " + strconv.Itoa(n+1)
+	}
+	return name
 }
 
 // methodView is a method as the API shows it.

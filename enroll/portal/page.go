@@ -66,13 +66,13 @@ func loadPages() (pageSet, error) {
 	}
 	layout, err := template.New("layout.html").Funcs(template.FuncMap{
 		"asset": func(name string) string { return assetNames[name] },
-	}).ParseFS(templateFiles, "templates/layout.html")
+	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the layout: %w", err)
 	}
 	pages := pageSet{}
 	for _, f := range files {
-		if f.Name() == "layout.html" {
+		if f.Name() == "layout.html" || f.Name() == "parts.html" {
 			continue
 		}
 		t, err := layout.Clone()

@@ -21,6 +21,7 @@ type turn struct {
 	to   string            // the way back
 	held bool              // the ticket holds it: it may be followed by itself
 
+	oldCode      bool   // what is over is the mailed code, not the visit
 	chosenTenant string // another of the person's own tenants; "": the default one
 }
 

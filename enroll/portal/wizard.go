@@ -197,7 +197,7 @@ func (t *turn) redo(z *wizard, err error) {
 		t.problem(e)
 		return
 	}
-	if e.Status >= http.StatusInternalServerError || z == nil {
+	if z == nil || errors.Is(e, enroll.ErrExpired) && !t.oldCode || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) {
 		t.tellRefusal(e)
 		return
 	}

@@ -1,0 +1,88 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axeSource finds axe-core: AXE_JS, or where `make test` puts it. Where it is
+// missing the test fails with the line that installs it.
+func axeSource(t *testing.T) string {
+	t.Helper()
+	places := []string{os.Getenv("AXE_JS")}
+	for dir, _ := os.Getwd(); dir != "/" && dir != ""; dir = filepath.Dir(dir) {
+		places = append(places, filepath.Join(dir, ".tools/node_modules/axe-core/axe.min.js"))
+	}
+	places = append(places, "/usr/lib/node_modules/axe-core/axe.min.js", "/usr/local/lib/node_modules/axe-core/axe.min.js")
+	for _, place := range places {
+		if source, err := os.ReadFile(place); place != "" && err == nil { //nolint:gosec // a path of the test's own
+			return string(source)
+		}
+	}
+	t.Fatal("axe-core is missing; install it in the top folder: npm install --prefix .tools --no-save axe-core@4.14.1")
+	return ""
+}
+
+type axeFault struct {
+	ID, Impact, Help string
+	Nodes            []struct{ HTML, FailureSummary string }
+}
+
+// axe are the faults that axe-core finds on the page.
+func (p *person) axe(source string) []axeFault {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.Evaluate[chromedp.Void](source+";void 0")); err != nil {
+		p.t.Fatal(err)
+	}
+	out, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](
+		`axe.run(document,{runOnly:['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'],resultTypes:['violations','incomplete']})`+
+			`.then(r=>JSON.stringify(r.violations.concat(r.incomplete)))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var faults []axeFault
+	if err := json.Unmarshal([]byte(out), &faults); err != nil {
+		p.t.Fatal(err)
+	}
+	return faults
+}
+
+// layout are the faults of the page that axe-core does not look for: sideways
+// scrolling, a card that touches the edge, targets under 44 pixels.
+func (p *person) layout() string {
+	p.t.Helper()
+	return p.text(`(() => {
+		const out = [], d = document.scrollingElement;
+		if (d.scrollWidth > d.clientWidth) out.push('scrolls sideways: ' + d.scrollWidth + ' > ' + d.clientWidth);
+		for (const e of document.querySelectorAll('body *')) {
+			const r = e.getBoundingClientRect();
+			if (r.width > 1 && (r.left < -1 || r.right > innerWidth + 1)) out.push('over the edge: ' + e.tagName + '.' + e.className);
+		}
+		const card = document.querySelector('main').getBoundingClientRect();
+		if (card.left < 8 || innerWidth - card.right < 8) out.push('card touches the edge: ' + card.left);
+		for (const e of document.querySelectorAll('a,button,input:not([type=hidden]),summary')) {
+			const r = e.getBoundingClientRect();
+			if (e.classList.contains('skip') || e.type === 'checkbox' || r.width === 0) continue;
+			if (r.height < 44 || r.width < 44) out.push('small target: ' + e.tagName + ' ' + e.textContent.trim() + ' ' + Math.round(r.width) + 'x' + Math.round(r.height));
+		}
+		if (document.querySelectorAll('h1').length !== 1) out.push('not one h1');
+		return out.join('; ');
+	})()`)
+}
+
+// check demands that axe-core and the layout check find nothing.
+func (p *person) check(source, name string) {
+	p.t.Helper()
+	for _, f := range p.axe(source) {
+		for _, n := range f.Nodes {
+			p.t.Errorf("%s: %s (%s): %s\n\t%.300s\n\t%s", name, f.ID, f.Impact, f.Help, n.HTML, n.FailureSummary)
+		}
+	}
+	if found := p.layout(); found != "" {
+		p.t.Errorf("%s: %s", name, found)
+	}
+}

@@ -1,0 +1,105 @@
+package browsertest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// look is one way of looking at the pages.
+type look struct {
+	name          string
+	width, height int64
+	dark          bool
+	language      string
+}
+
+// TestPages_LookRight walks the whole way in three looks; axe-core and the layout
+// check look at every page, and a picture of each is kept.
+func TestPages_LookRight(t *testing.T) {
+	source := axeSource(t)
+	for _, k := range []look{
+		{"desktop", 1100, 900, false, "en"}, {"dark", 1100, 900, true, "pt-BR"}, {"phone", 320, 640, false, "pt-BR"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			p := meet(t, chromedp.Flag("accept-lang", k.language))
+			p.width(k.width, k.height)
+			p.dark(k.dark)
+			p.open("/.mfa/?lng=" + k.language)
+			at := func(name string) {
+				t.Helper()
+				p.shot(name + "-" + k.name)
+				p.check(source, name)
+			}
+			at("manage-empty")
+
+			p.open("/documentos-recebidos/2026/42?ano=2026")
+			p.see("main .button")
+			at("block")
+			p.click("main .button")
+			p.see("form[action$='/api/email']")
+			at("email")
+			p.site.Mails.Fails = errors.New("down")
+			p.click("main .button")
+			p.see("[role=alert]")
+			at("mail-down")
+			p.site.Mails.Fails = nil
+			p.click("main .button")
+			p.see("#code")
+			at("emailcode")
+			p.keys("#code", "12345678\r")
+			p.see("#code-problem")
+			at("emailcode-error")
+			p.keys("#code", p.mailed()+"\r")
+			p.see("form[action$='/api/methods/totp']")
+			at("method")
+			p.click("main .button")
+			p.see(".qr")
+			at("totp")
+			p.keys("#code", "000000\r")
+			p.see("#code-problem")
+			p.click(".todo summary")
+			at("totp-error")
+			key := p.key()
+			p.keys("#code", p.app(key)+"\r")
+			p.see(".codes")
+			at("codes")
+			p.click("#saved")
+			p.do(chromedp.Evaluate[chromedp.Void](`void (window.setTimeout = () => 0)`))
+			p.click("main form .button")
+			p.see(".sign.good")
+			at("done")
+
+			p.site.Clock.Add(time.Minute)
+			p.open("/.mfa/")
+			p.see(".methods")
+			p.click(".methods summary")
+			at("manage")
+			p.click(".methods a.danger")
+			p.see("button.danger")
+			at("remove")
+			p.site.Clock.Add(6 * time.Minute)
+			p.open("/.mfa/")
+			p.see(".note.warn")
+			at("manage-old-proof")
+
+			p.site.Clock.Add(13 * time.Hour)
+			p.open("/mensagens")
+			p.see("#code")
+			at("verify")
+			p.keys("#code", "111111")
+			p.see("#code-problem")
+			at("verify-error")
+			p.click("main a.quiet")
+			p.see("input.wide")
+			at("verify-codes")
+
+			p.site.Down = true
+			p.open("/mensagens")
+			at("identity-down")
+			p.site.Down = false
+		})
+	}
+}
