@@ -1,0 +1,186 @@
+package policy
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// look looks twice, as a ticker would, and returns what the second look says.
+func look(t *testing.T, f *File) (bool, error) {
+	t.Helper()
+	if changed, err := f.Look(); changed || err != nil {
+		t.Fatalf("the first look already took it: %v %v", changed, err)
+	}
+	return f.Look()
+}
+
+func still(t *testing.T, f *File) {
+	t.Helper()
+	for range 3 {
+		if changed, err := f.Look(); changed || err != nil {
+			t.Fatalf("nothing changed, and a look says %v %v", changed, err)
+		}
+	}
+}
+
+func TestLookTakesWhatTwoLooksFound(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "p.yaml", "version: 1\ntenants: {a: {protect: [/a]}}\n")
+	f, err := Open(filepath.Join(dir, "p.yaml"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	still(t, f)
+	first := f.Policy()
+	write(t, dir, "p.yaml", "version: 1\ntenants: {a: {protect: [/a]}")
+	if changed, _ := f.Look(); changed {
+		t.Fatal("a file is taken at the first look")
+	}
+	write(t, dir, "p.yaml", "version: 1\ntenants: {a: {protect: [/b]}}\n") // goes on being written
+	if changed, _ := f.Look(); changed || f.Policy() != first {
+		t.Fatal("a file that still changed is taken")
+	}
+	if changed, err := f.Look(); !changed || err != nil || f.Policy().Tenant("a").rules.protect[0].text != "/b" {
+		t.Fatalf("%v %v", changed, err)
+	}
+	still(t, f)
+	write(t, dir, "p.yaml", "version: 1\ntenants: {a: {protect: [/c]}}\n") // the same size, at once
+	if changed, err := look(t, f); !changed || err != nil || f.Policy().Tenant("a").rules.protect[0].text != "/c" {
+		t.Fatalf("a change of the same size is not seen: %v %v", changed, err)
+	}
+}
+
+func TestABadFileNeverReplacesAGoodOne(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "p.yaml")
+	good := "version: 1\ntenants: {a: {protect: [/a]}}\n"
+	write(t, dir, "p.yaml", good)
+	f, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := f.Policy()
+	for name, text := range map[string]string{
+		"half":       "version: 1\ntenants: {a: {prot",
+		"empty":      "",
+		"no tenants": "version: 1\n",
+		"typo":       "version: 1\ntenants: {a: {protekt: [/a]}}\n",
+		"test":       "version: 1\ntenants: {a: {protect: [/a]}}\ntests: [{get: /a, want: allow}]\n",
+	} {
+		write(t, dir, "p.yaml", text)
+		if changed, err := look(t, f); changed || err == nil || f.Policy() != first {
+			t.Errorf("fail/%s: %v %v", name, changed, err)
+		}
+		still(t, f)
+	}
+	os.Remove(path)
+	if changed, err := look(t, f); changed || err == nil || f.Policy() != first {
+		t.Errorf("fail/gone: %v %v", changed, err)
+	}
+	still(t, f)
+	write(t, dir, "p.yaml", good)
+	if changed, err := look(t, f); !changed || err != nil {
+		t.Errorf("ok/back: %v %v", changed, err)
+	}
+}
+
+// C11: protection must not vanish with a file.
+func TestDesign_C11_IncludedFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "p.yaml", "version: 1\ninclude: [t/*.yaml]\ndefaults: {require: mfa}\n")
+	write(t, dir, "t/a.yaml", "tenants: {a: {protect: [/a]}}\n")
+	write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b], hosts: [b.example]}}\n")
+	f, err := Open(filepath.Join(dir, "p.yaml"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefix := func(tenant string) string { return f.Policy().Tenant(tenant).rules.protect[0].text }
+
+	t.Run("ok/a bad one keeps its own tenants' rules, others move on", func(t *testing.T) {
+		write(t, dir, "t/a.yaml", "tenants: {a: {protekt: [/a2]}}\n")
+		write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b2], hosts: [b.example]}}\n")
+		changed, err := look(t, f)
+		if !changed || err == nil || !strings.Contains(err.Error(), `a.yaml:1:15: unknown key "protekt"`) || prefix("a") != "/a" || prefix("b") != "/b2" {
+			t.Fatalf("%v %v %s %s", changed, err, prefix("a"), prefix("b"))
+		}
+		still(t, f)
+	})
+	t.Run("ok/one that fails only beside the others does so too", func(t *testing.T) {
+		write(t, dir, "t/a.yaml", "tenants: {a: {parent: nobody, protect: [/a3]}, a2: {hosts: [b2.example]}}\n")
+		write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b3], hosts: [b.example]}}\n")
+		changed, err := look(t, f)
+		if !changed || err == nil || !strings.Contains(err.Error(), `unknown parent "nobody"`) || prefix("a") != "/a" || prefix("b") != "/b3" || f.Policy().Tenant("a2") != nil {
+			t.Fatalf("%v %v", changed, err)
+		}
+	})
+	t.Run("ok/a new bad one adds nothing", func(t *testing.T) {
+		write(t, dir, "t/a.yaml", "tenants: {a: {protect: [/a4]}}\n")
+		write(t, dir, "t/c.yaml", "tenants: {c: {protect: [c]}}\n")
+		changed, err := look(t, f)
+		if !changed || err == nil || prefix("a") != "/a4" || f.Policy().Tenant("c") != nil {
+			t.Fatalf("%v %v", changed, err)
+		}
+		os.Remove(filepath.Join(dir, "t/c.yaml"))
+		if changed, err := look(t, f); !changed || err != nil {
+			t.Fatalf("%v %v", changed, err)
+		}
+	})
+	t.Run("ok/a failing test of one keeps its rules", func(t *testing.T) {
+		write(t, dir, "t/a.yaml", "tenants: {a: {protect: [/a5]}}\ntests: [{as: {user: u, tenant: a}, get: /a5, want: allow}]\n")
+		changed, err := look(t, f)
+		if !changed || err == nil || !strings.Contains(err.Error(), "want allow, got enroll") || prefix("a") != "/a4" {
+			t.Fatalf("%v %v %s", changed, err, prefix("a"))
+		}
+	})
+	t.Run("ok/a tenant whose file is gone keeps its rules", func(t *testing.T) {
+		os.Remove(filepath.Join(dir, "t/a.yaml"))
+		changed, err := look(t, f)
+		if !changed || err != nil || prefix("a") != "/a4" || len(f.Policy().Warnings()) != 1 || !strings.Contains(f.Policy().Warnings()[0], "a.yaml: the file is gone") {
+			t.Fatalf("%v %v %v", changed, err, f.Policy().Warnings())
+		}
+		write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b6], hosts: [b.example]}}\n")
+		if changed, err := look(t, f); !changed || err != nil || prefix("a") != "/a4" || prefix("b") != "/b6" {
+			t.Fatalf("%v %v", changed, err)
+		}
+	})
+	t.Run("ok/one that moved to another file is that file's", func(t *testing.T) {
+		write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b6], hosts: [b.example]}, a: {protect: [/a7]}}\n")
+		if changed, err := look(t, f); !changed || err != nil || prefix("a") != "/a7" || len(f.Policy().Warnings()) != 0 {
+			t.Fatalf("%v %v %v", changed, err, f.Policy().Warnings())
+		}
+	})
+	t.Run("fail/all files gone", func(t *testing.T) {
+		os.Remove(filepath.Join(dir, "t/b.yaml"))
+		if changed, err := look(t, f); changed || err == nil || prefix("a") != "/a7" {
+			t.Fatalf("%v %v", changed, err)
+		}
+	})
+	t.Run("fail/defaults that break an included tenant", func(t *testing.T) {
+		write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b8]}}\n")
+		write(t, dir, "p.yaml", "version: 1\ninclude: [t/*.yaml]\ndefaults: {require: mfa, minimum: 50}\n")
+		if changed, err := look(t, f); changed || err == nil || prefix("b") != "/b6" {
+			t.Fatalf("%v %v", changed, err)
+		}
+	})
+}
+
+func TestOnlyWhatChangedIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "p.yaml", "version: 1\ninclude: [t/*.yaml]\n")
+	write(t, dir, "t/a.yaml", "tenants: {a: {protect: [/a]}}\n")
+	write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b]}}\n")
+	f, err := Open(filepath.Join(dir, "p.yaml"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := f.good[1], f.good[2]
+	write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b2]}}\n")
+	if changed, err := look(t, f); !changed || err != nil {
+		t.Fatal(changed, err)
+	}
+	if f.good[1] != a || f.good[2] == b {
+		t.Error("the unchanged file was parsed again, or the changed one was not")
+	}
+}
