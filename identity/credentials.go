@@ -33,7 +33,7 @@ func set(names ...string) map[string]bool {
 // served as another: his own session and proof go to the gate, and the other's
 // password, key or session id in the same request goes to the app.
 type Credentials struct {
-	headers  map[string]bool // lower case, hyphens
+	headers  map[string]bool // in the form of headerName
 	anywhere map[string]bool // in query, form and path parameters, in the form of fieldName
 	sessions map[string]bool // in query and path parameters
 	login    bool            // a user's name together with a password in the query
@@ -46,7 +46,7 @@ var defaultCredentials, _ = NewCredentials(nil)
 // with a leading minus takes a default one away; Authorization stays.
 func NewCredentials(names []string) (*Credentials, error) {
 	c := &Credentials{
-		headers:  set(defaultHeaders...),
+		headers:  headerSet(defaultHeaders...),
 		anywhere: set(defaultAnywhere...),
 		sessions: set(defaultSessions...),
 		login:    true,
@@ -56,13 +56,13 @@ func NewCredentials(names []string) (*Credentials, error) {
 		if bare == "" || strings.ContainsAny(bare, " \t\r\n&=;?#/{}\"") {
 			return nil, fmt.Errorf("reading credentials: %q is no name of a header or field; write names alone, such as: credentials u p", name)
 		}
-		header, field := headerName(textproto.CanonicalMIMEHeaderKey(bare)), fieldName(bare)
+		header, field := headerName(bare), fieldName(bare)
 		if !less {
 			c.headers[header] = true
 			c.anywhere[field] = true
 			continue
 		}
-		if header == "authorization" {
+		if header == "Authorization" {
 			return nil, fmt.Errorf("reading credentials: Authorization always carries a credential; remove it in front of the gate (request_header -Authorization) where the app must not see it")
 		}
 		if !c.headers[header] && !c.anywhere[field] && !c.sessions[field] {
@@ -82,10 +82,21 @@ func (c *Credentials) orDefault() *Credentials {
 	return c
 }
 
-// headerName is a header's name as an app may read it: CGI and its heirs make
-// X_Api_Key and X.Api.Key of X-Api-Key.
+// headerName is a header's name in canonical form as an app may read it: CGI
+// and its heirs make X_Api_Key and X.Api.Key of X-Api-Key.
 func headerName(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
+	if strings.ContainsAny(name, "_.") {
+		name = strings.NewReplacer("_", "-", ".", "-").Replace(name)
+	}
+	return textproto.CanonicalMIMEHeaderKey(name)
+}
+
+func headerSet(names ...string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, n := range names {
+		m[headerName(n)] = true
+	}
+	return m
 }
 
 // inHeaders yields the headers of h that carry a credential, as they stand

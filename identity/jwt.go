@@ -46,7 +46,8 @@ type keyring interface {
 // token is a checked JWT with its memory.
 type token struct {
 	cfg   JWT
-	name  string // of the cookie, in the form of cookieName
+	name  string   // of the cookie, in the form of cookieName
+	by    []string // the header, alone in a list
 	facts FactSet
 	paths mapping[string]
 	ring  keyring
@@ -89,6 +90,7 @@ func (t *token) check() error {
 	t.facts = t.paths.facts()
 	t.name = cookieName(c.Cookie)
 	c.Header = textproto.CanonicalMIMEHeaderKey(c.Header)
+	t.by = []string{c.Header}
 	if slices.Contains(c.Issuer, "") || slices.Contains(c.Audience, "") {
 		return errors.New("issuer or audience is empty")
 	}

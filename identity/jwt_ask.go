@@ -58,7 +58,7 @@ func (t *token) Ask(ctx context.Context, v *Visit) Answer {
 	}
 	b := t.read(ctx, v, text)
 	if b.State == Known {
-		b.By = []string{t.cfg.Header}
+		b.By = t.by
 	}
 	return both(a, b)
 }

@@ -9,7 +9,7 @@ import (
 // keptHeaders are what a request of a stranger is left with. It is a list of
 // what may stay, not of what must go: an app can have a credential header of
 // any name, and it cannot serve a person whom it never sees.
-var keptHeaders = set(
+var keptHeaders = headerSet(
 	"accept", "accept-charset", "accept-language", "accept-encoding", "user-agent", "referer", "origin", "dnt", "priority",
 	"x-requested-with", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "forwarded", "x-real-ip",
 	"x-request-id", "x-correlation-id", "traceparent", "tracestate", "upgrade-insecure-requests", "save-data", "sec-gpc",
@@ -24,7 +24,7 @@ var keptHeaders = set(
 func StripCredentials(r *http.Request, c *Credentials) (remains bool) {
 	c = c.orDefault()
 	for name := range r.Header {
-		kept := keptHeaders[strings.ToLower(name)] || strings.HasPrefix(strings.ToLower(name), "sec-ch-")
+		kept := keptHeaders[name] || strings.HasPrefix(name, "Sec-Ch-")
 		if !kept || c.headers[headerName(name)] {
 			delete(r.Header, name)
 		}

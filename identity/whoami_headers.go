@@ -17,7 +17,7 @@ type upHeader struct {
 }
 
 // refusedUp are fields that would change what the sub-request is.
-var refusedUp = set("host", "cookie", "authorization", "connection", "content-length", "transfer-encoding", "upgrade", "range",
+var refusedUp = headerSet("host", "cookie", "authorization", "connection", "content-length", "transfer-encoding", "upgrade", "range",
 	"expect", "te", "trailer", "accept-encoding", "cache-control", "http2-settings",
 	"x-http-method-override", "x-http-method", "x-method-override",
 	"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range")

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"net"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ func (w *whoami) parts(v *Visit, buf []part) []part {
 	}
 	for i := range w.headers {
 		for _, name := range w.headers[i].from {
-			p := part{http.CanonicalHeaderKey(name)}
+			p := part{name}
 			if filled(v.R.Header[p.header]) && !slices.Contains(buf, p) {
 				buf = append(buf, p)
 			}
@@ -86,7 +85,7 @@ func (w *whoami) appendHeaders(b []byte, v *Visit, p part) []byte {
 // leaves reports whether a header is left out when p alone is asked about: all
 // other credentials are.
 func (p part) leaves(header string) bool {
-	return headerName(p.header) != header && !keptHeaders[header]
+	return p.header != header && !keptHeaders[header]
 }
 
 // isKey reports whether a cookie keys the cache.
