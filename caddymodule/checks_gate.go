@@ -138,26 +138,27 @@ func (a *Anonymous) checkURL() error {
 	return nil
 }
 
-// loginPath is the path of the site a visitor is sent to to sign in; ok is
-// false where that is another host, or nowhere.
-func (a *Anonymous) loginPath() (path string, ok bool) {
+// loginTarget is where on the site a visitor is sent to sign in, with "/" for
+// the way back; ok is false where that is another host, or nowhere.
+func (a *Anonymous) loginTarget() (t policy.Target, ok bool) {
 	if a.Action != "login" || !strings.HasPrefix(a.URL, "/") {
-		return "", false
+		return t, false
 	}
-	path, _, _ = strings.Cut(a.URL, "?")
-	return path, true
+	t.Path, t.RawQuery, _ = strings.Cut(placeholder.ReplaceAllString(a.URL, "%2F"), "?")
+	t.RawQuery, _, _ = strings.Cut(t.RawQuery, "#")
+	return t, true
 }
 
 // checkLogin refuses to send whoever is not known to a page that only those
 // who are known may see: the browser would go round for ever.
 func (g *Gate) checkLogin() error {
-	path, ok := g.Anonymous.loginPath()
+	login, ok := g.Anonymous.loginTarget()
 	if !ok {
 		return nil
 	}
 	for _, prefix := range g.Protect {
-		if under(path, prefix) {
-			return fmt.Errorf("anonymous login %s is itself protected by 'protect %s', and would go round for ever: protect less, or, for a login form under that prefix, write 'anonymous confirm %s'", path, prefix, path)
+		if under(login.Path, prefix) {
+			return fmt.Errorf("anonymous login %s is itself protected by 'protect %s', and would go round for ever: protect less, or, for a login form under that prefix, write 'anonymous confirm %s'", login.Path, prefix, login.Path)
 		}
 	}
 	return nil

@@ -30,8 +30,8 @@ func (w *inspector) meetGate(s step, in flow) flow {
 	}
 	w.checkIdentities(g, in)
 	w.checkMountReached(g, in)
-	if path, ok := g.Anonymous.loginPath(); ok && w.rules.covers(g, path) {
-		w.refuse(g, "sends visitors to sign in at %s, which is itself protected, and would go round for ever: write an 'allow' for it in the policy, or 'anonymous confirm %s'", path, path)
+	if login, ok := g.Anonymous.loginTarget(); ok && w.rules.covers(g, login) {
+		w.refuse(g, "sends visitors to sign in at %s, which is itself protected, and would go round for ever: write an 'allow' for it in the policy, or 'anonymous confirm %s'", login.Path, login.Path)
 	}
 	w.gates = append(w.gates, w.hosts)
 	in.gate, in.turned, in.moved = g, false, ""

@@ -13,18 +13,18 @@ type protection struct {
 	policy *policy.Policy // nil: no policy file, the directives' own prefixes alone
 }
 
-// covers reports whether a plain path is protected, by the gate itself or for
+// covers reports whether a plain target is protected, by the gate itself or for
 // some tenant of the policy.
-func (p protection) covers(g *Gate, path string) bool {
+func (p protection) covers(g *Gate, t policy.Target) bool {
 	for _, prefix := range g.Protect {
-		if under(path, prefix) {
+		if under(t.Path, prefix) {
 			return true
 		}
 	}
 	if p.policy == nil {
 		return false
 	}
-	d := p.policy.Decide(&policy.Facts{Method: "GET", Sent: policy.Target{Path: path}, TenantMapped: true})
+	d := p.policy.Decide(&policy.Facts{Method: "GET", Sent: t, TenantMapped: true})
 	return d.Ask != policy.AskNothing || d.Reason != policy.ReasonOpen
 }
 
@@ -42,7 +42,7 @@ func (w *inspector) rewrite(fields map[string]json.RawMessage, b branch, in flow
 		return in
 	}
 	in.turned = true
-	if how := w.leads(fields, path, b, in); how != "" && !w.judged(in) {
+	if how := w.leads(fields, uri, b, in); how != "" && !w.judged(in) {
 		in.moved = how
 	}
 	return in
@@ -87,21 +87,21 @@ func (w *inspector) judged(in flow) bool {
 }
 
 // leads says how a rewrite can lead under a protected prefix; empty: it cannot.
-func (w *inspector) leads(fields map[string]json.RawMessage, path string, b branch, in flow) string {
+func (w *inspector) leads(fields map[string]json.RawMessage, uri string, b branch, in flow) string {
 	for _, name := range pathChanges {
 		if raw := fields[name]; len(raw) > 0 {
 			return fmt.Sprintf("%s %s", name, strings.Trim(string(raw), `"`))
 		}
 	}
-	if w.reaches(path, b, in.gate) {
-		return "rewrite to " + path
+	if w.reaches(uri, b, in.gate) {
+		return "rewrite to " + uri
 	}
 	return ""
 }
 
-// reaches reports whether a rewritten path can lie under a protected prefix.
-func (w *inspector) reaches(path string, b branch, g *Gate) bool {
-	path = known.Replace(path)
+// reaches reports whether a rewritten target can lie under a protected prefix.
+func (w *inspector) reaches(uri string, b branch, g *Gate) bool {
+	path, query, _ := strings.Cut(known.Replace(uri), "?")
 	for _, safe := range judgedStarts {
 		if strings.HasPrefix(path, safe) {
 			return false
@@ -117,7 +117,7 @@ func (w *inspector) reaches(path string, b branch, g *Gate) bool {
 	case literal == "":
 		return true
 	}
-	if w.rules.covers(g, strings.TrimRight(literal, "/")) {
+	if w.rules.covers(g, policy.Target{Path: "/" + strings.Trim(literal, "/"), RawQuery: query}) {
 		return true
 	}
 	if !dynamic {

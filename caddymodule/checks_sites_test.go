@@ -40,7 +40,7 @@ func gateWith(lines string) string { return "mfa {\nprotect /documents\n" + line
 // TestCheckSitesPolicy holds a site to what a policy protects besides.
 func TestCheckSitesPolicy(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "policy.yaml")
-	text := "version: 1\ndefaults:\n  require: mfa\n  allow: [/secret/login]\ntenants:\n  a:\n    protect: [/secret]\n  b:\n    protect: [/other]\n"
+	text := "version: 1\ndefaults:\n  require: mfa\n  allow: [/secret/login]\ntenants:\n  a:\n    protect: [/secret]\n  b:\n    protect: [/other, {path: /doku.php, query: {id: private}}]\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +51,12 @@ func TestCheckSitesPolicy(t *testing.T) {
 	tests := []struct{ name, site, want string }{
 		{name: "ok/login is open", site: "a.example {\n" + gateWith("anonymous login /login") + "reverse_proxy app:80\n}"},
 		{name: "ok/login is allowed", site: "a.example {\n" + gateWith("anonymous login /secret/login?next={http.mfa.return_to}") + "reverse_proxy app:80\n}"},
+		{name: "ok/login by query", site: "a.example {\n" + gateWith("anonymous login /doku.php?id=start&do=login&next={http.mfa.return_to}") + "reverse_proxy app:80\n}"},
+		{name: "fail/login is protected by query", site: "a.example {\n" + gateWith("anonymous login /doku.php?id=private&next={http.mfa.return_to}") + "reverse_proxy app:80\n}", want: "is itself protected"},
 		{name: "ok/rewrite to an open page", site: "a.example {\n" + gate + "handle {\nrewrite * /index.html\nreverse_proxy app:80\n}\n}"},
 		{name: "fail/login is protected for one tenant", site: "a.example {\n" + gateWith("anonymous login /other/login") + "reverse_proxy app:80\n}", want: "/other/login, which is itself protected"},
 		{name: "fail/rewrite to a tenant's page", site: "a.example {\n" + gate + "handle {\nrewrite * /secret/x\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/rewrite to a protected query", site: "a.example {\n" + gate + "handle {\nrewrite * /doku.php?id=private\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
 		{name: "fail/handle_path of one tenant's prefix", site: "a.example {\n" + gate + "handle_path /secret/* {\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
 	}
 	for _, test := range tests {
