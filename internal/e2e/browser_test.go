@@ -57,7 +57,11 @@ func TestS0_6_TheWholeWayIsGuided(t *testing.T) {
 			if text := b.Text(); !strings.Contains(text, w.words) {
 				t.Errorf("the block page does not say %q:\n%s", w.words, text)
 			}
-			wantNoHits(t, d)
+			for _, h := range d.Portal.Hits(t) {
+				if strings.HasPrefix(h.URI, "/documentos-recebidos") {
+					t.Errorf("the application received %s %s", h.Method, h.URI)
+				}
+			}
 			s.enrol()
 			b.At(d.URL + "/documentos-recebidos")
 			if text := b.Text(); !strings.Contains(text, "Balancete de outubro") {
@@ -191,9 +195,9 @@ func (s *sitting) decode() string {
 	s.t.Helper()
 	s.b.Eval(`document.querySelector(".scan svg").scrollIntoView({block:"center"});""`)
 	picture := s.b.Shot(strings.ReplaceAll(s.way.name, " ", "-") + "-qr")
-	out, err := exec.Command(apptest.Tool(s.t, "zbarimg", "zbar-tools"), "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", picture).CombinedOutput()
+	out, err := exec.Command(apptest.Tool(s.t, "zbarimg", "zbar-tools"), "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", picture).Output()
 	if err != nil {
-		s.t.Errorf("no QR code can be read in %s: %v\n%s", picture, err, out)
+		s.t.Errorf("no QR code can be read in %s: %v", picture, err)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -241,7 +245,7 @@ func TestAxeFindsPlantedFaults(t *testing.T) {
 	}
 	b.Eval(`document.documentElement.removeAttribute("lang");
 document.querySelector("h1").style.cssText="color:#ddd;background:#fff;width:3000px";
-document.querySelector("main").insertAdjacentHTML("beforeend","<input id=planted>");""`)
+document.querySelector("main").append(document.createElement("input"));""`)
 	faults := strings.Join(append(b.Axe(), b.Layout()...), "\n")
 	for _, want := range []string{"html-has-lang", "color-contrast", "label", "px wide"} {
 		if !strings.Contains(faults, want) {

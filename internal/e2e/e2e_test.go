@@ -22,7 +22,7 @@ var protected = map[string]string{
 	"/mensagens":                     "Sua conversa",
 	"/atendimento":                   "um dia útil",
 	"/api/app/escritorio/documentos": "Balancete",
-	"/api/app/escritorio/mensagens":  "mensagens",
+	"/api/app/escritorio/mensagens":  `"mensagens":[`,
 }
 
 // open are addresses that stay as they were.
