@@ -50,6 +50,7 @@ type Service struct {
 
 	polling sync.Mutex
 	polled  uint64       // last line of the log that was read
+	alone   bool         // no other process writes to the store
 	heard   atomic.Int64 // when, in Unix nanoseconds
 
 	running sync.Mutex
@@ -80,6 +81,9 @@ func New(c Config) (*Service, error) {
 		store: c.Store, keyFile: c.KeyFile, mailer: c.Mailer, now: c.Now, rand: c.Rand,
 		issuer: c.Issuer, installation: c.Installation, failed: c.Failed,
 		seen: newSeen(), revoked: newRevoked(),
+	}
+	if s.store != nil {
+		s.alone = s.store.Alone()
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -78,6 +78,9 @@ func prepare(db *bolt.DB) error {
 	})
 }
 
+// Alone is true: the file is locked for this process.
+func (b *Bolt) Alone() bool { return true }
+
 // Close gives the file back. It waits for what is under way.
 func (b *Bolt) Close() error {
 	b.mu.Lock()

@@ -33,6 +33,9 @@ func (m *Memory) Open(context.Context) error {
 	return nil
 }
 
+// Alone is false: tests let several services, as on several nodes, share one.
+func (m *Memory) Alone() bool { return false }
+
 // Close makes it unusable until the next Open.
 func (m *Memory) Close() error {
 	m.mu.Lock()

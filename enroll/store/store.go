@@ -51,6 +51,8 @@ type Store interface {
 	Revoke(ctx context.Context, value []byte, expires time.Time) (seq uint64, err error)
 	// Revoked reads the live lines after seq, oldest first.
 	Revoked(ctx context.Context, after uint64) ([]Entry, error)
+	// Alone tells that no other process can write to this store.
+	Alone() bool
 	// Close ends it. A closed store answers ErrClosed.
 	Close() error
 }
