@@ -22,6 +22,8 @@ type Result struct {
 	RetryAfter time.Duration // with Down, 0 for no opinion
 	Err        error
 	Why        []string // what each source said, for the log; empty where somebody is known
+
+	begun uint64 // the event before which nothing counts as a change
 }
 
 // Identify says who is asking. A credential that no source looks into makes it
@@ -29,6 +31,13 @@ type Result struct {
 // Conflict (two names, or a forged credential beside a good one), and only
 // then the person all answers agree on.
 func (c *Chain) Identify(ctx context.Context, v *Visit) Result {
+	begun := events.Load()
+	res := c.identify(ctx, v)
+	res.begun = begun
+	return res
+}
+
+func (c *Chain) identify(ctx context.Context, v *Visit) Result {
 	if stray, err := c.stray(v); err != nil || stray != "" {
 		res := Result{State: Mixed, Err: err}
 		if err != nil {
@@ -38,6 +47,11 @@ func (c *Chain) Identify(ctx context.Context, v *Visit) Result {
 		}
 		return res
 	}
+	return c.ask(ctx, v)
+}
+
+// ask asks every source.
+func (c *Chain) ask(ctx context.Context, v *Visit) Result {
 	if len(c.Sources) == 1 {
 		src := c.Sources[0]
 		a := src.Ask(ctx, v)

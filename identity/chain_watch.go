@@ -40,3 +40,40 @@ func (c *Chain) SawResponse(v *Visit, setCookie []string, status int) (endsAll b
 	}
 	return endsAll
 }
+
+// Steady is a source whose answer may be overtaken while a request is with the
+// app.
+type Steady interface {
+	// ChangedSince reports whether another request may have changed who the
+	// visitor is after an event.
+	ChangedSince(v *Visit, event uint64) bool
+}
+
+// Still reports whether the app's answer to a protected request may go out:
+// whether it is still for the person that Identify found. It is to be asked
+// when the answer's header is there, before any of it leaves and before
+// SawResponse. It costs next to nothing unless the visitor signed in, or sent
+// a form, meanwhile; then the app is asked afresh.
+//
+// Without it there is a race to win: a request with a slow body passes as
+// mallory, and while the app waits for the rest, mallory's session is signed
+// in as bob in another request. The app then answers the first one as bob.
+//
+// The cookies are those that the app set when it was asked; they are for the
+// visitor in either case.
+func (c *Chain) Still(ctx context.Context, v *Visit, res *Result) (still bool, setCookie []string) {
+	changed := false
+	for _, src := range c.Sources {
+		if s, ok := src.(Steady); ok && s.ChangedSince(v, res.begun) {
+			changed = true
+		}
+	}
+	if !changed {
+		return true, nil
+	}
+	w := *v
+	w.Fresh = true
+	now := c.ask(ctx, &w)
+	same := now.State == res.State && now.Person.User == res.Person.User && now.Person.Tenant == res.Person.Tenant && now.Person.Session == res.Person.Session
+	return same, now.SetCookie
+}

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"hash/maphash"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,43 +24,56 @@ func markOf(name, value string) mark {
 
 func markOfKey(key digest) mark { return mark(maphash.Bytes(markSeed, key[:])) }
 
+// events counts what happens to answers, in all memories together: an order of
+// things that no clock can blur.
+var events atomic.Uint64
+
 // maxDrops bounds how many drops are remembered one by one; beyond it all
 // answers begun before count as dropped.
 const maxDrops = 1 << 16
 
 // drops remembers when each mark was dropped last, for as long as an answer
-// begun before may still be around. Time is counted in events, not by a clock:
-// an answer is good while nothing it depends on was dropped after it was begun.
+// begun before may still be around. An answer is good while nothing it depends
+// on was dropped after it was begun.
 type drops struct {
-	now      uint64 // counts events
 	floor    uint64 // whatever began before is dropped
-	young    map[mark]uint64
-	old      map[mark]uint64
+	young    map[mark]dropped
+	old      map[mark]dropped
 	turned   time.Time
 	lifetime time.Duration // of the longest-lived answer
 }
 
+// dropped is when a mark was dropped last, by which request, and when last by
+// any other.
+type dropped struct {
+	last   uint64
+	by     uintptr
+	others uint64
+}
+
 func newDrops(lifetime time.Duration) drops {
-	return drops{young: make(map[mark]uint64), old: make(map[mark]uint64), lifetime: lifetime}
+	return drops{young: make(map[mark]dropped), old: make(map[mark]dropped), lifetime: lifetime}
 }
 
 // drop makes every answer that depends on m and was begun before now useless.
-func (d *drops) drop(m mark, now time.Time) {
+func (d *drops) drop(m mark, by uintptr, now time.Time) {
 	switch age := now.Sub(d.turned); {
 	case age > d.lifetime || age < 0:
-		d.old, d.young, d.turned = d.young, make(map[mark]uint64), now
+		d.old, d.young, d.turned = d.young, make(map[mark]dropped), now
 	case len(d.young) >= maxDrops:
-		d.floor = d.now
+		d.floor = events.Load()
 		clear(d.young)
 		clear(d.old)
 	}
-	d.now++
-	d.young[m] = d.now
-}
-
-// dropped reports whether m was dropped after an answer was begun.
-func (d *drops) dropped(m mark, begun uint64) bool {
-	return d.young[m] > begun || d.old[m] > begun
+	one, ok := d.young[m]
+	if !ok {
+		one = d.old[m]
+	}
+	if one.by != by {
+		one.others, one.by = one.last, by
+	}
+	one.last = events.Add(1)
+	d.young[m] = one
 }
 
 // anyDropped reports whether an answer is useless, and whether that is so for
@@ -69,9 +83,27 @@ func (d *drops) anyDropped(marks []mark, begun uint64) (useless, whole bool) {
 		return true, true
 	}
 	for i, m := range marks {
-		if d.dropped(m, begun) {
+		if d.young[m].last > begun || d.old[m].last > begun {
 			return true, i == 0
 		}
 	}
 	return false, false
+}
+
+// droppedByOthers reports whether another request than by dropped one of the
+// marks after begun.
+func (d *drops) droppedByOthers(marks []mark, begun uint64, by uintptr) bool {
+	if begun < d.floor {
+		return true
+	}
+	for _, m := range marks {
+		one, ok := d.young[m]
+		if !ok {
+			one = d.old[m]
+		}
+		if one.by == by && one.others > begun || one.by != by && one.last > begun {
+			return true
+		}
+	}
+	return false
 }

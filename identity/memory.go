@@ -24,6 +24,8 @@ type memory struct {
 	kept    *lru[kept]
 	drops   drops
 	flights map[flightKey]*flight
+	changes map[uintptr]change // by request
+	last    uint64             // event of the last drop
 }
 
 // kept is one remembered answer.
@@ -46,7 +48,6 @@ type flight struct {
 	done    chan struct{}
 	answer  Answer // once done is closed
 	begun   uint64
-	started uint64
 	useless bool // something it depends on was dropped meanwhile
 	whole   bool // not in part but as a whole
 	shared  bool // others may use the answer
@@ -57,6 +58,7 @@ func newMemory(lifetime time.Duration) *memory {
 		kept:    newLRU[kept](maxKept, maxKeptBytes),
 		drops:   newDrops(lifetime),
 		flights: make(map[flightKey]*flight),
+		changes: make(map[uintptr]change),
 	}
 }
 
@@ -77,13 +79,15 @@ func (m *memory) recall(key digest, now time.Time, nobodyToo bool) (Answer, bool
 	return k.answer, true
 }
 
-// drop forgets every answer that depends on one of the marks.
-func (m *memory) drop(marks []mark, now time.Time) {
+// drop forgets every answer that depends on one of the marks; by is the
+// request that brought it about.
+func (m *memory) drop(marks []mark, by uintptr, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, one := range marks {
-		m.drops.drop(one, now)
+		m.drops.drop(one, by, now)
 	}
+	m.last = events.Load()
 }
 
 // question is what one visitor wants to know.
@@ -108,7 +112,7 @@ var (
 func (m *memory) ask(ctx context.Context, q *question) Answer {
 	limit := time.NewTimer(q.wait)
 	defer limit.Stop()
-	arrived := m.arrive()
+	arrived := events.Add(1)
 	for tries := 0; ; {
 		f, mine := m.board(q, arrived)
 		select {
@@ -119,7 +123,7 @@ func (m *memory) ask(ctx context.Context, q *question) Answer {
 			return Answer{State: Down, Err: errWaited}
 		}
 		switch {
-		case !mine && (!f.shared || f.started <= arrived && !q.join):
+		case !mine && (!f.shared || f.begun <= arrived && !q.join):
 			continue
 		case !f.useless:
 			return f.answer
@@ -134,13 +138,6 @@ func (m *memory) ask(ctx context.Context, q *question) Answer {
 	}
 }
 
-func (m *memory) arrive() uint64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.drops.now++
-	return m.drops.now
-}
-
 // board returns the question under way for this visitor, or begins one.
 func (m *memory) board(q *question, arrived uint64) (f *flight, mine bool) {
 	m.mu.Lock()
@@ -148,8 +145,7 @@ func (m *memory) board(q *question, arrived uint64) (f *flight, mine bool) {
 	if f := m.flights[q.key]; f != nil {
 		return f, false
 	}
-	m.drops.now++
-	f = &flight{done: make(chan struct{}), begun: m.drops.now, started: m.drops.now}
+	f = &flight{done: make(chan struct{}), begun: events.Add(1)}
 	m.flights[q.key] = f
 	go m.fly(q, f)
 	return f, true

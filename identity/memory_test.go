@@ -282,19 +282,22 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 
 	d := newDrops(time.Minute)
-	d.drop(1, theTime)
-	begun := d.now
-	if useless, _ := d.anyDropped([]mark{1}, begun-1); !useless || d.dropped(1, begun) {
+	before := events.Load()
+	d.drop(1, 1, theTime)
+	begun := events.Load()
+	early, _ := d.anyDropped([]mark{1}, before)
+	late, _ := d.anyDropped([]mark{1}, begun)
+	if !early || late {
 		t.Error("a drop must hit what was begun before, and only that")
 	}
 	for i := range maxDrops + 1 {
-		d.drop(mark(i), theTime)
+		d.drop(mark(i), 1, theTime)
 	}
 	if useless, whole := d.anyDropped([]mark{1 << 40}, begun); !useless || !whole || len(d.young) > maxDrops {
 		t.Error("where drops are too many to remember, all that was begun before must count as dropped")
 	}
-	d.drop(7, theTime.Add(time.Hour))
-	d.drop(8, theTime.Add(2*time.Hour))
+	d.drop(7, 1, theTime.Add(time.Hour))
+	d.drop(8, 1, theTime.Add(2*time.Hour))
 	if len(d.young)+len(d.old) != 2 {
 		t.Errorf("%d drops are remembered for ever", len(d.young)+len(d.old))
 	}

@@ -214,4 +214,5 @@ var (
 	_ Source  = (*whoami)(nil)
 	_ Carrier = (*whoami)(nil)
 	_ Watcher = (*whoami)(nil)
+	_ Steady  = (*whoami)(nil)
 )

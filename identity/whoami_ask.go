@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // Ask asks the app, or remembers, whose credentials the request carries. A
@@ -102,45 +101,4 @@ func (w *whoami) namedTwice(v *Visit) (Answer, bool) {
 		}
 	}
 	return Answer{}, false
-}
-
-// Saw drops the visitor's remembered answers where the request may change who
-// he is: to a sign-in, sign-out or password path, or by any method but GET,
-// HEAD and OPTIONS. It reports whether the request ends his proof: a form sent
-// to a sign-in path, anything sent to a sign-out path.
-func (w *whoami) Saw(v *Visit) (endsFlag bool) {
-	login, signsIn := onRoute(v.R, w.login)
-	logout, signsOut := onRoute(v.R, w.logout)
-	password, _ := onRoute(v.R, w.password)
-	if login || logout || password || unsafe(v.R.Method) {
-		w.memory.drop(w.visitorMarks(v), v.now())
-	}
-	return signsOut || signsIn && unsafe(v.R.Method)
-}
-
-// SawResponse drops them again once the app has done what was asked: an answer
-// begun while it did so may be of before. A key cookie that is set drops them
-// as well. It reports whether a password was changed.
-func (w *whoami) SawResponse(v *Visit, setCookie []string, status int) (endsAll bool) {
-	login, _ := onRoute(v.R, w.login)
-	logout, _ := onRoute(v.R, w.logout)
-	password, changes := onRoute(v.R, w.password)
-	changed := login || logout || password || unsafe(v.R.Method)
-	var marks []mark
-	for _, raw := range setCookie {
-		c, ok := parseSetCookie(raw, v.now())
-		if ok && w.isKey(c.name) && (v.Own == nil || !v.Own(c.name)) {
-			changed = true
-			marks = append(marks, markOf(cookieName(c.name), c.value))
-		}
-	}
-	if changed {
-		w.memory.drop(append(marks, w.visitorMarks(v)...), v.now())
-	}
-	return changes && unsafe(v.R.Method) && status >= 200 && status < 400
-}
-
-// unsafe reports whether a method may change who the visitor is.
-func unsafe(method string) bool {
-	return !slices.Contains([]string{"GET", "HEAD", "OPTIONS", ""}, method)
 }

@@ -1,0 +1,66 @@
+package identity
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+)
+
+// Saw drops the visitor's remembered answers where the request may change who
+// he is: to a sign-in, sign-out or password path, or by any method but GET,
+// HEAD and OPTIONS. It reports whether the request ends his proof: a form sent
+// to a sign-in path, anything sent to a sign-out path.
+func (w *whoami) Saw(v *Visit) (endsFlag bool) {
+	login, signsIn := onRoute(v.R, w.login)
+	logout, signsOut := onRoute(v.R, w.logout)
+	password, _ := onRoute(v.R, w.password)
+	if changes := login || logout || password; changes || unsafe(v.R.Method) {
+		marks := w.visitorMarks(v)
+		w.memory.drop(marks, requestID(v.R), v.now())
+		if changes {
+			w.memory.begin(requestID(v.R), marks, v.now())
+		}
+	}
+	return signsOut || signsIn && unsafe(v.R.Method)
+}
+
+// SawResponse drops them again once the app has done what was asked: an answer
+// begun while it did so may be of before. A key cookie that is set drops them
+// as well. It reports whether a password was changed.
+func (w *whoami) SawResponse(v *Visit, setCookie []string, status int) (endsAll bool) {
+	login, _ := onRoute(v.R, w.login)
+	logout, _ := onRoute(v.R, w.logout)
+	password, changes := onRoute(v.R, w.password)
+	changed := login || logout || password || unsafe(v.R.Method)
+	var marks []mark
+	for _, raw := range setCookie {
+		c, ok := parseSetCookie(raw, v.now())
+		if ok && w.isKey(c.name) && (v.Own == nil || !v.Own(c.name)) {
+			changed = true
+			marks = append(marks, markOf(cookieName(c.name), c.value))
+		}
+	}
+	if changed {
+		w.memory.drop(append(marks, w.visitorMarks(v)...), requestID(v.R), v.now())
+	}
+	if login || logout || password {
+		w.memory.end(requestID(v.R))
+	}
+	return changes && unsafe(v.R.Method) && status >= 200 && status < 400
+}
+
+// unsafe reports whether a method may change who the visitor is.
+func unsafe(method string) bool {
+	return !slices.Contains([]string{"GET", "HEAD", "OPTIONS", ""}, method)
+}
+
+// requestID tells requests apart. A request that is handed on with another
+// context is still the same.
+func requestID(r *http.Request) uintptr { return reflect.ValueOf(r.Header).Pointer() }
+
+// ChangedSince reports whether, after an event, another request than this one
+// may have changed who the visitor is, or is about to: to a sign-in path that
+// the app has not answered yet.
+func (w *whoami) ChangedSince(v *Visit, event uint64) bool {
+	return w.memory.changed(v.R, event, func() []mark { return w.visitorMarks(v) }, v.now())
+}
