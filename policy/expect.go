@@ -3,22 +3,15 @@ package policy
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 )
 
-// A test is one entry of `tests`: who asks for what, and what they should get.
+// A test is one entry of `tests`: a question, and what the answer should be.
 type test struct {
-	at           place
-	known        bool
-	user, tenant string
-	roles        []string
-	methods      []string
-	proven       time.Duration
-	host         string
-	method, path string
-	want         string
+	Question
+	at   place
+	want string
 }
 
 // A TestResult is what one entry of `tests` came to.
@@ -30,9 +23,6 @@ type TestResult struct {
 	OK   bool
 }
 
-// testNow is when tests take place. Nothing depends on the date.
-var testNow = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
 var testMethods = []string{"get", "head", "post", "put", "patch", "delete", "options"}
 
 func (r *reader) test(n *yaml.Node) (t test) {
@@ -43,55 +33,53 @@ func (r *reader) test(n *yaml.Node) (t test) {
 		case "as":
 			r.testAs(v, &t)
 		case "host":
-			t.host = r.text(v, key)
+			t.Host = r.text(v, key)
 		case "want":
 			t.want = r.word(v, key, wants()...)
 		default:
-			if t.method != "" {
-				r.bad(v, "a test asks once: %s is already there", strings.ToLower(t.method))
+			if t.Method != "" {
+				r.bad(v, "a test asks once: %s is already there", strings.ToLower(t.Method))
 			}
-			if t.method, t.path = strings.ToUpper(key), r.text(v, key); t.path != "" && t.path[0] != '/' {
+			if t.Method, t.Path = strings.ToUpper(key), r.text(v, key); t.Path != "" && t.Path[0] != '/' {
 				r.bad(v, "%s is a path such as /documents, not %s", key, describe(v))
 			}
 		}
 	})
 	switch {
 	case len(r.list) > before:
-	case t.method == "":
+	case t.Method == "":
 		r.bad(n, "a test needs a request: write get: /…")
 	case t.want == "":
 		r.bad(n, "a test needs what is wanted: write want: allow, enroll, verify or deny, or a reason")
-	case t.proven > 0 && len(t.methods) == 0:
-		r.bad(n, "proven needs the methods that were: write methods: [totp]")
+	default:
+		if err := t.whole(); err != nil {
+			r.bad(n, "%v", err)
+		}
 	}
 	return t
 }
 
 func (r *reader) testAs(n *yaml.Node, t *test) {
-	t.known = true
-	r.mapping(n, "as", []string{"user", "tenant", "roles", "methods", "proven"}, func(key string, v *yaml.Node) {
+	t.Known = true
+	r.mapping(n, "as", asKeys, func(key string, v *yaml.Node) {
 		switch key {
 		case "user":
-			t.user, _ = r.scalar(v, key)
+			t.User, _ = r.scalar(v, key)
 		case "tenant":
-			t.tenant, _ = r.scalar(v, key)
+			t.Tenant, _ = r.scalar(v, key)
 		case "roles":
-			t.roles = r.texts(v, key, true)
+			t.Roles = r.texts(v, key, true)
 		case "methods":
-			for _, kind := range r.texts(v, key, true) {
-				if kind == MethodCodes || slices.Contains(methodKinds, kind) && r.built(v, "methods: "+kind) {
-					t.methods = append(t.methods, kind)
-				} else if !slices.Contains(methodKinds, kind) {
-					r.bad(v, "%q is no method%s", kind, didYouMean(kind, append(methodKinds, MethodCodes)))
+			t.Methods = r.texts(v, key, true)
+			for _, kind := range t.Methods {
+				if err := checkMethod(kind); err != nil {
+					r.bad(v, "%v", err)
 				}
 			}
 		case "proven":
-			t.proven = r.duration(v, key)
+			t.Proven = r.duration(v, key)
 		}
 	})
-	if t.user == "" {
-		r.bad(n, "as needs a user: write user: …, or leave as out for nobody")
-	}
 }
 
 // wants is every word a test may want: a verdict, or the reason for one.
@@ -105,49 +93,14 @@ func wants() []string {
 	return words
 }
 
-// facts is the test as Decide sees it. The account holds the methods named; a
-// proof is of all of them, made in the visitor's tenant.
-func (p *Policy) facts(t *test) *Facts {
-	path, query, _ := strings.Cut(t.path, "?")
-	f := &Facts{
-		Host: t.host, Method: t.method, Sent: Target{path, query}, Now: testNow,
-		TenantMapped: t.tenant != "", Who: Nobody, Account: Account{State: AccountKnown},
-	}
-	if !t.known {
-		return f
-	}
-	f.Who, f.User, f.Tenant, f.Roles = Known, t.user, t.tenant, t.roles
-	home := p.Tenant(t.tenant)
-	if home == nil {
-		home = p.HostTenant(t.host)
-	}
-	if home == nil {
-		return f
-	}
-	for _, kind := range t.methods {
-		f.Account.Methods = append(f.Account.Methods, AccountMethod{kind, home.Key, home.First})
-	}
-	if t.proven > 0 {
-		f.Proof = Proof{At: testNow.Add(-t.proven), Tenant: home.Key, First: home.First, Methods: t.methods}
-	}
-	return f
-}
-
 // Test runs the policy's tests.
 func (p *Policy) Test() []TestResult {
 	results := make([]TestResult, len(p.tests))
 	for i := range p.tests {
 		t := &p.tests[i]
-		d := p.Decide(p.facts(t))
-		who := "nobody"
-		if t.known {
-			who = t.user
-		}
-		if t.tenant != "" {
-			who += " of " + t.tenant
-		}
+		d := p.Decide(p.Facts(t.Question))
 		results[i] = TestResult{
-			At: t.at.String(), Name: t.method + " " + t.path + " as " + who, Want: t.want,
+			At: t.at.String(), Name: t.Question.String(), Want: t.want,
 			Got: d.Verdict.String() + " (" + d.Reason.String() + ")",
 			OK:  t.want == d.Verdict.String() || t.want == d.Reason.String(),
 		}
@@ -160,8 +113,7 @@ func (p *Policy) Test() []TestResult {
 func (p *Policy) Untested() (rules []string) {
 	asked := map[string]bool{}
 	for i := range p.tests {
-		f := p.facts(&p.tests[i])
-		for _, s := range p.Explain(f) {
+		for _, s := range p.Explain(p.Facts(p.tests[i].Question)) {
 			asked[s.Rule] = asked[s.Rule] || s.Hit
 		}
 	}

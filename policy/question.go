@@ -1,0 +1,134 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Question is a request as a person writes it down, in `tests` and behind
+// `caddy mfa explain --as`.
+type Question struct {
+	Known        bool // somebody is signed in
+	User, Tenant string
+	Roles        []string
+	Methods      []string      // what the account has
+	Proven       time.Duration // how long ago all of them were proven; 0: not
+	Host         string
+	Method       string
+	Path         string // with the query
+}
+
+// questionTime is when questions are asked. Nothing depends on the date.
+var questionTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Facts is the question as Decide sees it: methods and the proof are of the
+// visitor's tenant, and nothing is left to ask for. A tenant that is named is
+// the identity's word.
+func (p *Policy) Facts(q Question) *Facts {
+	path, query, _ := strings.Cut(q.Path, "?")
+	f := &Facts{
+		Host: q.Host, Method: q.Method, Sent: Target{path, query}, Now: questionTime,
+		TenantMapped: q.Tenant != "", Who: Nobody, Account: Account{State: AccountKnown},
+	}
+	if !q.Known {
+		return f
+	}
+	f.Who, f.User, f.Tenant, f.Roles = Known, q.User, q.Tenant, q.Roles
+	home := p.Tenant(q.Tenant)
+	if home == nil {
+		home = p.HostTenant(q.Host)
+	}
+	if home == nil {
+		return f
+	}
+	for _, kind := range q.Methods {
+		f.Account.Methods = append(f.Account.Methods, AccountMethod{kind, home.Key, home.First})
+	}
+	if q.Proven > 0 {
+		f.Proof = Proof{At: questionTime.Add(-q.Proven), Tenant: home.Key, First: home.First, Methods: q.Methods}
+	}
+	return f
+}
+
+// String says the question in one line.
+func (q Question) String() string {
+	who := "nobody"
+	if q.Known {
+		who = q.User
+	}
+	if q.Tenant != "" {
+		who += " of " + q.Tenant
+	}
+	if q.Host != "" {
+		who += " at " + q.Host
+	}
+	return fmt.Sprintf("%s %s as %s", q.Method, q.Path, who)
+}
+
+var asKeys = []string{"user", "tenant", "roles", "methods", "proven"}
+
+// As reads who is asking, "user=bob,tenant=silva,methods=totp,codes,proven=2m";
+// "" is nobody.
+func (q *Question) As(text string) error {
+	if text == "" {
+		return nil
+	}
+	q.Known = true
+	key := ""
+	for _, part := range strings.Split(text, ",") {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok {
+			if value = part; key != "roles" && key != "methods" {
+				return fmt.Errorf("%q is no key=value", part)
+			}
+		} else if key = strings.TrimSpace(name); !slices.Contains(asKeys, key) {
+			return fmt.Errorf("unknown key %q%s", key, didYouMean(key, asKeys))
+		}
+		switch value = strings.TrimSpace(value); key {
+		case "user":
+			q.User = value
+		case "tenant":
+			q.Tenant = value
+		case "roles":
+			q.Roles = append(q.Roles, value)
+		case "methods":
+			if err := checkMethod(value); err != nil {
+				return err
+			}
+			q.Methods = append(q.Methods, value)
+		case "proven":
+			var ok bool
+			if q.Proven, ok = parseDuration(value); !ok {
+				return fmt.Errorf("proven is a duration such as 90s, 12h or 14d, not %q", value)
+			}
+		}
+	}
+	return q.whole()
+}
+
+// whole says what a question lacks about who is asking.
+func (q *Question) whole() error {
+	switch {
+	case q.Known && q.User == "":
+		return fmt.Errorf("a user is missing: write user, or leave all of it out for nobody")
+	case q.Proven > 0 && len(q.Methods) == 0:
+		return fmt.Errorf("proven needs the methods that were: name totp among the methods")
+	}
+	return nil
+}
+
+// checkMethod reports a kind of method that is unknown, or not built yet.
+func checkMethod(kind string) error {
+	if kind == MethodCodes {
+		return nil
+	}
+	if !slices.Contains(methodKinds, kind) {
+		return fmt.Errorf("%q is no method%s", kind, didYouMean(kind, append([]string{MethodCodes}, methodKinds...)))
+	}
+	if hint, no := later["methods: "+kind]; no {
+		return fmt.Errorf("%s is not enforced by this version: %s", kind, hint)
+	}
+	return nil
+}
