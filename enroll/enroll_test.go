@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"regexp"
@@ -269,4 +270,14 @@ func (w *world) account(p Person) *Account {
 	a, err := w.Account(ctx, p.Realm, p.User)
 	w.ok(err)
 	return a
+}
+
+// text is all that is kept of a person, to be compared.
+func (w *world) text(p Person) string {
+	w.t.Helper()
+	a, err := w.load(ctx, p.Realm, p.User)
+	w.ok(err)
+	text, err := json.Marshal(a)
+	w.ok(err)
+	return string(text)
 }
