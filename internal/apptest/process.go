@@ -57,12 +57,12 @@ func Start(t testing.TB, cmd *exec.Cmd) *Process {
 	return p
 }
 
-// Stop asks the program to end and waits for it; after 10 s it is killed, and
-// so is whatever it started.
+// Stop asks the program, and whatever it started in its group, to end and waits
+// for it; after 10 s they are killed.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
 	group := -p.cmd.Process.Pid
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // one that has ended is no matter
+	_ = syscall.Kill(group, syscall.SIGTERM) // one that has ended is no matter
 	select {
 	case <-p.ended:
 	case <-time.After(10 * time.Second):

@@ -244,7 +244,8 @@ func TestAxeFindsPlantedFaults(t *testing.T) {
 		t.Fatalf("before planting: %q", faults)
 	}
 	b.Eval(`document.documentElement.removeAttribute("lang");
-document.querySelector("h1").style.cssText="color:#ddd;background:#fff;width:3000px";
+document.querySelector(".lead").style.cssText="color:#ddd;background:#fff";
+document.querySelector(".areas").style.width="3000px";
 document.querySelector("main").append(document.createElement("input"));""`)
 	faults := strings.Join(append(b.Axe(), b.Layout()...), "\n")
 	for _, want := range []string{"html-has-lang", "color-contrast", "label", "px wide"} {
