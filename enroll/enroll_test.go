@@ -233,6 +233,7 @@ func (w *world) begin(p Person, r Rules, f *Flag) *Visit {
 	v, err := w.BeginVisit(ctx, p, r, f)
 	w.ok(err)
 	if v.EmailOwed {
+		w.mails.Wait() // notices, so that the last mail is the code
 		w.ok(w.SendCode(ctx, v, p, r, write))
 		w.ok(w.VerifyCode(ctx, v, p, r, mailedCode(w.t, w.post.last(w.t))))
 	}

@@ -46,7 +46,7 @@ func (s *Service) background(task func(context.Context) error) {
 		go run()
 		return
 	}
-	s.tasks.Go(run)
+	s.mails.Go(run)
 }
 
 func (s *Service) deliver(ctx context.Context, e Event) error {

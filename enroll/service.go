@@ -56,7 +56,8 @@ type Service struct {
 	running sync.Mutex
 	stop    context.CancelFunc
 	closed  bool
-	tasks   sync.WaitGroup
+	looks   sync.WaitGroup // follow
+	mails   sync.WaitGroup // background
 }
 
 // signers are the keys and what is made of them.
@@ -136,7 +137,7 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop, s.closed = stop, false
-	s.tasks.Go(func() { s.follow(life) })
+	s.looks.Go(func() { s.follow(life) })
 	return nil
 }
 
@@ -150,7 +151,8 @@ func (s *Service) Close() error {
 	}
 	s.closed = true
 	s.running.Unlock()
-	s.tasks.Wait()
+	s.looks.Wait()
+	s.mails.Wait()
 	return nil
 }
 

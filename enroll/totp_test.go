@@ -48,7 +48,7 @@ func TestEnrolFirstMethod(t *testing.T) {
 	w.refused(err, ErrUsedCode)
 	_, err = w.ProveTOTP(ctx, p, r, a.code(t, w.clock.now()), false)
 	w.refused(err, ErrUsedCode)
-	w.Close()
+	w.mails.Wait()
 	if m := w.post.last(t); !strings.Contains(m.Text, "new way") || m.To != "bob@example.com" {
 		t.Fatalf("the person is not told: %+v", m)
 	}
