@@ -1,0 +1,301 @@
+package browsertest
+
+import (
+	"encoding/base64"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestWay_WithoutScripts walks the whole way with scripts off.
+func TestWay_WithoutScripts(t *testing.T) {
+	p := meet(t)
+	p.scripts(false)
+	p.open("/documentos-recebidos/42")
+	p.click("main .button")
+	p.click("form[action$='/api/email'] .button")
+	p.see("#code")
+	p.keys("#code", "1234\r")
+	p.see("#code-problem")
+	if title := p.title(); !strings.HasPrefix(title, "Error: ") {
+		t.Errorf("the title of the page with the error is %q", title)
+	}
+	code := p.mailed()
+	p.keys("#code", code[:4]+"-"+code[4:]+"\r")
+	p.click("form[action$='/api/methods/totp'] .button")
+	p.see(".qr")
+	p.click(".todo summary")
+	p.keys("#code", p.app(p.key())+"\r")
+	p.see(".codes")
+	p.click("main form .button") // the box is not ticked: the browser says so
+	p.see(".codes")
+	p.click("#saved")
+	p.click("main form .button")
+	p.see(".sign.good")
+	p.click("main .button")
+	p.see("#app")
+
+	p.site.Clock.Add(13 * time.Hour)
+	p.open("/documentos-recebidos/42")
+	p.see("#code")
+}
+
+// TestWay_ByKeyboard walks the whole way with Tab and Enter: no step needs more
+// than a few, and the skip link is the first stop.
+func TestWay_ByKeyboard(t *testing.T) {
+	p := meet(t)
+	// to moves the focus until it is on what a selector names.
+	to := func(selector string, most int) {
+		t.Helper()
+		for range most {
+			p.do(chromedp.KeyEvent(kb.Tab))
+			if p.text(`document.activeElement.matches(`+"`"+selector+"`"+`) ? 'yes' : ''`) == "yes" {
+				if p.text(`(() => { const r = document.activeElement.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight ? 'seen' : ''; })()`) != "seen" {
+					t.Errorf("%s has the focus outside of the window", selector)
+				}
+				return
+			}
+		}
+		t.Fatalf("%s is not reached within %d stops", selector, most)
+	}
+	press := func(text string) { t.Helper(); p.do(chromedp.KeyEvent(text)) }
+	p.open("/mensagens")
+	to(".skip", 1)
+	press("\r")
+	to("main .button", 1)
+	press("\r")
+	p.see("form[action$='/api/email']")
+	to("form .button", 2)
+	press("\r")
+	p.see("#code")
+	to("#code", 2)
+	press(p.mailed() + "\r")
+	p.see("form[action$='/api/methods/totp']")
+	to("form .button", 2)
+	press("\r")
+	p.see(".qr")
+	to("summary", 3)
+	press("\r")
+	key := p.key()
+	to("#code", 3)
+	press(p.app(key) + "\r")
+	p.see(".codes")
+	to("#saved", 6)
+	press(" ")
+	to("main form .button", 1)
+	press("\r")
+	p.see(".sign.good")
+	p.see("#app") // the ticket holds the page, so the script follows
+}
+
+// TestWay_SendAgain: a form that was blocked is not lost. It waits in its tab,
+// and once the proof was given in another, it is sent again as it was.
+func TestWay_SendAgain(t *testing.T) {
+	p := meet(t)
+	key := enrol(p)
+	p.site.Clock.Add(13 * time.Hour)
+	p.open("/")
+	p.keys("#t", "Balanço & ções")
+	p.click("#go")
+	p.see("[data-again-wait]")
+	p.shot("unsent-desktop")
+	source := axeSource(t)
+	p.check(source, "unsent")
+	if _, posted := p.site.Reached(); len(posted) != 0 {
+		t.Fatalf("the app got %q", posted)
+	}
+
+	other, done := chromedp.NewContext(p.ctx)
+	defer done()
+	href := p.text(`document.querySelector('main .button[target=_blank]').href`)
+	tab := &person{t: t, ctx: other, site: p.site, origin: p.origin, shots: p.shots}
+	if err := chromedp.Do(other, chromedp.Navigate(href)); err != nil {
+		t.Fatal(err)
+	}
+	tab.see("#code")
+	tab.keys("#code", tab.app(key))
+	tab.see(".sign.good")
+	tab.shot("done-waiting-desktop")
+	if text := tab.text(`document.querySelector('main').innerText`); !strings.Contains(text, "Go back to your other tab") {
+		t.Errorf("the other tab says %q", text)
+	}
+
+	p.do(chromedp.Evaluate[chromedp.Void](`void window.dispatchEvent(new Event('focus'))`))
+	p.see("[data-again-send] button")
+	p.shot("send-again-desktop")
+	p.check(source, "send again")
+	p.click("[data-again-send] button")
+	p.see("#app")
+	if _, posted := p.site.Reached(); len(posted) != 1 || posted[0] != "titulo=Balan%C3%A7o+%26+%C3%A7%C3%B5es" {
+		t.Errorf("the app got %q", posted)
+	}
+}
+
+// enrol sets up an app the short way and gives its key.
+func enrol(p *person) (key string) {
+	p.t.Helper()
+	p.open("/.mfa/enroll")
+	p.click("form[action$='/api/email'] .button")
+	p.see("#code")
+	p.keys("#code", p.mailed()+"\r")
+	p.click("form[action$='/api/methods/totp'] .button")
+	p.see(".qr")
+	key = p.key()
+	p.keys("#code", p.app(key)+"\r")
+	p.see(".codes")
+	return key
+}
+
+// TestWay_QR: a real decoder reads from a picture of the page, in the light and
+// in the dark, the very address that the page links to.
+func TestWay_QR(t *testing.T) {
+	decoder, err := exec.LookPath("zbarimg")
+	if err != nil {
+		t.Fatal("zbarimg is missing; install it: apt-get install -y --no-install-recommends zbar-tools")
+	}
+	p := meet(t)
+	p.open("/.mfa/enroll")
+	p.click("form[action$='/api/email'] .button")
+	p.see("#code")
+	p.keys("#code", p.mailed()+"\r")
+	p.click("form[action$='/api/methods/totp'] .button")
+	p.see(".qr")
+	want := p.text(`document.querySelector('a[href^="otpauth:"]').href`)
+	if label := p.text(`document.querySelector('.qr').getAttribute('aria-label')`); label == "" || strings.Contains(label, strings.ReplaceAll(p.key(), " ", "")) {
+		t.Errorf("the picture's label is %q", label)
+	}
+	for name, dark := range map[string]bool{"light": false, "dark": true} {
+		p.dark(dark)
+		p.shot("qr-" + name)
+		out, err := exec.Command(decoder, "--raw", "-q", filepath.Join(p.shots, "qr-"+name+".png")).Output() //nolint:gosec // the test's own file
+		if err != nil || strings.TrimSpace(string(out)) != want {
+			t.Errorf("%s: read %q (%v), want %q", name, out, err, want)
+		}
+	}
+}
+
+// TestCode_Comforts: a code may be pasted with spaces and dashes or typed in
+// other digits; it is sent by itself on the page that asks for nothing else, and
+// not again after an error.
+func TestCode_Comforts(t *testing.T) {
+	p := meet(t)
+	key := enrol(p)
+	if got := p.text(`(() => { const c = document.createElement('input'); return String('requestSubmit' in HTMLFormElement.prototype) + c.value; })()`); got != "true" {
+		t.Fatalf("the browser: %s", got)
+	}
+	p.site.Clock.Add(13 * time.Hour)
+	p.open("/mensagens")
+	p.see("#code")
+	if id := p.text(`document.activeElement.id`); id != "code" {
+		t.Errorf("the focus is on %q", id)
+	}
+	p.keys("#code", " ١٢٣-45x")
+	if got := p.text(`document.querySelector('#code').value`); got != "12345" {
+		t.Errorf("typed digits of other scripts: %q", got)
+	}
+	p.keys("#code", "6")
+	p.see("#code-problem")
+	p.keys("#code", "000000")
+	if title := p.title(); !strings.HasPrefix(title, "Error: ") {
+		t.Errorf("sent by itself after an error: %q", title)
+	}
+	p.do(chromedp.Evaluate[chromedp.Void](`void (document.querySelector('#code').value = '')`))
+	p.keys("#code", p.app(key)+"\r")
+	p.see("#app")
+}
+
+// TestCodes_Tools: copying and downloading give the ten codes.
+func TestCodes_Tools(t *testing.T) {
+	p := meet(t)
+	enrol(p)
+	want := p.text(`[...document.querySelectorAll('.codes code')].map(c => c.textContent).join('\n')`)
+	p.do(chromedp.Evaluate[chromedp.Void](`void (navigator.clipboard.writeText = text => { window.copied = text; return Promise.resolve(); })`))
+	p.click("[data-copy]")
+	if got := p.text(`window.copied`); got != want || strings.Count(got, "\n") != 9 {
+		t.Errorf("copied %q, want %q", got, want)
+	}
+	p.do(chromedp.Poll[chromedp.Void](`document.querySelector('[data-status]').textContent === 'Copied.'`))
+	p.do(chromedp.Evaluate[chromedp.Void](`void (URL.createObjectURL = blob => { blob.text().then(text => { window.saved = text; }); return '#'; })`))
+	p.click("[data-download]")
+	p.do(chromedp.Poll[chromedp.Void](`typeof window.saved === 'string'`))
+	if got := p.text(`window.saved`); !strings.Contains(strings.ReplaceAll(got, "\r\n", "\n"), want) || !strings.HasPrefix(got, "Recovery codes for Escritório Silva.") {
+		t.Errorf("saved %q", got)
+	}
+}
+
+// TestAxe_FindsPlantedFaults shows that the checks bite.
+func TestAxe_FindsPlantedFaults(t *testing.T) {
+	p := meet(t)
+	p.open("/mensagens")
+	p.do(chromedp.Evaluate[chromedp.Void](`void (() => {
+		document.documentElement.removeAttribute('lang');
+		const i = document.createElement('input');
+		i.type = 'text'; i.id = 'planted';
+		const b = document.createElement('button');
+		b.style.cssText = 'width:10px;height:10px;padding:0';
+		document.querySelector('main').append(i, b);
+		document.querySelector('.lead').style.cssText = 'color:#bbb;width:3000px';
+	})()`))
+	found := map[string]bool{}
+	for _, f := range p.axe(axeSource(t)) {
+		found[f.ID] = true
+	}
+	for _, id := range []string{"html-has-lang", "label", "button-name", "color-contrast"} {
+		if !found[id] {
+			t.Errorf("axe-core does not find %s: %v", id, found)
+		}
+	}
+	if layout := p.layout(); !strings.Contains(layout, "scrolls sideways") || !strings.Contains(layout, "small target") {
+		t.Errorf("the layout check finds %q", layout)
+	}
+}
+
+// TestPages_TextSpacing: nothing is cut or pushed out where a reader spreads the
+// text (WCAG 2.2, 1.4.12).
+func TestPages_TextSpacing(t *testing.T) {
+	p := meet(t)
+	p.width(320, 640)
+	for _, path := range []string{"/mensagens", "/.mfa/enroll", "/.mfa/"} {
+		p.open(path + "?lng=pt-BR")
+		p.do(chromedp.Evaluate[chromedp.Void](`void (() => {
+			const s = new CSSStyleSheet();
+			s.replaceSync('*{line-height:1.5 !important;letter-spacing:.12em !important;word-spacing:.16em !important} p{margin-block-end:2em !important}');
+			document.adoptedStyleSheets = [s];
+		})()`))
+		if found := p.layout(); found != "" {
+			t.Errorf("%s: %s", path, found)
+		}
+	}
+}
+
+// TestPage_WeighsLittle bounds what one page costs an old phone.
+func TestPage_WeighsLittle(t *testing.T) {
+	p := meet(t)
+	p.open("/mensagens")
+	got, err := chromedp.Run(p.ctx, chromedp.Evaluate[float64](
+		`performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation')).reduce((n, e) => n + e.decodedBodySize, 0)`))
+	if err != nil || got < 1000 || got > 60<<10 {
+		t.Errorf("%v bytes (%v)", got, err)
+	}
+}
+
+// TestPage_LogoIsShown: the CSP lets a tenant's logo through.
+func TestPage_LogoIsShown(t *testing.T) {
+	p := meet(t)
+	dot, err := os.ReadFile(filepath.Join("testdata", "logo.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := p.site.Rules["silva"]
+	rules.Brand.Logo = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(dot)
+	p.site.Rules["silva"] = rules
+	p.open("/mensagens")
+	p.do(chromedp.Poll[chromedp.Void](`document.querySelector('.logo').complete && document.querySelector('.logo').naturalWidth > 0`))
+	p.shot("logo-desktop")
+}

@@ -1,0 +1,154 @@
+package portal
+
+import (
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/text/language"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// pseudo is a language in which every text stands in brackets. What a page shows
+// outside of them was not translated.
+func pseudo(t *testing.T) *speech {
+	t.Helper()
+	words, err := loadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for key, text := range words.choose("en").texts {
+		texts[key] = "⟦" + text + "⟧"
+	}
+	texts["language.dir"] = "ltr"
+	texts["date.months"] = strings.Repeat("⟦M⟧|", 11) + "⟦M⟧"
+	return &speech{Tag: "en-XA", Name: "⟦Pseudo⟧", Dir: "ltr", tag: language.MustParse("en-XA"), texts: texts}
+}
+
+var bracketed = regexp.MustCompile(`⟦[^⟦⟧]*(⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧`)
+
+// untranslated are the texts of a page, its labels included, that hold letters
+// outside of brackets. data is what the page was given to show.
+func untranslated(t *testing.T, page string, data ...string) (found []string) {
+	t.Helper()
+	root, err := html.ParseWithOptions(strings.NewReader(page), html.ParseOptionEnableScripting(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(text string) {
+		for _, d := range data {
+			text = strings.ReplaceAll(text, d, "")
+		}
+		for i := 0; i < 3; i++ {
+			text = bracketed.ReplaceAllString(text, "")
+		}
+		if strings.ContainsFunc(text, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 0xbf && r < 0x250 }) {
+			found = append(found, strings.TrimSpace(text))
+		}
+	}
+	var line strings.Builder // the text of one block, its emphasised parts included
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		inline := n.Type != html.ElementNode || n.Data == "strong" || n.Data == "bdi" || n.Data == "span"
+		if !inline {
+			check(line.String())
+			line.Reset()
+		}
+		if n.Type == html.ElementNode {
+			if n.Data == "script" || n.Data == "style" || n.Data == "code" {
+				return
+			}
+			for _, a := range n.Attr {
+				switch a.Key {
+				case "aria-label", "alt", "title", "placeholder", "data-said", "data-heading", "data-name":
+					check(strings.TrimSuffix(a.Val, ".txt"))
+				}
+			}
+		}
+		if n.Type == html.TextNode {
+			line.WriteString(n.Data)
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+		if !inline {
+			check(line.String())
+			line.Reset()
+		}
+	}
+	walk(root)
+	return found
+}
+
+// TestPages_SpeakNothingButTheLanguage renders every page in the pseudo language.
+func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
+	p, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := pseudo(t)
+	p.words.languages = []*speech{s}
+	at := time.Date(2026, time.March, 7, 12, 0, 0, 0, time.UTC)
+	methods := []enroll.Method{{ID: "a", Name: "111", Created: at, LastUsed: at, Default: true}, {ID: "b", Name: "222", Created: at}}
+	code := codeField{Label: s.T("totp.code"), Hint: s.T("totp.hint"), Wrong: s.T("reason.bad-code.detail"), Digits: 6}
+	wizard := enrollPart{
+		Masked: "a•••@x.example", Sent: true, Minutes: s.Wait(time.Minute), Setup: &enroll.TOTP{}, Link: "otpauth://totp/x",
+		Key: []string{"AAAA"}, Code: code,
+	}
+	parts := map[string][]any{
+		"block":  {again{Text: "block.enroll", Area: "333", Areas: []string{"333"}, Rest: true, Unsent: true, NewTab: true}, again{Text: "block.enroll.page"}},
+		"unsent": {again{Text: "unsent.lead", Area: "333", NewTab: true}, again{Foreign: true}},
+		"message": {message{
+			What: s.T("reason.expired.detail"), Means: s.T("deny.store-down.means"), Next: s.T("deny.store-down.next"),
+			Go: "/", Label: s.T("deny.home"),
+		}},
+		"email":     {wizard, enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Hour)}},
+		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
+		"method":    {wizard}, "totp": {wizard},
+		"codes":  {codesPart{Codes: []string{"1234"}, First: true}, codesPart{Codes: []string{"1234"}}},
+		"done":   {donePart{Text: s.T("done.added.text"), Waiting: true, Manage: true}, donePart{Text: s.T("done.added.text"), Follow: true}},
+		"verify": {verifyPart{Code: code, Other: "/x", OtherLabel: s.T("verify.codes.other")}, verifyPart{Code: code, Fresh: true}},
+		"manage": {
+			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", HasCodes: true, Codes: 1, Changed: s.T("manage.done.renamed"), Own: []TenantRef{{Name: "333"}, {Name: "444"}}},
+			managePart{Methods: methods, Prove: "/x"}, managePart{Required: true, Add: "/x"},
+		},
+		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[0], Kept: true}},
+		"link":   {linkPart{Here: true}, linkPart{}},
+	}
+	for name := range p.pages {
+		if len(parts[name]) == 0 {
+			t.Errorf("page %s is not looked at", name)
+		}
+		for _, part := range parts[name] {
+			v := &Visit{Rules: enroll.Rules{TenantName: "555", Brand: enroll.Brand{Support: "mailto:a@b.example", Help: "/h"}}, Mount: "/.mfa", Person: enroll.Person{User: "666"}}
+			x := p.view(s, v, s.T("verify.title"), "/")
+			x.Reference, x.To, x.D, x.Err = "777", "/888", part, &fault{Text: s.T("reason.bad-code.detail")}
+			x.Steps = []wizardStep{{Name: s.T("steps.app"), Now: true, Done: true}}
+			w := httptest.NewRecorder()
+			p.show(w, httptest.NewRequest("GET", "/", nil), 200, name, x)
+			if w.Code != 200 {
+				t.Fatalf("%s: status %d", name, w.Code)
+			}
+			if found := untranslated(t, w.Body.String(), "a•••@x.example"); len(found) > 0 {
+				t.Errorf("%s shows untranslated: %q", name, found)
+			}
+		}
+	}
+}
+
+// TestPages_PseudoFindsAPlantedText shows that the check above bites.
+func TestPages_PseudoFindsAPlantedText(t *testing.T) {
+	for _, page := range []string{"<p>⟦a⟧ Continue</p>", `<button aria-label="Close">⟦x⟧</button>`, "<title>MFA</title>"} {
+		if len(untranslated(t, page)) == 0 {
+			t.Errorf("nothing found in %s", page)
+		}
+	}
+	if found := untranslated(t, "<p>⟦a ⟦b⟧ c⟧ – 12</p>"); len(found) != 0 {
+		t.Errorf("found %q", found)
+	}
+}
