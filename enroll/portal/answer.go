@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -79,10 +80,13 @@ func (t *turn) fault(e *enroll.Error) *fault {
 	return &fault{Field: fieldOf(e), Text: t.explain(e)}
 }
 
-// status is the status of a page that shows e, or 200.
-func statusOf(e *enroll.Error) int {
+// status is that of a page that shows e: 200 where there is no error.
+func (t *turn) status(e *enroll.Error) int {
 	if e == nil {
 		return http.StatusOK
+	}
+	if wait := t.retry(e); wait > 0 {
+		t.w.Header().Set("Retry-After", strconv.Itoa(ceil(wait, time.Second)))
 	}
 	return e.Status
 }
@@ -94,16 +98,21 @@ func (t *turn) json(status int, v any) {
 
 // tell shows a page of words.
 func (t *turn) tell(status int, title string, m message) {
-	x := t.view(title, "/")
+	self := t.page("/enroll")
+	if isRead(t.r) {
+		self = t.page(t.r.URL.Path)
+	}
+	x := t.view(title, self)
 	x.D = m
 	t.p.show(t.w, t.r, status, "message", x)
 }
 
-// view begins a page of this turn. self is its address under the mount.
+// view begins a page of this turn. self is the address that shows it again, in
+// another language say.
 func (t *turn) view(title, self string) *view {
 	x := t.p.view(t.s, t.v, title, "")
 	for i, l := range x.Languages {
-		x.Languages[i].URL = withQuery(t.page(self), "lng", l.Tag)
+		x.Languages[i].URL = withQuery(self, "lng", l.Tag)
 	}
 	x.To, x.TenantID = t.to, t.tenantID()
 	return x

@@ -18,7 +18,7 @@ func (t *turn) sendCode() {
 		return
 	}
 	z, err := t.wizard()
-	if err != nil && !errors.Is(err, enroll.ErrExpired) {
+	if err != nil && !errors.Is(err, enroll.ErrExpired) && !errors.Is(err, enroll.ErrWrongAccount) {
 		t.redo(z, err)
 		return
 	}

@@ -28,11 +28,15 @@ func (t *turn) serveEnroll() {
 		t.tellRefusal(t.refusal(err))
 		return
 	}
-	if z.step == stepProve {
+	adding := t.r.URL.Query().Get("add") != ""
+	switch {
+	case z.step == stepProve, z.step == stepMethod && len(z.account.Methods) > 0 && !t.fresh():
 		t.see(withQuery(t.page("/verify"), "next", "enroll"))
-		return
+	case adding && len(z.account.Methods) > 0 && !t.fresh():
+		t.see(withQuery(t.page("/verify"), "next", "add"))
+	default:
+		t.showEnroll(z, nil)
 	}
-	t.showEnroll(z, nil)
 }
 
 // extend gives a visit that still lives another 15 minutes.
@@ -120,7 +124,7 @@ func (t *turn) showTOTP(z *wizard, e *enroll.Error, part enrollPart) {
 
 // showStep shows one page of the wizard.
 func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart) {
-	x := t.view(t.s.T(name+".title"), "/enroll")
+	x := t.view(t.s.T(name+".title"), t.page("/enroll"))
 	x.Err = t.fault(e)
 	if e == nil && name == "email" && part.Masked == "" {
 		x.Err = t.fault(enroll.ErrNoAddress)
@@ -136,7 +140,7 @@ func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart
 	}
 	x.Steps = t.steps(z, name)
 	x.D = part
-	t.p.show(t.w, t.r, statusOf(e), name, x)
+	t.p.show(t.w, t.r, t.status(e), name, x)
 }
 
 // steps is the list above the wizard. The first step is there only where it is
@@ -165,7 +169,7 @@ type codesPart struct {
 
 // showCodes shows new recovery codes, this once.
 func (t *turn) showCodes(codes []string, first bool) {
-	x := t.view(t.s.T("codes.title"), "/enroll")
+	x := t.view(t.s.T("codes.title"), t.page("/enroll"))
 	x.Languages = nil // another language would be another page, without the codes
 	part := codesPart{Codes: codes, First: first, Next: t.page("/")}
 	if first {
@@ -181,17 +185,18 @@ type donePart struct {
 	Follow  bool // a script may go on by itself
 	Soon    bool // at once: there is nothing to read
 	Waiting bool // another tab waits with a form
-	Manage  bool // there is a list of methods to lead to
+	More    bool // a second device would be good to have
+	List    bool // it belongs to the list of methods
 }
 
 // showDone is the end of a way: a page whose one link out of the mount leads on.
 func (t *turn) showDone(what string) {
-	x := t.view(t.s.T("done."+what+".title"), "/enroll")
+	x := t.view(t.s.T("done."+what+".title"), t.page("/enroll"))
 	x.Last = true
 	waiting := t.waiting()
 	x.D = donePart{
 		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting, Soon: what == "verified",
-		Waiting: waiting, Manage: !t.v.ByTicket,
+		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: what == "added" && !t.v.ByTicket,
 	}
 	t.p.show(t.w, t.r, http.StatusOK, "done", x)
 }
@@ -206,9 +211,8 @@ func (t *turn) tellRefusal(e *enroll.Error) {
 		errors.Is(e, enroll.ErrNotHere):
 		m.Go, m.Label = t.page("/enroll"), t.s.T("expired.again")
 	case e.Status == http.StatusServiceUnavailable:
-		t.w.Header().Set("Retry-After", "5")
 		m.Next = t.s.T("deny.store-down.next", "wait", t.s.Wait(5*time.Second))
 		m.Go, m.Label = t.page("/enroll"), t.s.T("deny.again")
 	}
-	t.tell(e.Status, t.s.T("reason."+e.Reason+".title"), m)
+	t.tell(t.status(e), t.s.T("reason."+e.Reason+".title"), m)
 }

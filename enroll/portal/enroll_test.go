@@ -243,6 +243,11 @@ func TestEnroll_AnotherAccountInThisBrowser_H9(t *testing.T) {
 	if keyOn(page.body) != "" || strings.Contains(page.body, "a•••@") {
 		t.Errorf("bob sees ana's enrolment: %s", page.body)
 	}
+
+	c = visitor(t, site, "cia")
+	c.call("POST", "/.mfa/api/email", "").want(t, 200)
+	c.cookies["login"] = "bob"
+	c.call("POST", "/.mfa/api/email/verify", `{"code":"`+mailed(t, site)+`"}`).refused(t, 403, "wrong-account")
 }
 
 // TestEnroll_OldMailedCode_EM3: a code is good for ten minutes, the visit for more.

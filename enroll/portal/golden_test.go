@@ -19,12 +19,15 @@ func TestGolden(t *testing.T) {
 	site := newSite(t)
 	known, _, _ := enrolled(t, site, "ana")
 	pages := map[string]func(c *client) *answer{
-		"block":           func(c *client) *answer { return c.get("/documentos-recebidos/42?ano=2026") },
-		"email":           func(c *client) *answer { return c.get("/.mfa/enroll") },
-		"expired":         expired,
-		"no-identity":     func(c *client) *answer { delete(c.cookies, "login"); return c.get("/mensagens") },
-		"manage-empty":    func(c *client) *answer { return c.get("/.mfa/") },
-		"emailcode-error": func(c *client) *answer { c.submit("/.mfa/api/email"); return c.submit("/.mfa/api/email/verify", "code", "1") },
+		"block":        func(c *client) *answer { return c.get("/documentos-recebidos/42?ano=2026") },
+		"email":        func(c *client) *answer { return c.get("/.mfa/enroll") },
+		"expired":      expired,
+		"no-identity":  func(c *client) *answer { delete(c.cookies, "login"); return c.get("/mensagens") },
+		"manage-empty": func(c *client) *answer { return c.get("/.mfa/") },
+		"emailcode-error": func(c *client) *answer {
+			c.submit("/.mfa/api/email")
+			return c.submit("/.mfa/api/email/verify", "code", "1")
+		},
 		"verify": func(c *client) *answer {
 			c.cookies["login"] = "ana"
 			return c.follow(c.get("/mensagens"))

@@ -36,7 +36,7 @@ func (t *turn) serveLink(token string) {
 		if !here {
 			name = "link.elsewhere"
 		}
-		x := t.view(t.s.T(name+".title"), "/link/"+token)
+		x := t.view(t.s.T(name+".title"), t.v.Mount+"/link/"+token)
 		x.D = linkPart{Token: token, Here: here}
 		t.p.show(t.w, t.r, http.StatusOK, "link", x)
 		return
@@ -77,7 +77,7 @@ func (t *turn) spendLink(token string) {
 func (t *turn) tellLink(err error) {
 	e := t.refusal(err)
 	if errors.Is(e, enroll.ErrExpired) {
-		t.tell(e.Status, t.s.T("link.over.title"), message{
+		t.tell(t.status(e), t.s.T("link.over.title"), message{
 			What: t.s.T("link.over.text"), Go: t.v.Mount + "/enroll", Label: t.s.T("expired.again"),
 		})
 		return

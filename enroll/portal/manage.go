@@ -63,7 +63,7 @@ func (t *turn) showManage(e *enroll.Error) {
 	if changed := t.r.URL.Query().Get("done"); slices.Contains([]string{"renamed", "default", "removed"}, changed) {
 		part.Changed = t.s.T("manage.done." + changed)
 	}
-	x := t.view(t.s.T("manage.title"), "/")
+	x := t.view(t.s.T("manage.title"), withQuery(t.v.Mount+"/", "tenantId", t.tenantID()))
 	name := "manage"
 	if i := slices.IndexFunc(part.Methods, func(m enroll.Method) bool { return m.ID == t.r.URL.Query().Get("remove") }); i >= 0 {
 		name, part.Remove = "remove", &part.Methods[i]
@@ -72,7 +72,7 @@ func (t *turn) showManage(e *enroll.Error) {
 		x.Title = t.s.T("remove.title", "name", part.Remove.Name)
 	}
 	x.Err, x.D = t.fault(e), part
-	t.p.show(t.w, t.r, statusOf(e), name, x)
+	t.p.show(t.w, t.r, t.status(e), name, x)
 }
 
 // fresh reports whether the proof is recent enough for a change of methods.

@@ -59,7 +59,7 @@ func TestS3_48_50_Manage(t *testing.T) {
 	if strings.Index(page.body, "Asked for first") < strings.Index(page.body, "Celular") {
 		t.Error("the default is not marked")
 	}
-	confirm := c.get("/.mfa/?remove=" + m.ID).want(t, 200)
+	confirm := c.get("/.mfa/?remove="+m.ID).want(t, 200)
 	if !strings.Contains(confirm.body, `value="remove"`) || strings.Contains(confirm.body, "It is your last one") {
 		t.Errorf("the question: %s", confirm.body)
 	}
@@ -95,7 +95,7 @@ func TestManage_UndoNever(t *testing.T) {
 	change(site, func(r *enroll.Rules) { r.Undo = false })
 	c, _, _ := enrolled(t, site, "ana")
 	id := methodsOf(t, c)[0].ID
-	if ask := c.get("/.mfa/?remove=" + id).want(t, 200); strings.Contains(ask.body, `value="remove"`) || !strings.Contains(ask.body, "asks you to keep at least one") {
+	if ask := c.get("/.mfa/?remove="+id).want(t, 200); strings.Contains(ask.body, `value="remove"`) || !strings.Contains(ask.body, "asks you to keep at least one") {
 		t.Errorf("the question: %s", ask.body)
 	}
 	if a := c.submit("/.mfa/api/methods/"+id, "action", "remove").want(t, 409); !strings.Contains(a.body, `role="alert"`) {
@@ -180,5 +180,23 @@ func TestManage_SignOutEverywhere(t *testing.T) {
 	}
 	if a := copied.get("/mensagens"); a.StatusCode != 303 {
 		t.Errorf("a copy of the flag still opens it: %d", a.StatusCode)
+	}
+}
+
+// TestManage_AddingWithAnOldProof asks for a new one first, and then goes on.
+func TestManage_AddingWithAnOldProof(t *testing.T) {
+	site := newSite(t)
+	c, key, _ := enrolled(t, site, "ana")
+	site.Clock.Add(6 * time.Minute)
+	if a := c.get("/.mfa/enroll?add=1").want(t, 303); a.Header.Get("Location") != "/.mfa/verify?next=add" {
+		t.Errorf("it leads to %s", a.Header.Get("Location"))
+	}
+	refused := c.submit("/.mfa/api/methods/totp").want(t, 403)
+	if !strings.Contains(refused.body, `href="/.mfa/verify?next=enroll"`) {
+		t.Errorf("the page: %s", refused.body)
+	}
+	page := c.follow(c.submit("/.mfa/api/verify/totp/verify?next=add", "code", appCode(t, site, key))).want(t, 200)
+	if !strings.Contains(page.body, `action="/.mfa/api/methods/totp"`) {
+		t.Errorf("the page: %s", page.body)
 	}
 }

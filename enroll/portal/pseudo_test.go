@@ -111,7 +111,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
 		"method":    {wizard}, "totp": {wizard},
 		"codes":  {codesPart{Codes: []string{"1234"}, First: true}, codesPart{Codes: []string{"1234"}}},
-		"done":   {donePart{Text: s.T("done.added.text"), Waiting: true, Manage: true}, donePart{Text: s.T("done.added.text"), Follow: true}},
+		"done":   {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true}, donePart{Text: s.T("done.added.text"), Follow: true}},
 		"verify": {verifyPart{Code: code, Other: "/x", OtherLabel: s.T("verify.codes.other")}, verifyPart{Code: code, Fresh: true}},
 		"manage": {
 			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", HasCodes: true, Codes: 1, Changed: s.T("manage.done.renamed"), Own: []TenantRef{{Name: "333"}, {Name: "444"}}},

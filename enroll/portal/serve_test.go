@@ -209,7 +209,7 @@ func TestServe_LanguageOfABlockedPage(t *testing.T) {
 	c := visitor(t, site, "ana")
 	c.get("/mensagens/1").want(t, 403)
 	for to, want := range map[string]string{"/mensagens/1": "/mensagens/1", "/conta/apagar": "/.mfa/", "//evil.example": "/.mfa/"} {
-		a := c.get("/.mfa/language?lng=pt-BR&to=" + to).want(t, 303)
+		a := c.get("/.mfa/language?lng=pt-BR&to="+to).want(t, 303)
 		if got := a.Header.Get("Location"); got != want {
 			t.Errorf("%s leads to %q, want %q", to, got, want)
 		}
@@ -223,7 +223,7 @@ func TestServe_Assets(t *testing.T) {
 	for _, kind := range []struct{ mark, kind string }{{".css", "text/css; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".svg", "image/svg+xml"}} {
 		at := strings.Index(page.body, kind.mark+`"`)
 		from := strings.LastIndex(page.body[:at], `"`) + 1
-		a := c.get(page.body[from : at+len(kind.mark)]).want(t, 200)
+		a := c.get(page.body[from:at+len(kind.mark)]).want(t, 200)
 		if a.Header.Get("Content-Type") != kind.kind || a.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || a.body == "" {
 			t.Errorf("%s: %v", kind.mark, a.Header)
 		}
@@ -245,7 +245,7 @@ func TestServe_Tenants(t *testing.T) {
 	site.Rules["moura"] = other
 	c, _, _ := enrolled(t, site, "ana")
 	for _, q := range []string{"tenantId=moura", "tenant=Moura+Advogados", "tenant=moura"} {
-		a := c.get("/.mfa/?" + q).want(t, 200)
+		a := c.get("/.mfa/?"+q).want(t, 200)
 		if !strings.Contains(a.body, "Moura Advogados</bdi>") || !strings.Contains(a.body, "You have not set up a second step yet") {
 			t.Errorf("S3.53 %s: %s", q, a.body)
 		}

@@ -30,10 +30,10 @@ func (t *turn) serveVerify() {
 }
 
 // next is where a proof leads that is not for a page of the app: "manage",
-// "enroll", or "".
+// "enroll", "add", or "".
 func (t *turn) next() string {
 	switch next := t.r.URL.Query().Get("next"); next {
-	case "manage", "enroll":
+	case "manage", "enroll", "add":
 		return next
 	}
 	return ""
@@ -60,7 +60,7 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 	}
 	s := t.s
 	name := "verify." + string(kind)
-	x := t.view(s.T("verify.title"), "/verify")
+	x := t.view(s.T("verify.title"), withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", t.r.URL.Query().Get("way")))
 	x.Err = t.fault(e)
 	part := verifyPart{Fresh: t.v.Flag != nil, Action: t.verifyAction(kind)}
 	part.Code = codeField{
@@ -80,7 +80,7 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 		}
 	}
 	x.D = part
-	t.p.show(t.w, t.r, statusOf(e), "verify", x)
+	t.p.show(t.w, t.r, t.status(e), "verify", x)
 }
 
 func (t *turn) verifyAction(kind enroll.Kind) string {
@@ -138,6 +138,8 @@ func (t *turn) finishProof(kind enroll.Kind) {
 		t.see(t.page("/"))
 	case "enroll":
 		t.see(t.page("/enroll"))
+	case "add":
+		t.see(withQuery(t.page("/enroll"), "add", "1"))
 	default:
 		t.showDone("verified")
 	}

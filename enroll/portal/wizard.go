@@ -47,10 +47,9 @@ func (t *turn) wizard() (*wizard, error) {
 	switch {
 	case errors.Is(err, enroll.ErrFreshProof):
 		z.visit = nil
-	case errors.Is(err, enroll.ErrWrongAccount):
-		// Somebody else's visit in this browser: it ends for this person.
-		t.dropVisit()
-	case errors.Is(err, enroll.ErrExpired):
+	case errors.Is(err, enroll.ErrWrongAccount) && isRead(t.r):
+		t.dropVisit() // somebody else's, in this browser: this person begins anew
+	case errors.Is(err, enroll.ErrExpired), errors.Is(err, enroll.ErrWrongAccount):
 		t.dropVisit()
 		z.step = t.stepOf(z)
 		return z, err
@@ -197,7 +196,8 @@ func (t *turn) redo(z *wizard, err error) {
 		t.problem(e)
 		return
 	}
-	if z == nil || errors.Is(e, enroll.ErrExpired) && !t.oldCode || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) {
+	over := errors.Is(e, enroll.ErrExpired) && !t.oldCode || errors.Is(e, enroll.ErrWrongAccount)
+	if z == nil || over || errors.Is(e, enroll.ErrFreshProof) || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) {
 		t.tellRefusal(e)
 		return
 	}
