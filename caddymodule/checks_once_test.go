@@ -42,10 +42,10 @@ func TestChecksWhileProvisioning(t *testing.T) {
 	identity := gateWith("identity placeholder {header.Remote-User}")
 	matched := "@in remote_ip 10.0.0.0/8\n" + strings.Replace(identity, "mfa {", "mfa @in {", 1)
 	tests := []struct{ name, site, want string }{
-		{name: "ok/header set by a handler already made", site: "http://127.0.0.1:0 {\n" + auth + matched + "mfa_probe\nreverse_proxy 127.0.0.1:9\n}"},
-		{name: "fail/nothing made before sets it", site: "http://127.0.0.1:0 {\nencode gzip\n" + matched + "mfa_probe\nreverse_proxy 127.0.0.1:9\n}", want: "which any client can send"},
-		{name: "fail/rewrite after the gate", site: "http://127.0.0.1:0 {\n" + auth + matched + "mfa_probe\nhandle_path /x/* {\nreverse_proxy 127.0.0.1:9\n}\n}", want: "can lead under a protected prefix"},
-		{name: "fail/handle_errors", site: "http://127.0.0.1:0 {\n" + gate + "mfa_probe\nreverse_proxy 127.0.0.1:9\nhandle_errors {\nreverse_proxy 127.0.0.1:9\n}\n}", want: "with no mfa before it"},
+		{name: "ok/header set by a handler already made", site: "http://:0 {\n" + auth + matched + "mfa_probe\nreverse_proxy 127.0.0.1:9\n}"},
+		{name: "fail/nothing made before sets it", site: "http://:0 {\nencode gzip\n" + matched + "mfa_probe\nreverse_proxy 127.0.0.1:9\n}", want: "which any client can send"},
+		{name: "fail/rewrite after the gate", site: "http://:0 {\n" + auth + matched + "mfa_probe\nhandle_path /x/* {\nreverse_proxy 127.0.0.1:9\n}\n}", want: "can lead under a protected prefix"},
+		{name: "fail/handle_errors", site: "http://:0 {\n" + gate + "mfa_probe\nreverse_proxy 127.0.0.1:9\nhandle_errors {\nreverse_proxy 127.0.0.1:9\n}\n}", want: "with no mfa before it"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

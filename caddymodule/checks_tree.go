@@ -94,6 +94,10 @@ func readHandler(h caddyhttp.MiddlewareHandler) step {
 		s.name = mod.CaddyModule().ID.Name()
 	}
 	switch h := h.(type) {
+	case *Gate:
+		g := *h
+		g.IdentitiesRaw = h.identities
+		s.fields = fieldsOf(g)
 	case *caddyhttp.Subroute:
 		s.nest(h.Routes, h.Errors, nil)
 	case *intercept.Intercept:
