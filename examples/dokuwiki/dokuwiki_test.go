@@ -95,8 +95,7 @@ func TestAWikiUserEnrolsAndReadsThePage(t *testing.T) {
 	b.Wait("#dw__login")
 	w.signIn(b, "alice")
 	b.Open(w.url + payroll)
-	b.Wait("#code")
-	b.Type("#code", app.Code(t))
+	b.GiveCode(app.Code(t))
 	b.At(w.url + payroll)
 	if text := b.Text(); !strings.Contains(text, secret) {
 		t.Errorf("after the code:\n%s", text)
@@ -110,7 +109,7 @@ func (w *wiki) enrol(t *testing.T, b *apptest.Browser, address string) *apptest.
 	b.Wait(`form[action$="/api/email"] .button`)
 	b.Click(`form[action$="/api/email"] .button`)
 	b.Wait("#code")
-	b.Type("#code", w.mail.Code(t, address))
+	b.GiveCode(w.mail.Code(t, address))
 	b.Wait(`form[action$="/api/methods/totp"] .button`)
 	b.Click(`form[action$="/api/methods/totp"] .button`)
 	b.Wait(".scan svg")
@@ -119,8 +118,7 @@ func (w *wiki) enrol(t *testing.T, b *apptest.Browser, address string) *apptest.
 		t.Fatal(err)
 	}
 	app := &apptest.Authenticator{Secret: uri.Query().Get("secret")}
-	b.Type("#code", app.Code(t))
-	b.Click("form:has(#code) .button")
+	b.GiveCode(app.Code(t))
 	b.Wait("#codes li")
 	b.Click("#saved")
 	b.Click("main form .button")

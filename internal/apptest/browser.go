@@ -14,8 +14,9 @@ import (
 // Browser is a headless Chromium with one open tab. Every method fails the
 // test where the page does not do its part within 30 s.
 type Browser struct {
-	t   testing.TB
-	ctx context.Context
+	t         testing.TB
+	ctx       context.Context
+	noScripts bool
 }
 
 // NewBrowser starts a browser with a profile of its own.
@@ -155,6 +156,7 @@ func (b *Browser) Scripts(on bool) {
 	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on}); err != nil {
 		b.t.Fatal(err)
 	}
+	b.noScripts = !on
 }
 
 // Shot saves a picture of the window in .run/shots and returns its path.

@@ -170,23 +170,18 @@ return (c.outlineStyle==="none"&&c.boxShadow==="none")||r.bottom<0?e.outerHTML.s
 	s.t.Fatalf("Tab does not reach %s", css)
 }
 
-// code types a code; where the page sends it by itself, nothing is pressed.
+// code gives a code by mouse, or by keyboard alone.
 func (s *sitting) code(code string) {
 	s.t.Helper()
-	// A field that shows a mistake waits to be sent by hand.
-	alone := s.b.Eval(`(()=>{const e=document.querySelector("#code");return String(e.hasAttribute("data-send")&&!e.hasAttribute("aria-invalid"))})()`) == "true"
-	if s.way.keyboard {
-		s.tabTo("#code")
-		s.b.Keys(code)
-	} else {
-		s.b.Type("#code", code)
+	if !s.way.keyboard {
+		s.b.GiveCode(code)
+		return
 	}
-	if !alone || s.way.noScript {
-		if s.way.keyboard {
-			s.b.Keys(kb.Enter)
-		} else {
-			s.b.Click("form:has(#code) .button")
-		}
+	alone := s.b.SendsItself()
+	s.tabTo("#code")
+	s.b.Keys(code)
+	if !alone {
+		s.b.Keys(kb.Enter)
 	}
 }
 
