@@ -178,3 +178,20 @@ func TestFinishLimit(t *testing.T) {
 		t.Fatal("something was saved")
 	}
 }
+
+// TestDesign_H4: somebody else's wrong mailed codes make codes wait, and the link
+// of the person's own mail still works.
+func TestDesign_H4_MailedLinkGoesOn(t *testing.T) {
+	w, p, r := newWorld(t), person("bob"), silva()
+	theirs, err := w.BeginVisit(ctx, p, r, nil)
+	w.ok(err)
+	w.ok(w.SendCode(ctx, theirs, p, r, write))
+	for i := range 5 {
+		w.refused(w.VerifyCode(ctx, theirs, p, r, fmt.Sprintf("0000000%d", i)), ErrBadCode)
+	}
+	mine, err := w.BeginVisit(ctx, p, r, nil)
+	w.ok(err)
+	w.ok(w.SendCode(ctx, mine, p, r, write))
+	w.refused(w.VerifyCode(ctx, mine, p, r, mailedCode(t, w.post.last(t))), ErrTooMany)
+	w.ok(w.VerifyLink(ctx, mine, p, r, mailedLink(t, w.post.last(t))))
+}
