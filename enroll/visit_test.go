@@ -2,7 +2,6 @@ package enroll
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 )
