@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,10 +120,20 @@ func (b *Browser) Text() string {
 	return b.Eval(`document.body.innerText`)
 }
 
-// URL is the address the page is at.
-func (b *Browser) URL() string {
+// Says waits until the page's visible text holds the words.
+func (b *Browser) Says(words string) {
 	b.t.Helper()
-	return b.Eval(`location.href`)
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		text := b.tryEval(`document.body.innerText`)
+		if strings.Contains(text, words) {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("the page %s does not say %q:\n%.2000s", b.tryEval(`location.href`), words, text)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // At waits until the page is at the address.

@@ -54,9 +54,7 @@ func TestS0_6_TheWholeWayIsGuided(t *testing.T) {
 			s.press(`nav a[href="/documentos-recebidos"]`)
 			s.see("block", ".button")
 			b.At(d.URL + "/documentos-recebidos")
-			if text := b.Text(); !strings.Contains(text, w.words) {
-				t.Errorf("the block page does not say %q:\n%s", w.words, text)
-			}
+			b.Says(w.words)
 			for _, h := range d.Portal.Hits(t) {
 				if strings.HasPrefix(h.URI, "/documentos-recebidos") {
 					t.Errorf("the application received %s %s", h.Method, h.URI)
@@ -64,9 +62,7 @@ func TestS0_6_TheWholeWayIsGuided(t *testing.T) {
 			}
 			s.enrol()
 			b.At(d.URL + "/documentos-recebidos")
-			if text := b.Text(); !strings.Contains(text, "Balancete de outubro") {
-				t.Errorf("the page that was wanted:\n%s", text)
-			}
+			b.Says("Balancete de outubro")
 		})
 	}
 }
