@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
@@ -22,6 +23,21 @@ func TestExamplesFormatted(t *testing.T) {
 			}
 			if formatted := caddyfile.Format(raw); !bytes.Equal(raw, formatted) {
 				t.Fatalf("caddy fmt makes of it:\n%s", formatted)
+			}
+		})
+	}
+}
+
+// TestExamplesAdapt holds each to what the adapter takes.
+func TestExamplesAdapt(t *testing.T) {
+	for _, path := range caddyfiles(t) {
+		t.Run(strings.TrimPrefix(path, "../"), func(t *testing.T) {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(raw, map[string]any{"filename": path}); err != nil {
+				t.Fatal(err)
 			}
 		})
 	}
