@@ -163,7 +163,8 @@ func (m *memory) fly(q *question, f *flight) {
 }
 
 // land ends a question, and remembers the answer where that is right: none
-// that sets a cookie, which is for one visitor alone.
+// that sets a cookie, which is for one visitor alone. One that was dropped
+// meanwhile is not found again: recall looks at the drops since it was begun.
 func (m *memory) land(q *question, f *flight) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -175,7 +176,7 @@ func (m *memory) land(q *question, f *flight) {
 		ttl = min(a.RetryAfter, briefly)
 	}
 	switch {
-	case f.useless || !f.shared || ttl <= 0:
+	case !f.shared || ttl <= 0:
 		m.kept.remove(q.key.key)
 	case a.State == Known || a.State == Nobody || a.State == Down:
 		m.kept.put(q.key.key, kept{*a, slices.Clone(q.marks), f.begun, q.now.Add(ttl)}, a.size())

@@ -1,13 +1,11 @@
 package identity
 
 import (
-	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -43,6 +41,8 @@ func TestWhoAmICacheKey(t *testing.T) {
 		"fail/C2c other authorization":      {nil, []string{basicBob}, []string{basicMallory}, nil, true},
 		"fail/C2d other host":               {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.R.Host = "b.example" }, true},
 		"fail/C2d other site":               {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.Site = "b" }, true},
+		"fail/other host, behind a proxy":   {nil, []string{"Cookie: sid=m", "X-Forwarded-Host: a"}, []string{"Cookie: sid=m", "X-Forwarded-Host: b"}, nil, true},
+		"fail/other scheme":                 {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.R.TLS = &tls.ConnectionState{} }, true},
 		"fail/fresh":                        {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.Fresh = true }, true},
 		"fail/too old":                      {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m"}, func(v *Visit) { v.Now = v.Now.Add(30 * time.Second) }, true},
 	} {
@@ -154,115 +154,6 @@ func TestWhoAmIRest(t *testing.T) {
 	if app.count() != 2 {
 		t.Errorf("asked %d times, want 2", app.count())
 	}
-}
-
-// gated is an app that answers only when it is let, one request at a time.
-type gated struct {
-	fakeApp
-	let chan http.HandlerFunc
-}
-
-func newGated() *gated {
-	g := &gated{let: make(chan http.HandlerFunc)}
-	g.answer = func(w http.ResponseWriter, r *http.Request) { (<-g.let)(w, r) }
-	return g
-}
-
-func TestWhoAmIOneAtATime(t *testing.T) {
-	for name, tc := range map[string]struct {
-		cache  *time.Duration
-		answer http.HandlerFunc
-		asked  int
-	}{
-		"ok/joined":           {nil, sessions(people), 1},
-		"ok/joined, down":     {nil, says(500, jsonType, ``), 1},
-		"fail/cache 0":        {off(), sessions(people), 2}, // those who came meanwhile share one begun after they came
-		"fail/sets a cookie":  {nil, says(200, jsonType, `{"login":"bob"}`, "Set-Cookie", "a=1"), 5},
-		"fail/fresh sessions": {off(), says(200, jsonType, `{}`, "Set-Cookie", "a=1"), 5},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				app := newGated()
-				src := mustWhoAmI(t, func(c *WhoAmI) { c.Cache = tc.cache })
-				var wg sync.WaitGroup
-				for range 5 {
-					wg.Go(func() { ask(t, src, visitTo(&app.fakeApp, "/", "Cookie: sid=m")) })
-					synctest.Wait()
-				}
-				for range tc.asked {
-					synctest.Wait()
-					app.let <- tc.answer
-				}
-				wg.Wait()
-				if app.count() != tc.asked {
-					t.Errorf("asked %d times, want %d", app.count(), tc.asked)
-				}
-			})
-		})
-	}
-}
-
-// C2: an answer begun before a drop is neither kept nor used.
-func TestWhoAmIAnswerBegunBeforeADrop(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		app := newGated()
-		src := mustWhoAmI(t, nil)
-		got := make(chan Answer, 1)
-		go func() { got <- ask(t, src, visitTo(&app.fakeApp, "/", "Cookie: sid=m")) }()
-		synctest.Wait()
-		src.(Watcher).Saw(visitBy(nil, "POST", "/login", "", "Cookie: sid=m"))
-		app.let <- says(200, jsonType, `{"login":"mallory"}`)
-		app.let <- says(200, jsonType, `{"login":"bob"}`)
-		wantState(t, <-got, Known, "bob")
-		go func() { got <- ask(t, src, visitTo(&app.fakeApp, "/", "Cookie: sid=m")) }()
-		wantState(t, <-got, Known, "bob")
-		if app.count() != 2 {
-			t.Errorf("asked %d times, want 2", app.count())
-		}
-	})
-}
-
-// A visitor who signs in and in and in gets no answer rather than an old one.
-func TestWhoAmIDroppedForEver(t *testing.T) {
-	src := mustWhoAmI(t, nil)
-	app := &fakeApp{}
-	app.answer = func(w http.ResponseWriter, r *http.Request) {
-		src.(Watcher).Saw(visitBy(nil, "POST", "/login", "", "Cookie: sid=m"))
-		sessions(people)(w, r)
-	}
-	wantState(t, ask(t, src, visitTo(app, "/", "Cookie: sid=m")), Down, "")
-	if app.count() != maxTries {
-		t.Errorf("asked %d times, want %d", app.count(), maxTries)
-	}
-}
-
-// An app that never answers costs its visitors the time-out, and no more.
-func TestWhoAmITimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		src := mustWhoAmI(t, nil)
-		stuck := make(chan struct{})
-		v := visitTo(nil, "/", "Cookie: sid=m")
-		v.Call = func(r *http.Request) (*http.Response, error) {
-			select {
-			case <-r.Context().Done():
-				return nil, context.Cause(r.Context())
-			case <-stuck:
-				return nil, nil
-			}
-		}
-		begun := time.Now()
-		wantState(t, ask(t, src, v), Down, "")
-		if d := time.Since(begun); d != defaultTimeout {
-			t.Errorf("waited %v", d)
-		}
-		v.Call = func(*http.Request) (*http.Response, error) { <-stuck; return nil, context.Canceled }
-		begun = time.Now()
-		wantState(t, ask(t, src, v), Down, "")
-		if d := time.Since(begun); d != 2*defaultTimeout {
-			t.Errorf("waited %v for an app that does not heed the time-out", d)
-		}
-		close(stuck)
-	})
 }
 
 // A whole office reads English: its forms must not drop everybody's answers.

@@ -30,6 +30,7 @@ func TestWhoAmIAnswers(t *testing.T) {
 		"fail/201":              {says(201, jsonType, me), Down, 0},
 		"fail/204":              {says(204, jsonType, ""), Down, 0},
 		"fail/206":              {says(206, jsonType, me, "Content-Range", "bytes 0-1/9"), Down, 0},
+		"fail/200 of a part":    {says(200, jsonType, me, "Content-Range", "bytes 0-14/900"), Down, 0},
 		"fail/300":              {says(300, jsonType, me), Down, 0},
 		"fail/304":              {says(304, jsonType, ""), Down, 0},
 		"fail/404":              {says(404, jsonType, `{}`), Down, 0},
@@ -77,6 +78,14 @@ func TestWhoAmICallFails(t *testing.T) {
 		return &http.Response{StatusCode: 200, ContentLength: -1, Body: body, Header: http.Header{"Content-Type": {"application/json"}}}, nil
 	}
 	wantState(t, ask(t, src, v), Down, "")
+}
+
+// The bound holds where the beginning of an answer would do for the expression.
+func TestWhoAmIOverLongText(t *testing.T) {
+	src := mustWhoAmI(t, func(c *WhoAmI) { c.Facts.User = Expression{Kind: "regexp", Text: `^user=(\w+)`} })
+	body := "user=bob " + strings.Repeat("x", MaxAnswer-9)
+	wantState(t, ask(t, src, visitTo(&fakeApp{answer: says(200, "text/plain", body)}, "/", "Cookie: sid=a")), Known, "bob")
+	wantState(t, ask(t, src, visitTo(&fakeApp{answer: says(200, "text/plain", body+"x")}, "/", "Cookie: sid=b")), Down, "")
 }
 
 // M8: values that stand for nobody, and numbers that a float cannot tell apart.

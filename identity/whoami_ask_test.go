@@ -47,6 +47,40 @@ func TestWhoAmIAsk(t *testing.T) {
 	}
 }
 
+func TestWhoAmINamedCookieTwice(t *testing.T) {
+	src := mustWhoAmI(t, func(c *WhoAmI) { c.Cookies = []string{"sid"} })
+	app := &fakeApp{answer: sessions(people)}
+	for cookie, want := range map[string]State{"sid=m; x=1; x=2": Known, "sid=m; sid=m": Conflict, "sid=m; SID=b": Conflict, "sid=m,sid=b": Conflict} {
+		if a := ask(t, src, visitTo(app, "/", "Cookie: "+cookie)); a.State != want {
+			t.Errorf("%s: got %v, want %v", cookie, a.State, want)
+		}
+	}
+}
+
+// One user of two tenants is two people to the rules.
+func TestWhoAmITwoTenants(t *testing.T) {
+	app := &fakeApp{answer: func(w http.ResponseWriter, r *http.Request) {
+		says(200, "application/json", `{"login":"bob","office":"`+r.Header.Get("Cookie")+`"}`)(w, r)
+	}}
+	src := mustWhoAmI(t, func(c *WhoAmI) { c.Facts.Tenant = Expression{Kind: "json", Text: "office"} })
+	if a := ask(t, src, visitTo(app, "/", "Cookie: silva", basicBob)); a.State != Conflict {
+		t.Errorf("got %v", a.State)
+	}
+}
+
+// What is known of a credential beside another is remembered as well: an app
+// with Basic and a language cookie is not asked for every image.
+func TestWhoAmIApartIsRemembered(t *testing.T) {
+	app := &fakeApp{answer: sessions(people)}
+	src := mustWhoAmI(t, nil)
+	for range 3 {
+		wantState(t, ask(t, src, visitTo(app, "/", "Cookie: lang=en", basicBob)), Known, "bob")
+	}
+	if app.count() != 2 {
+		t.Errorf("asked %d times, want 2", app.count())
+	}
+}
+
 // The person of the second credential is told, for a service account it may be.
 func TestWhoAmIMixedNamesTheOther(t *testing.T) {
 	app := &fakeApp{answer: sessions(people)}
