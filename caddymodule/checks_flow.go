@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,14 +10,15 @@ import (
 // flow is what may hold at one point of the way a request takes through the
 // handlers of a site.
 type flow struct {
-	gate    *Gate      // the last gate on some way here; nil: none on any
-	turned  bool       // on some way, the path was rewritten after that gate
-	moved   string     // on some way, it was so that it can lie under a protected prefix: how
-	cached  string     // on some way, a cache was passed: its name
-	rewrote bool       // on some way, the path is not the browser's
-	fixed   bool       // on every way, the path is one of the configuration's
-	fields  []string   // header fields that are set or deleted on every way
-	within  [][]string // the path matchers of the blocks around, as the browser's path was matched
+	gate    *Gate             // the last gate on some way here; nil: none on any
+	turned  bool              // on some way, the path was rewritten after that gate
+	moved   string            // on some way, it was so that it can lie under a protected prefix: how
+	cached  string            // on some way, a cache was passed: its name
+	rewrote bool              // on some way, the path is not the browser's
+	fixed   bool              // on every way, the path is one of the configuration's
+	fields  []string          // header fields that are set or deleted on every way
+	vars    map[string]string // names given to values on some way, by vars and map
+	within  [][]string        // the path matchers of the blocks around, as the browser's path was matched
 }
 
 // merge is what may hold where two ways meet.
@@ -33,6 +35,13 @@ func (f flow) merge(o flow) flow {
 	}
 	f.rewrote = f.rewrote || o.rewrote
 	f.fixed = f.fixed && o.fixed
+	if len(o.vars) > 0 {
+		f.vars = maps.Clone(f.vars)
+		if f.vars == nil {
+			f.vars = map[string]string{}
+		}
+		maps.Copy(f.vars, o.vars)
+	}
 	f.fields = slices.DeleteFunc(slices.Clone(f.fields), func(name string) bool { return !slices.Contains(o.fields, name) })
 	return f
 }
@@ -120,8 +129,8 @@ func (w *inspector) branch(b branch, in flow) (out flow, open bool) {
 
 // passing are the handlers that hand every request on, the path as it is.
 var passing = []string{
-	"authentication", "copy_response_headers", "encode", "log_append", "map", "push", "request_body",
-	"templates", "timeouts", "tracing", "vars", "rate_limit", "crowdsec", "waf",
+	"authentication", "copy_response_headers", "encode", "log_append", "push", "request_body",
+	"templates", "timeouts", "tracing", "rate_limit", "crowdsec", "waf",
 }
 
 // step walks one handler.
@@ -136,8 +145,10 @@ func (w *inspector) step(s step, b branch, in flow) (out flow, open bool) {
 	case "rewrite":
 		return w.rewrite(s.fields, b, in), true
 	case "headers":
-		in.fields = append(slices.Clone(in.fields), fieldsSet(s)...)
+		in.fields = append(slices.Clone(in.fields), fieldsSet(s, in)...)
 		return in, true
+	case "vars", "map":
+		return in.named(s), true
 	case "intercept":
 		for _, routes := range s.blocks {
 			w.list(routes, in)

@@ -33,6 +33,9 @@ func (w *inspector) meetGate(s step, in flow) flow {
 	if login, ok := g.Anonymous.loginTarget(); ok && w.rules.covers(g, login) {
 		w.refuse(g, "sends visitors to sign in at %s, which is itself protected, and would go round for ever: write an 'allow' for it in the policy, or 'anonymous confirm %s'", login.Path, login.Path)
 	}
+	if err := checkPlaceholder(in.source(g.Tenant)); err != nil && in.source(g.Tenant) != g.Tenant {
+		w.refuse(g, "takes the tenant from %s: %w", g.Tenant, err)
+	}
 	w.gates = append(w.gates, w.hosts)
 	in.gate, in.turned, in.moved = g, false, ""
 	return in
@@ -76,6 +79,9 @@ func (w *inspector) checkIdentities(g *Gate, in flow) {
 					w.refuse(g, "takes the person from the header field %s, which any client can send: let 'forward_auth' with 'copy_headers %s' always run before it, or write 'request_header -%s' in a 'route' before both", name, name, name)
 				}
 			}
+			if from := in.source(*value); from != *value && chosenByClient(from) {
+				w.refuse(g, "takes the person from %s, which is %s here, and so chosen by the client", *value, from)
+			}
 			if strings.Contains(*value, "{http.request.tls.client.") && !w.verified(w.hosts) {
 				w.refuse(g, "takes the person from the client's certificate, which this site does not verify: write 'tls { client_auth { mode require_and_verify … } }' with a trust pool (or verify_if_given)")
 			}
@@ -94,7 +100,7 @@ func settled(fields []string, name string) bool {
 
 // fieldsSet are the request's header fields that a headers handler sets or
 // deletes. A value taken from the request settles nothing: the client chose it.
-func fieldsSet(s step) []string {
+func fieldsSet(s step, in flow) []string {
 	var ops struct {
 		Set    http.Header `json:"set"`
 		Delete []string    `json:"delete"`
@@ -104,20 +110,11 @@ func fieldsSet(s step) []string {
 	}
 	names := ops.Delete
 	for name, values := range ops.Set {
-		if !slices.ContainsFunc(values, chosenByClient) {
+		if !slices.ContainsFunc(values, func(v string) bool { return chosenByClient(in.source(v)) }) {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-func chosenByClient(value string) bool {
-	for _, m := range placeholder.FindAllStringSubmatch(value, -1) {
-		if strings.HasPrefix(m[1], "http.request.") && !strings.HasPrefix(m[1], "http.request.tls.client.") {
-			return true
-		}
-	}
-	return false
 }
 
 // checkMountReached warns where the blocks around do not let the gate's pages
