@@ -63,7 +63,7 @@ func NewCredentials(names []string) (*Credentials, error) {
 			continue
 		}
 		if header == "Authorization" {
-			return nil, fmt.Errorf("reading credentials: Authorization always carries a credential; remove it in front of the gate (request_header -Authorization) where the app must not see it")
+			return nil, fmt.Errorf("reading credentials: Authorization always carries a credential; remove it in front of the gate (request_header -Authorization, in a route block) where the app must not see it")
 		}
 		if !c.headers[header] && !c.anywhere[field] && !c.sessions[field] {
 			return nil, fmt.Errorf("reading credentials: %q takes away a name that is none of the default ones", name)

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ func (c *Credentials) inTarget(r *http.Request) string {
 	return c.inPath(r.URL.EscapedPath())
 }
 
+// sessionSegment is how ASP.NET writes a session id into the path.
+var sessionSegment = regexp.MustCompile(`^\((?:[a-z]\([^)]*\))*s\(`)
+
 // inPath finds session ids and other named values in path parameters
 // (";jsessionid=1") and in segments of their own ("/PHPSESSID=1/",
 // "/(S(1))/").
@@ -33,7 +37,7 @@ func (c *Credentials) inPath(path string) string {
 	}
 	path = strings.ToLower(unescape(path))
 	for segment := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' || r == ';' || r == ',' || r == '?' || r == '&' }) {
-		if strings.HasPrefix(segment, "(s(") {
+		if sessionSegment.MatchString(segment) {
 			return "(S())"
 		}
 		name, value, found := strings.Cut(segment, "=")

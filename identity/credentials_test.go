@@ -54,6 +54,8 @@ func TestCredentialsByDefault(t *testing.T) {
 		"/documents%253bjsession%69d=s":            Mixed,
 		"/documents;jsessionid=s?x=1":              Mixed,
 		"/PHPSESSID=s/documents":                   Mixed,
+		"/documents/this(s(x))/(a(b))":             Known,
+		"/(A(x)S(lit3py55t21z5v55vlm25s55))/x":     Mixed,
 		"/(S(lit3py55t21z5v55vlm25s55))/documents": Mixed,
 	} {
 		if res := mixed(t, nil, visitTo(nil, target)); res.State != want {

@@ -20,7 +20,8 @@ type PlaceholderFacts struct {
 type Placeholder struct {
 	Facts PlaceholderFacts
 	// Carries are the headers that whoever fills the placeholder has checked.
-	// nil: Authorization where User is one of {http.auth.user.*}.
+	// nil: Authorization where User is one of {http.auth.user.*}, and the
+	// header itself where User is one of {http.request.header.*}.
 	Carries []string
 }
 
@@ -47,6 +48,9 @@ func NewPlaceholder(cfg Placeholder) (Source, error) {
 	p.facts = p.names.facts()
 	if cfg.Carries == nil && strings.HasPrefix(p.names[0], "http.auth.user.") {
 		cfg.Carries = []string{"Authorization"}
+	}
+	if name, ok := strings.CutPrefix(p.names[0], visitorHeader); ok && cfg.Carries == nil {
+		cfg.Carries = []string{name}
 	}
 	for _, h := range cfg.Carries {
 		p.carries = append(p.carries, textproto.CanonicalMIMEHeaderKey(h))

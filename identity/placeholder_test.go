@@ -41,6 +41,25 @@ func TestPlaceholder(t *testing.T) {
 	}
 }
 
+// A header that forward_auth sets is the identity, though it is named as one
+// that carries a credential.
+func TestPlaceholderHeader(t *testing.T) {
+	src, err := NewPlaceholder(Placeholder{Facts: PlaceholderFacts{User: "{http.request.header.Remote-User}"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := visitTo(nil, "/", "Remote-User: bob")
+	v.Placeholder = func(string) (string, bool) { return "bob", true }
+	chain := &Chain{Sources: []Source{src}, Credentials: mustCredentials(t, "Remote-User")}
+	if res := chain.Identify(t.Context(), v); res.State != Known {
+		t.Errorf("got %v %q", res.State, res.Why)
+	}
+	chain.Sources = []Source{saying{name: "s", a: knows("mallory")}}
+	if res := chain.Identify(t.Context(), v); res.State != Mixed {
+		t.Errorf("beside another identity: got %v", res.State)
+	}
+}
+
 func TestNewPlaceholderErrors(t *testing.T) {
 	for _, user := range []string{"", "{a}{b}", "{a} {b}", "x{a}"} {
 		if _, err := NewPlaceholder(Placeholder{Facts: PlaceholderFacts{User: user}}); err == nil || !strings.Contains(err.Error(), "{http.auth.user.id}") {
