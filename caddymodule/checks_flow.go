@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -35,13 +34,7 @@ func (f flow) merge(o flow) flow {
 	}
 	f.rewrote = f.rewrote || o.rewrote
 	f.fixed = f.fixed && o.fixed
-	if len(o.vars) > 0 {
-		f.vars = maps.Clone(f.vars)
-		if f.vars == nil {
-			f.vars = map[string]string{}
-		}
-		maps.Copy(f.vars, o.vars)
-	}
+	f.vars = mergeVars(f.vars, o.vars)
 	f.fields = slices.DeleteFunc(slices.Clone(f.fields), func(name string) bool { return !slices.Contains(o.fields, name) })
 	return f
 }
@@ -56,6 +49,8 @@ type inspector struct {
 	depth    int
 
 	gates    [][]string // the hosts of each gate found
+	roots    []string   // the directories that are served under the browser's paths
+	aside    []aside    // those served under other paths
 	doors    []door
 	problems []error
 	warnings []string

@@ -36,6 +36,7 @@ func inspectServer(srv *caddyhttp.Server, rules protection) *inspector {
 		w.named[name] = readRoutes(caddyhttp.RouteList{*route})
 	}
 	w.verified = func(hosts []string) bool { return verifiesClients(srv.TLSConnPolicies, hosts) }
+	defer w.checkAside()
 	w.list(readRoutes(srv.Routes), flow{})
 	if srv.Errors == nil {
 		return w

@@ -31,6 +31,21 @@ func (in flow) named(s step) flow {
 	return in
 }
 
+// mergeVars is what names may stand for where two ways meet. A value that is
+// not the same on both is kept as both, with a space between them.
+func mergeVars(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]string{}
+	}
+	for name, value := range b {
+		if old := all[name]; old != value {
+			all[name] = strings.TrimLeft(old, " ") + " " + value
+		}
+	}
+	return all
+}
+
 // source is value with the names in it replaced by what they stand for.
 func (in flow) source(value string) string {
 	for range len(in.vars) {
