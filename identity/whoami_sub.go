@@ -100,14 +100,14 @@ func (s *sub) ask() Answer {
 		if err != nil {
 			return down(fmt.Errorf("reading the answer of %s: %w", b.Path, err))
 		}
-		text, ok := (&reading{lenient: true}).text(v)
-		if v == nil || ok && text == "" {
+		var ok bool
+		before, ok = (&reading{lenient: true}).text(v)
+		if v == nil || ok && before == "" {
 			return Answer{State: Nobody, SetCookie: a.SetCookie}
 		}
-		if !ok || !httpguts.ValidHeaderFieldValue(text) {
+		if !ok || !httpguts.ValidHeaderFieldValue(before) {
 			return down(fmt.Errorf("reading the answer of %s: the value is no plain text", b.Path))
 		}
-		before = text
 		s.relayed = a.SetCookie
 		MergeSetCookie(&http.Request{Header: s.header, URL: &url.URL{Path: "/"}}, a.SetCookie)
 	}
@@ -174,9 +174,9 @@ func (s *sub) person(p *page, a Answer) Answer {
 		if err != nil {
 			return down(fmt.Errorf("reading %s: %w", factNames[i], err))
 		}
-		if s, isText := v.(string); isText && (1<<i == FactRoles || 1<<i == FactMethods) {
+		if list, isText := v.(string); isText && (1<<i == FactRoles || 1<<i == FactMethods) {
 			if _, isJSON := x.(jsonPath); !isJSON {
-				v = split(s)
+				v = split(list)
 			}
 		}
 		values[i] = v
