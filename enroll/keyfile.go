@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll/store"
@@ -47,8 +48,9 @@ func loadKey(path string) (*Keys, error) {
 	if !fi.Mode().IsRegular() {
 		return nil, errors.New("it is not a file")
 	}
-	// Whoever reads the key can forge every flag and open every secret.
-	if perm := fi.Mode().Perm(); perm&0o077 != 0 {
+	// Whoever reads the key can forge every flag and open every secret. (Windows
+	// has no such bits: there the folder's rights decide.)
+	if perm := fi.Mode().Perm(); perm&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("others than its owner can open it (mode %04o): run `chmod 600 %s`, and make a new key if somebody may have read it", perm, path)
 	}
 	var lines []string
