@@ -12,8 +12,11 @@ const TicketLife = 15 * time.Minute
 // Ticket says who was blocked, where, and why. It opens enrol and verify only.
 type Ticket struct {
 	ID, Realm, User, Tenant, Email, Name, To, Method, Reason string
-	Foreign                                                  bool // the request came from another site
-	Expires                                                  time.Time
+	// Session is the identity's, so that a proof by way of the ticket is one of
+	// the session that was blocked.
+	Session string
+	Foreign bool // the request came from another site
+	Expires time.Time
 }
 
 // SignTicket turns t into a token of less than 4096 bytes. An empty ID is filled
@@ -37,7 +40,7 @@ func (s *Service) SignTicket(t Ticket) (string, error) {
 	c := &claims{
 		ID: t.ID, Audience: audience(s.installation, t.Realm), User: t.User,
 		Expires: t.Expires.Unix(), Issued: now.Unix(), Tenant: t.Tenant, Email: t.Email,
-		Name: t.Name, To: t.To, Method: t.Method, Reason: t.Reason, Foreign: t.Foreign,
+		Name: t.Name, To: t.To, Method: t.Method, Reason: t.Reason, Session: bound(t.Session), Foreign: t.Foreign,
 	}
 	token, err := k.ticket.sign(c)
 	if err != nil {
@@ -66,6 +69,6 @@ func (s *Service) ReadTicket(token, realm string, now time.Time) (*Ticket, error
 	}
 	return &Ticket{
 		ID: c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Email: c.Email, Name: c.Name,
-		To: c.To, Method: c.Method, Reason: c.Reason, Foreign: c.Foreign, Expires: time.Unix(c.Expires, 0),
+		To: c.To, Method: c.Method, Reason: c.Reason, Session: c.Session, Foreign: c.Foreign, Expires: time.Unix(c.Expires, 0),
 	}, nil
 }

@@ -141,7 +141,7 @@ func TestDesign_C9_OneKeyManyTokens(t *testing.T) {
 func TestTicket(t *testing.T) {
 	w := newWorld(t)
 	in := Ticket{Realm: "default", User: "bob", Tenant: "silva", Email: "bob@example.com", Name: "Bob", To: "/documents?x=1",
-		Method: "POST", Reason: "enroll", Foreign: true, Expires: w.clock.now().Add(time.Hour)}
+		Method: "POST", Reason: "enroll", Session: "s1", Foreign: true, Expires: w.clock.now().Add(time.Hour)}
 	token, err := w.SignTicket(in)
 	w.ok(err)
 	out, err := w.ReadTicket(token, "default", w.clock.now())
