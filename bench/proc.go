@@ -31,7 +31,7 @@ type procList struct {
 
 // start writes the site's files and runs Caddy on a free port.
 func (l *procList) start(bin, dir, name, site, upstream string) (*proc, error) {
-	p := &proc{dir: filepath.Join(dir, name)}
+	p := &proc{dir: filepath.Join(dir, strings.NewReplacer(" ", "-", ",", "").Replace(name))}
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"sync"
 )
 
 // maxForm bounds the form bodies that query rules look into, in bytes.
@@ -15,14 +16,14 @@ const maxForm = 64 << 10
 var errFormTooLong = errors.New("reading a form: over 64 KiB")
 
 // formBody returns a reader of the request's form for query rules, nil where
-// there is no body. It is called at most once, and leaves the body whole for
-// the app. A body of another kind than a form holds no fields; one that should
+// there is no body. The body is read once, however often rules ask, and stays
+// whole for the app. A body of another kind than a form holds no fields; one that should
 // be a form and cannot be read as one is an error, which protects.
 func formBody(r *http.Request) func() (url.Values, error) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil
 	}
-	return func() (url.Values, error) { return readForm(r) }
+	return sync.OnceValues(func() (url.Values, error) { return readForm(r) })
 }
 
 func readForm(r *http.Request) (url.Values, error) {
