@@ -68,3 +68,18 @@ func TestJWTSaltLength(t *testing.T) {
 		}
 	}
 }
+
+// A key is used with its own algorithms even where a keyring offers it for
+// another.
+func TestJWSOpenHoldsKeysToTheirAlgorithms(t *testing.T) {
+	j, err := parseJWS(hs256(t, claimsOf(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.open([]key{{key: []byte(theSecret), algs: []string{"HS512"}}}); err == nil {
+		t.Error("a key for HS512 opens a token of HS256")
+	}
+	if _, err := j.open([]key{{key: []byte(theSecret), algs: []string{"HS256"}}}); err != nil {
+		t.Error(err)
+	}
+}

@@ -199,6 +199,14 @@ func TestJWTWhere(t *testing.T) {
 	}
 }
 
+func TestJWTTwoTenants(t *testing.T) {
+	src := mustJWT(t, func(c *JWT) { c.Facts.Tenant = "org" })
+	silva, costa := hs256(t, claimsOf(map[string]any{"org": "silva"})), hs256(t, claimsOf(map[string]any{"org": "costa"}))
+	if a := ask(t, src, visitTo(nil, "/", "Cookie: jwt="+silva, "Authorization: Bearer "+costa)); a.State != Conflict {
+		t.Errorf("got %v", a.State)
+	}
+}
+
 func TestJWTRemembered(t *testing.T) {
 	src := mustJWT(t, nil)
 	v := visitTo(nil, "/", "Cookie: jwt="+hs256(t, claimsOf(nil)))
