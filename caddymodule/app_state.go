@@ -209,7 +209,7 @@ func (s *appState) open() error {
 	}
 	s.pooled = true
 	svc := shared.(*sharedService).Service
-	pages, err := portal.New(portal.Config{Service: svc, Log: s.slog})
+	pages, err := portal.New(portal.Config{Service: svc, Log: s.slog, Now: s.now})
 	if err != nil {
 		return err
 	}
