@@ -50,7 +50,7 @@ func TestSpellingsOfAProtectedArea(t *testing.T) {
 			t.Errorf("%s passes", path)
 		}
 	}
-	for _, path := range []string{"/admin/x/%2e%2e/../../%73ecret", "/admin/a/%2e%2e/../%2e%2e/secret", "/admin/%2e%2e/../secret", "/admin.php/secret", "/admin;x/secret", "/ADMIN./secret ", "/admin%20/secret"} {
+	for _, path := range []string{"/admin/x/%2e%2e/../../%73ecret", "/admin/a/%2e%2e/../%2e%2e/secret", "/admin/%2e%2e/../secret", "/admin.php/secret", "/admin/index.php/secret", "/admin/sec%2501ret", "/admin;x/secret", "/ADMIN./secret ", "/admin%20/secret"} {
 		if hit, ok := protectedBy(t, "/admin/secret", path); ok && !hit {
 			t.Errorf("%s passes", path)
 		}
@@ -94,6 +94,21 @@ func TestTargetsThatCannotBeRead(t *testing.T) {
 		if _, ok := protectedBy(t, "/documents", path); ok {
 			t.Errorf("fail/%s: %.60s is read", name, path)
 		}
+	}
+}
+
+// A target is refused for what reading it costs, not for its length or the
+// number of its readings alone.
+func TestTheWorkOfReadingIsBounded(t *testing.T) {
+	odd := "/x;a/../%2541//b .php/c"
+	if _, ok := protectedBy(t, "/documents", odd); !ok {
+		t.Error("the short one is not read")
+	}
+	if _, ok := protectedBy(t, "/documents", odd+"/"+strings.Repeat("a", 6000)); ok {
+		t.Error("the long one is read")
+	}
+	if _, ok := protectedBy(t, "/documents", "/a%20"+strings.Repeat("a", 6000)); !ok {
+		t.Error("a long one that is read in one way is not")
 	}
 }
 

@@ -1,0 +1,59 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every line of the table of what is not enforced yet is reachable, and what it
+// names is refused with the key, the value and what to write.
+func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
+	left := map[string]bool{}
+	for k := range later {
+		left[k] = true
+	}
+	for _, line := range []string{
+		"stage: trial", "stage: production", "locked: true", "require: phishing-resistant", "activate: next-session", "activate: 2027-01-15",
+		"grace: 14d", "remind: {every: 1d, times: 3}", "remind: {every: 1d, times: unlimited}", "on_disable: keep", "on_disable: wipe",
+		"protect: [{path: /a, when_store_down: last-known}]", "protect: [{path: /a, require: phishing-resistant}]",
+		"methods: [passkey, totp]", "methods: [email, sms, oidc]", "methods: [oidc.entra]",
+		"recovery: {methods: [codes, email]}", "recovery: {methods: [sms, totp]}", "recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
+		"limits: {passkey: 10, sms: 1, email: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
+		"first: typed-email", "first: pass", "trust_device: 30d", "trust_device: unlimited", "rp_id: a.example",
+		"language: de", "language: nl", "language: fi", "language: es", "language: fr", "language: it", "language: ar",
+		"admins: {roles: [r], users: []}", "service_accounts: [{user: s, from: [192.0.2.0/24], until: 2027-03-01, owner: o, reason: r}]",
+	} {
+		_, err := parseText(head1+"    "+line+"\n", Options{})
+		if err == nil {
+			t.Errorf("%s: accepted", line)
+			continue
+		}
+		for _, text := range strings.Split(err.Error(), "\n") {
+			what, rest, found := strings.Cut(text, " is not enforced by this version, so it is refused and not ignored: ")
+			what = what[strings.Index(what, ": ")+2:]
+			if !found || rest != later[what] {
+				t.Errorf("%s: %s", line, text)
+			}
+			delete(left, what)
+		}
+	}
+	delete(left, "recovery: no codes") // beside one that is named already
+	if _, err := parseText(head1+"    recovery: {methods: []}\n", Options{}); err == nil {
+		t.Error("recovery without methods is accepted")
+	}
+	for k := range left {
+		t.Errorf("no line leads to %q", k)
+	}
+	for _, line := range []string{"locked: false", "grace: 0", "activate: now", "on_disable: release", "trust_device: none", "service_accounts: none",
+		"recovery: {methods: [codes], minimum: 1, required: false}", "protect: [{path: /a, when_store_down: closed, require: mfa}]", "mode: enforce"} {
+		if _, err := parseText(head1+"    "+line+"\n", Options{}); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	for _, line := range []string{"stage: prod", "activate: 2027-13-40", "grace: 14", "remind: {evry: 1d}", "remind: {times: 0}", "enroll_from: [10.0.0.1/8]", "enroll_from: [home]",
+		"review: often", "trust_device: 30", "admins: {role: [x]}", "service_accounts: some", "service_accounts: [{user: s, until: soon}]", "assign: [x]", "rp_id: ''"} {
+		if _, err := parseText(head1+"    "+line+"\n", Options{}); err == nil || strings.Contains(err.Error(), "not enforced") {
+			t.Errorf("%s: the form is not checked: %v", line, err)
+		}
+	}
+}
