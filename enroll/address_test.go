@@ -19,7 +19,7 @@ func TestDesign_C8_ChangedAddress(t *testing.T) {
 		v, err := w.BeginVisit(ctx, q, r, nil)
 		w.ok(err)
 		w.ok(w.SendCode(ctx, v, q, r, write))
-		return w.post.last(t).To
+		return w.post.letter(t).To
 	}
 	if to := send(evil); to != "bob@example.com" {
 		t.Fatalf("mailed to %s", to)

@@ -21,7 +21,7 @@ func TestMailedCode(t *testing.T) {
 		m.To = "eve@evil.example" // whoever composes does not choose the reader
 		return m
 	}))
-	first := w.post.last(t)
+	first := w.post.letter(t)
 	if first.To != "bob@example.com" || v.CodeSent.IsZero() || v.MailsLeft != 2 {
 		t.Fatalf("got %+v, %+v", first, v)
 	}
@@ -31,7 +31,7 @@ func TestMailedCode(t *testing.T) {
 	other, err := w.BeginVisit(ctx, p, r, nil)
 	w.ok(err)
 	w.ok(w.SendCode(ctx, other, p, r, write))
-	last := mailedCode(t, w.post.last(t))
+	last := mailedCode(t, w.post.letter(t))
 	w.refused(w.VerifyCode(ctx, v, p, r, last), ErrBadCode)
 	w.restart()
 	w.clock.add(10*time.Minute - time.Second)
@@ -112,7 +112,7 @@ func TestMailDown(t *testing.T) {
 	v, err := w.BeginVisit(ctx, p, r, nil)
 	w.ok(err)
 	w.ok(w.SendCode(ctx, v, p, r, write))
-	first := mailedCode(t, w.post.last(t))
+	first := mailedCode(t, w.post.letter(t))
 	w.post.refuse(errors.New("connection refused"))
 	before := w.text(p)
 	for range 10 {
@@ -167,9 +167,9 @@ func TestDesign_C8_Link(t *testing.T) {
 	v, err := w.BeginVisit(ctx, p, r, nil)
 	w.ok(err)
 	w.ok(w.SendCode(ctx, v, p, r, write))
-	older := mailedLink(t, w.post.last(t))
+	older := mailedLink(t, w.post.letter(t))
 	w.ok(w.SendCode(ctx, v, p, r, write))
-	link := mailedLink(t, w.post.last(t))
+	link := mailedLink(t, w.post.letter(t))
 	for range 3 {
 		info, err := w.PeekLink(ctx, link)
 		w.ok(err)
@@ -197,12 +197,12 @@ func TestDesign_C8_Link(t *testing.T) {
 	w.restart()
 	w.ok(w.VerifyLink(ctx, v, p, r, link))
 	w.refused(w.VerifyLink(ctx, v, p, r, link), ErrUsedCode)
-	w.refused(w.VerifyCode(ctx, v, p, r, mailedCode(t, w.post.last(t))), ErrUsedCode)
+	w.refused(w.VerifyCode(ctx, v, p, r, mailedCode(t, w.post.letter(t))), ErrUsedCode)
 	if info, err := w.PeekLink(ctx, link); err != nil || info.Live || !info.Used {
 		t.Fatalf("got %+v, %v", info, err)
 	}
 	w.ok(w.SendCode(ctx, other, p, r, write))
-	late := mailedLink(t, w.post.last(t))
+	late := mailedLink(t, w.post.letter(t))
 	w.clock.add(10 * time.Minute)
 	w.refused(w.VerifyLink(ctx, other, p, r, late), ErrExpired)
 }
@@ -211,7 +211,7 @@ func TestDesign_C8_Link(t *testing.T) {
 func TestDesign_C8_Disown(t *testing.T) {
 	w, p, r := newWorld(t), person("bob"), silva()
 	theirs := w.begin(p, r, nil)
-	link := mailedLink(t, w.post.last(t))
+	link := mailedLink(t, w.post.letter(t))
 	setup, err := w.BeginTOTP(ctx, theirs, p, r, nil, "")
 	w.ok(err)
 	mine, err := w.BeginVisit(ctx, p, r, nil)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -67,15 +68,6 @@ func (b *postbox) all() []Mail {
 	return append([]Mail(nil), b.mails...)
 }
 
-func (b *postbox) last(t testing.TB) Mail {
-	t.Helper()
-	all := b.all()
-	if len(all) == 0 {
-		t.Fatal("no mail")
-	}
-	return all[len(all)-1]
-}
-
 type failures struct {
 	mu   sync.Mutex
 	errs []error
@@ -85,6 +77,21 @@ func (f *failures) add(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.errs = append(f.errs, err)
+}
+
+// letter is the last mail with a code: notices come when they come.
+func (b *postbox) letter(t testing.TB) Mail {
+	t.Helper()
+	var found *Mail
+	for _, m := range b.all() {
+		if m.Subject == "Your code" {
+			found = &m
+		}
+	}
+	if found == nil {
+		t.Fatal("no mail with a code")
+	}
+	return *found
 }
 
 func newKey(t testing.TB) string {
@@ -188,54 +195,14 @@ func mailedLink(t testing.TB, m Mail) string {
 	return l[1]
 }
 
-// app is an authenticator app.
-type app struct{ key secret }
-
-func newApp(t testing.TB, b32 string) app {
-	t.Helper()
-	key, err := base32Key.DecodeString(b32)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return app{key}
-}
-
-func (a app) code(t testing.TB, at time.Time) string {
-	t.Helper()
-	c, err := totpAt(a.key, stepAt(at))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// wrong is a code of six digits that is not right at any step near at.
-func (a app) wrong(t testing.TB, at time.Time, skip int) string {
-	t.Helper()
-	for n := 0; ; n++ {
-		c := string([]byte{'0', '0', '0', '0' + byte(n/100%10), '0' + byte(n/10%10), '0' + byte(n%10)})
-		m, err := matchTOTP(a.key, c, at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if m.step == 0 && m.off == 0 {
-			if skip == 0 {
-				return c
-			}
-			skip--
-		}
-	}
-}
-
 // begin opens a visit and, where the rules want it, proves the address.
 func (w *world) begin(p Person, r Rules, f *Flag) *Visit {
 	w.t.Helper()
 	v, err := w.BeginVisit(ctx, p, r, f)
 	w.ok(err)
 	if v.EmailOwed {
-		w.mails.Wait() // notices, so that the last mail is the code
 		w.ok(w.SendCode(ctx, v, p, r, write))
-		w.ok(w.VerifyCode(ctx, v, p, r, mailedCode(w.t, w.post.last(w.t))))
+		w.ok(w.VerifyCode(ctx, v, p, r, mailedCode(w.t, w.post.letter(w.t))))
 	}
 	return v
 }
@@ -281,4 +248,16 @@ func (w *world) text(p Person) string {
 	text, err := json.Marshal(a)
 	w.ok(err)
 	return string(text)
+}
+
+// told wants a mail at bob's address of record that says words.
+func (w *world) told(words string) {
+	w.t.Helper()
+	w.mails.Wait()
+	for _, m := range w.post.all() {
+		if m.To == "bob@example.com" && strings.Contains(m.Text, words) {
+			return
+		}
+	}
+	w.t.Fatalf("nobody is told of %q", words)
 }

@@ -192,6 +192,6 @@ func TestDesign_H4_MailedLinkGoesOn(t *testing.T) {
 	mine, err := w.BeginVisit(ctx, p, r, nil)
 	w.ok(err)
 	w.ok(w.SendCode(ctx, mine, p, r, write))
-	w.refused(w.VerifyCode(ctx, mine, p, r, mailedCode(t, w.post.last(t))), ErrTooMany)
-	w.ok(w.VerifyLink(ctx, mine, p, r, mailedLink(t, w.post.last(t))))
+	w.refused(w.VerifyCode(ctx, mine, p, r, mailedCode(t, w.post.letter(t))), ErrTooMany)
+	w.ok(w.VerifyLink(ctx, mine, p, r, mailedLink(t, w.post.letter(t))))
 }

@@ -55,7 +55,7 @@ func TestDesign_C3_WeakestTenant(t *testing.T) {
 	_, err = w.BeginTOTP(ctx, v, p, silva(), &e.Flag, "")
 	w.refused(err, ErrWrongStep)
 	w.ok(w.SendCode(ctx, v, p, silva(), write))
-	w.ok(w.VerifyCode(ctx, v, p, silva(), mailedCode(t, w.post.last(t))))
+	w.ok(w.VerifyCode(ctx, v, p, silva(), mailedCode(t, w.post.letter(t))))
 	setup, err := w.BeginTOTP(ctx, v, p, silva(), &e.Flag, "")
 	w.ok(err)
 	second := newApp(t, setup.Secret)

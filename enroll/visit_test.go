@@ -250,7 +250,7 @@ func TestWizardIllegalMoves(t *testing.T) {
 	delete(moves, "empty code")
 	try()
 	w.refused(w.VerifyCode(ctx, v, p, r, ""), ErrBadCode)
-	w.ok(w.VerifyCode(ctx, v, p, r, mailedCode(t, w.post.last(t))))
+	w.ok(w.VerifyCode(ctx, v, p, r, mailedCode(t, w.post.letter(t))))
 	delete(moves, "begin before proof")
 	try()
 	w.refused(w.SendCode(ctx, v, p, r, write), ErrWrongStep)
