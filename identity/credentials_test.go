@@ -38,6 +38,7 @@ func TestCredentialsByDefault(t *testing.T) {
 		"/documents?user=bob&password=pw":          Mixed,
 		"/documents?USER=bob;Pass%77ord=pw":        Mixed,
 		"/documents?login[user]=b&login[pass]=p":   Mixed,
+		"/documents?a%5Buser%5D=b&a%5Bpass%5D=p":   Mixed,
 		"/documents?user[]=bob&password[]=pw":      Mixed,
 		"/documents?email=b@x&senha=pw":            Mixed,
 		"/documents?access_token=t":                Mixed,
