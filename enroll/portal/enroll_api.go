@@ -38,10 +38,11 @@ func (t *turn) sendCode() {
 	t.json(http.StatusOK, map[string]any{"masked": z.visit.Masked, "expires": stamped(z.visit.Expires)})
 }
 
-// inOrder opens a visit if there is none and looks the move up in the table.
+// inOrder looks the move up in the table and opens a visit if there is none; the
+// step may be another one then.
 func (t *turn) inOrder(z *wizard, move string) error {
-	if z.step == stepProve {
-		return enroll.ErrFreshProof
+	if err := z.may(move); err != nil {
+		return err
 	}
 	if err := t.begin(z); err != nil {
 		return err
@@ -76,9 +77,6 @@ func (t *turn) verifyCode() {
 // beginTOTP is POST methods/totp.
 func (t *turn) beginTOTP() {
 	z, err := t.wizard()
-	if err == nil && z.step == stepEmail {
-		err = enroll.ErrWrongStep
-	}
 	if err == nil {
 		err = t.inOrder(z, "methods")
 	}

@@ -2,6 +2,8 @@ package portal_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -259,5 +261,29 @@ func TestEnroll_OldMailedCode_EM3(t *testing.T) {
 	old := c.submit("/.mfa/api/email/verify", "code", mailed(t, site)).want(t, 410)
 	if !strings.Contains(old.body, "too old. Ask for a new one") || !strings.Contains(old.body, `action="/.mfa/api/email"`) {
 		t.Errorf("the page: %s", old.body)
+	}
+}
+
+// TestEnroll_TwoVisitCookies_H9: of two cookies of one name somebody planted one,
+// and neither counts.
+func TestEnroll_TwoVisitCookies_H9(t *testing.T) {
+	site := newSite(t)
+	c := visitor(t, site, "ana")
+	c.submit("/.mfa/api/email").want(t, 303)
+	r := httptest.NewRequest("GET", "/.mfa/enroll", nil)
+	r.AddCookie(&http.Cookie{Name: "mfa-visit", Value: "planted"})
+	if page := c.send(r).want(t, 200); strings.Contains(page.body, "/api/email/verify") {
+		t.Errorf("one of two counts: %s", page.body)
+	}
+}
+
+// TestEnroll_C8_NoAddressIsTyped: the mail goes to the address of record, never
+// to one that whoever has the password types now.
+func TestEnroll_C8_NoAddressIsTyped(t *testing.T) {
+	site := newSite(t)
+	c := visitor(t, site, "ana")
+	c.call("POST", "/.mfa/api/email", `{"address":"thief@evil.example"}`).refused(t, 403, "not-allowed")
+	if n := len(site.Mails.All()); n != 0 {
+		t.Errorf("%d mails were sent", n)
 	}
 }

@@ -44,6 +44,11 @@ func TestLink_OnlyItsButtonSpendsIt(t *testing.T) {
 // the code, and proves nothing.
 func TestLink_C8_OnlyWhereItWasAskedFor(t *testing.T) {
 	c, link := asked(t)
+	other := visitor(t, c.site, "ana") // with an enrolment of its own under way
+	other.submit("/.mfa/api/email").want(t, 303)
+	if page := other.get(link).want(t, 200); strings.Contains(page.body, `value="confirm"`) {
+		t.Errorf("another enrolment of ana's sees %s", page.body)
+	}
 	for _, user := range []string{"", "ana", "bob"} {
 		elsewhere := visitor(t, c.site, user)
 		if page := elsewhere.get(link).want(t, 200); strings.Contains(page.body, `value="confirm"`) || !strings.Contains(page.body, "Go back there and type the code") {

@@ -243,6 +243,8 @@ func TestServe_Tenants(t *testing.T) {
 	other := site.Rules["silva"]
 	other.Tenant, other.TenantName = "moura", "Moura Advogados"
 	site.Rules["moura"] = other
+	other.Tenant, other.TenantName = "santos", "Santos"
+	site.Rules["santos"], site.Foreign = other, "santos"
 	c, _, _ := enrolled(t, site, "ana")
 	for _, q := range []string{"tenantId=moura", "tenant=Moura+Advogados", "tenant=moura"} {
 		a := c.get("/.mfa/?"+q).want(t, 200)

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -162,5 +163,24 @@ func TestVerify_BeginAndNoFactor(t *testing.T) {
 	c = signedInAgain(t, old)
 	if got := c.call("POST", "/.mfa/api/verify/totp", "").want(t, 200).json(t); got["kind"] != "totp" {
 		t.Errorf("begin: %v", got)
+	}
+}
+
+// TestVerify_H18_ForeignFormWaitsForNothing: the page after the proof does not
+// send anybody back to a form that another site posted.
+func TestVerify_H18_ForeignFormWaitsForNothing(t *testing.T) {
+	site := newSite(t)
+	old, key, _ := enrolled(t, site, "ana")
+	c := signedInAgain(t, old)
+	r := httptest.NewRequest("POST", "/enviar-documentos/novo", strings.NewReader("titulo=x"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	if block := c.send(r).want(t, 403); strings.Contains(block.body, "data-again") {
+		t.Errorf("the page: %s", block.body)
+	}
+	done := c.submit("/.mfa/api/verify/totp/verify", "code", appCode(t, site, key)).want(t, 200)
+	if strings.Contains(done.body, "other tab") || strings.Contains(done.body, "data-follow") {
+		t.Errorf("the page: %s", done.body)
 	}
 }

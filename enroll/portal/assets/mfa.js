@@ -91,7 +91,7 @@
 	// tab, and is then sent again by reloading: the browser kept it.
 	all('[data-again]', function (box) {
 		var address = box.getAttribute('data-again'), asking = false, done = false;
-		function show(name, on) { var e = box.querySelector('[data-again-' + name + ']'); if (e) { e.hidden = !on; } }
+		var line = box.querySelector('[data-again-say]');
 		function ask() {
 			if (asking || done || document.hidden) { return; }
 			asking = true;
@@ -101,13 +101,14 @@
 					asking = false;
 					if (state.verdict !== 'allow') { return; }
 					done = true;
-					show('wait', false);
-					show('ready', true);
-					show('send', true);
+					line.textContent = line.getAttribute('data-ready');
+					document.title = line.textContent;
+					box.querySelector('[data-again-send]').hidden = false;
+					all('[data-again-start]', function (start) { start.hidden = true; });
 				}, function () { asking = false; });
 		}
 		if (!window.fetch) { return; }
-		show('wait', true);
+		line.textContent = line.getAttribute('data-wait');
 		box.querySelector('[data-again-send] button').addEventListener('click', function () { location.reload(); });
 		document.addEventListener('visibilitychange', ask);
 		window.addEventListener('focus', ask);

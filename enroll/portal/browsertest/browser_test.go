@@ -74,7 +74,7 @@ func browser(t *testing.T, options ...chromedp.ExecAllocatorOption) context.Cont
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WindowSize(1100, 900))
 	alloc, endAlloc := chromedp.NewExecAllocator(context.Background(), append(all, options...)...)
 	ctx, endTab := chromedp.NewContext(alloc)
-	ctx, endTime := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, endTime := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(func() { endTime(); endTab(); endAlloc() })
 	// The browser lives as long as the context it is first used with.
 	if err := chromedp.Do(ctx); err != nil {
@@ -85,7 +85,7 @@ func browser(t *testing.T, options ...chromedp.ExecAllocatorOption) context.Cont
 
 // patience bounds one step; a page that does not come is a failure to show, not
 // a test to wait out.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func (p *person) do(steps ...void) {
 	p.t.Helper()

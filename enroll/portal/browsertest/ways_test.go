@@ -103,7 +103,7 @@ func TestWay_SendAgain(t *testing.T) {
 	p.open("/")
 	p.keys("#t", "Balanço & ções")
 	p.click("#go")
-	p.see("[data-again-wait]")
+	p.do(chromedp.Poll[chromedp.Void](`document.querySelector('[data-again-say]').textContent.startsWith('Waiting')`))
 	p.shot("unsent-desktop")
 	source := axeSource(t)
 	p.check(source, "unsent")
@@ -129,6 +129,9 @@ func TestWay_SendAgain(t *testing.T) {
 	p.do(chromedp.Evaluate[chromedp.Void](`void window.dispatchEvent(new Event('focus'))`))
 	p.see("[data-again-send] button")
 	p.shot("send-again-desktop")
+	if visible := p.text(`[...document.querySelectorAll('main .button')].filter(b => b.offsetWidth).map(b => b.textContent).join()`); visible != "Send again" {
+		t.Errorf("buttons: %s", visible)
+	}
 	p.check(source, "send again")
 	p.click("[data-again-send] button")
 	p.see("#app")

@@ -34,6 +34,7 @@ type Site struct {
 	Mails   *Mailbox
 	Rules   map[string]enroll.Rules // by tenant key
 	Tenant  string                  // the tenant of this host
+	Foreign string                  // a tenant that is nobody's
 	Areas   map[string]string       // protected prefix to the area's name
 	Fresh   map[string]time.Duration
 	BaseURL string
@@ -166,6 +167,9 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 		return v
 	}
 	for key, rules := range s.Rules {
+		if key == s.Foreign {
+			continue
+		}
 		v.Tenants = append(v.Tenants, portal.TenantRef{Key: key, Name: rules.TenantName})
 	}
 	v.RulesFor = func(key string) (enroll.Rules, bool) { rules, ok := s.Rules[key]; return rules, ok }
