@@ -1,7 +1,9 @@
 package caddymodule
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
@@ -17,8 +19,9 @@ type answer struct {
 	protected bool     // under a protected prefix: no shared cache may keep it
 	relay     []string // Set-Cookie values that the app gave when asked who this is
 	own       []string // Set-Cookie values of the gate itself
-	onHeader  func(status int, h http.Header)
+	onHeader  func(status int, h http.Header) (goOn bool)
 	wrote     bool
+	withheld  bool // something else was answered: what the app says goes nowhere
 }
 
 // WriteHeader applies the gate's rules to the header fields, once, before they
@@ -34,8 +37,9 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.wrote = true
-	if a.onHeader != nil {
-		a.onHeader(status, h)
+	if a.onHeader != nil && !a.onHeader(status, h) {
+		a.withheld = true
+		return
 	}
 	a.addRelayed(h)
 	for _, c := range a.own {
@@ -51,6 +55,9 @@ func (a *answer) Write(p []byte) (int, error) {
 	if !a.wrote {
 		a.WriteHeader(http.StatusOK)
 	}
+	if a.withheld {
+		return len(p), nil
+	}
 	return a.ResponseWriter.Write(p)
 }
 
@@ -59,7 +66,19 @@ func (a *answer) ReadFrom(r io.Reader) (int64, error) {
 	if !a.wrote {
 		a.WriteHeader(http.StatusOK)
 	}
+	if a.withheld {
+		return io.Copy(io.Discard, r)
+	}
 	return a.ResponseWriterWrapper.ReadFrom(r)
+}
+
+// Hijack hands the connection over to an upgraded stream, unless its handshake
+// was withheld.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if a.withheld {
+		return nil, nil, http.ErrNotSupported
+	}
+	return http.NewResponseController(a.ResponseWriter).Hijack()
 }
 
 // FlushError sends what is there. Without it a flush would reach the writer
@@ -154,5 +173,6 @@ func privateOnly(h http.Header) {
 var (
 	_ http.ResponseWriter = (*answer)(nil)
 	_ http.Flusher        = (*answer)(nil)
+	_ http.Hijacker       = (*answer)(nil)
 	_ io.ReaderFrom       = (*answer)(nil)
 )

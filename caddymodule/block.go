@@ -42,6 +42,22 @@ func (p *passage) block() error {
 		p.w.Header().Set("Cache-Control", "no-store")
 		return caddyhttp.Error(d.Reason.Status(), errBlocked)
 	}
+	p.show(to)
+	return nil
+}
+
+// refuse answers with the page or the problem of a decision that came when the
+// app had already been asked.
+func (p *passage) refuse() {
+	p.said.reference = newReference()
+	p.relayNow()
+	p.logBlock()
+	p.show(p.returnTo())
+}
+
+// show writes a blocked answer.
+func (p *passage) show(to string) {
+	d := &p.decision
 	v := p.pagesVisit()
 	v.Ticket = p.ticket
 	r := p.forPages()
@@ -52,7 +68,6 @@ func (p *passage) block() error {
 		Area: p.areaName(lang), Areas: p.areas(lang),
 		RetryAfter: p.who.RetryAfter, Foreign: isForeign(p.r),
 	})
-	return nil
 }
 
 // returnTo is the page first wanted, as the browser's address bar shows it.
@@ -96,7 +111,7 @@ func (p *passage) giveTicket(to string) {
 	person := &p.who.Person
 	p.notice(svc)
 	t := enroll.Ticket{
-		Realm: p.realm, User: person.User, Tenant: p.said.tenant, Email: person.Email, Name: person.Name,
+		Realm: p.realm, User: person.User, Tenant: p.said.tenant, Email: person.Email, Name: person.Name, Session: person.Session,
 		To: to, Method: p.r.Method, Reason: d.Reason.String(), Foreign: isForeign(p.r), Expires: p.now.Add(ticketLife),
 	}
 	token, err := svc.SignTicket(t)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddy-mfa/caddy-mfa/policy"
 )
 
@@ -46,15 +47,44 @@ func (p *passage) pass() error {
 	a.ResponseWriter = p.w
 	a.cookies = p.cookies
 	a.protected = p.decision.Protected
-	if p.gate.watches {
-		v := p.visit(new(lentPlaceholders))
-		a.onHeader = func(status int, h http.Header) {
-			if p.gate.chain.SawResponse(v, h["Set-Cookie"], status) {
-				p.endAll()
-			}
-		}
+	if !p.gate.watches {
+		return p.next.ServeHTTP(a, p.r)
 	}
-	return p.next.ServeHTTP(a, p.r)
+	lent := new(lentPlaceholders)
+	v := p.visit(lent)
+	a.onHeader = func(status int, h http.Header) bool {
+		lent.lend(p.replacer())
+		defer lent.takeBack()
+		if d := &p.decision; d.Protected && !p.still(v) {
+			return false
+		}
+		if p.gate.chain.SawResponse(v, h["Set-Cookie"], status) {
+			p.endAll()
+		}
+		return true
+	}
+	err := p.next.ServeHTTP(a, p.r)
+	if !a.wrote {
+		p.gate.chain.SawResponse(v, nil, http.StatusBadGateway)
+	}
+	return err
+}
+
+// still reports whether the app's answer is for the person who was let pass. A
+// request with a slow body can be overtaken by a sign-in in the same session:
+// the app would then answer it as somebody else.
+func (p *passage) still(v *identity.Visit) bool {
+	same, set := p.gate.chain.Still(p.innerContext(), v, &p.who)
+	p.answer.relay = append(p.answer.relay, set...)
+	if same || p.who.State != identity.Known {
+		return true
+	}
+	clear(p.w.Header())
+	p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonIdentityConflict, Tenant: p.decision.Tenant, Protected: true}
+	p.said.verdict, p.said.reason = p.decision.Verdict.String(), p.decision.Reason.String()
+	p.endFlag()
+	p.refuse()
+	return false
 }
 
 // ended ends the flag where this request is a sign-in or a sign-out.

@@ -17,7 +17,7 @@ func multipartFields(body []byte, boundary string) (url.Values, error) {
 	mr := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
 		part, err := mr.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // wrapped, it means a body that was cut
 			return fields, nil
 		}
 		if err != nil {

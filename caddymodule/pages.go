@@ -89,7 +89,7 @@ func (p *passage) person() enroll.Person {
 		return enroll.Person{Realm: p.realm, User: q.User, Tenant: q.Tenant, Email: q.Email, Name: q.Name, Session: q.Session}
 	}
 	if t := p.ticket; t != nil && (p.who.State == identity.Nobody || p.who.State == identity.Absent) {
-		return enroll.Person{Realm: t.Realm, User: t.User, Tenant: t.Tenant, Email: t.Email, Name: t.Name}
+		return enroll.Person{Realm: t.Realm, User: t.User, Tenant: t.Tenant, Email: t.Email, Name: t.Name, Session: t.Session}
 	}
 	return enroll.Person{}
 }

@@ -77,6 +77,12 @@ func (l *lentPlaceholders) get(key string) (any, bool) {
 	return l.from.Get(key)
 }
 
+func (l *lentPlaceholders) lend(from *caddy.Replacer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.from = from
+}
+
 func (l *lentPlaceholders) takeBack() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
