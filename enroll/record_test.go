@@ -3,6 +3,7 @@ package enroll
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll/store"
@@ -17,6 +18,9 @@ func TestAccountKeys(t *testing.T) {
 			t.Errorf("%q: %v, shared with %s", n, err, seen[key])
 		}
 		seen[key] = fmt.Sprint(n)
+	}
+	if key, _ := accountKey("a/b", "c"); strings.HasPrefix(key, "account/a/") {
+		t.Error("a list of realm a holds realm a/b")
 	}
 	w := newWorld(t)
 	for _, user := range []string{"", "\xff", string(make([]byte, maxName+1))} {

@@ -153,6 +153,9 @@ func TestTicket(t *testing.T) {
 	if *out != in {
 		t.Fatalf("got %+v", out)
 	}
+	if _, err := w.ReadTicket(token, "default", w.clock.now().Add(-skew-2*time.Second)); err != ErrToken {
+		t.Fatalf("a ticket of a clock far ahead: %v", err)
+	}
 	w.clock.add(TicketLife)
 	if _, err = w.ReadTicket(token, "default", w.clock.now()); err != ErrToken {
 		t.Fatalf("got %v", err)

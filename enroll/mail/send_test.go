@@ -129,6 +129,7 @@ func (s *server) start(t *testing.T, implicit bool) {
 			close(s.slow)
 		}
 		srv.Close()
+		l.Close() // where it had not begun to serve yet
 		<-done
 	})
 }
