@@ -13,11 +13,14 @@ func multipartFields(body []byte, boundary string) (url.Values, error) {
 	if boundary == "" {
 		return nil, errors.New("reading a form: no boundary")
 	}
+	if !bytes.Contains(body, []byte("--"+boundary+"--")) {
+		return nil, errors.New("reading a form: its end is missing") // which the reader takes for an end
+	}
 	fields := make(url.Values)
 	mr := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
 		part, err := mr.NextRawPart()
-		if err == io.EOF { //nolint:errorlint // wrapped, it means a body that was cut
+		if errors.Is(err, io.EOF) {
 			return fields, nil
 		}
 		if err != nil {
