@@ -1,0 +1,83 @@
+package attackflow
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/caddy-mfa/caddy-mfa/caddymodule"
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+)
+
+func init() { caddy.RegisterModule(spiedStore{}) }
+
+// spiedStore is the store "spied": bolt, with a test looking on.
+type spiedStore struct {
+	File string `json:"file"`
+}
+
+func (spiedStore) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "mfa.stores.spied", New: func() caddy.Module { return new(spiedStore) }}
+}
+
+// UnmarshalCaddyfile reads: spied <file>
+func (s *spiedStore) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next()
+	if !d.Args(&s.File) {
+		return d.ArgErr()
+	}
+	return nil
+}
+
+func (s *spiedStore) StoreKey() string { return "spied:" + s.File }
+func (s *spiedStore) KeyFile() string  { return filepath.Join(filepath.Dir(s.File), "mfa.key") }
+
+func (s *spiedStore) OpenStore() (store.Store, error) {
+	v := &view{Store: store.NewBolt(s.File, clock)}
+	if err := v.Open(context.Background()); err != nil {
+		return nil, err
+	}
+	opened.Store(s.File, v)
+	return v, nil
+}
+
+// opened holds the store of each file that is open.
+var opened sync.Map
+
+// view is an open store. While down, it answers nothing.
+type view struct {
+	store.Store
+	down   atomic.Bool
+	writes atomic.Int64
+}
+
+var errDown = errors.New("switched off by a test")
+
+func (v *view) Get(ctx context.Context, key string) (store.Record, error) {
+	if v.down.Load() {
+		return store.Record{}, errDown
+	}
+	return v.Store.Get(ctx, key)
+}
+
+func (v *view) Update(ctx context.Context, key string, fn func(store.Record) (*store.Record, error)) error {
+	if v.down.Load() {
+		return errDown
+	}
+	return v.Store.Update(ctx, key, func(old store.Record) (*store.Record, error) {
+		r, err := fn(old)
+		if r != nil && err == nil {
+			v.writes.Add(1)
+		}
+		return r, err
+	})
+}
+
+// Alone is false: a test reads beside the gate.
+func (v *view) Alone() bool { return true }
+
+var _ caddymodule.StoreModule = (*spiedStore)(nil)
