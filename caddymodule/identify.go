@@ -104,7 +104,7 @@ func (p *passage) readFlag() {
 	if err != nil {
 		return
 	}
-	if flag.User != person.User || flag.Session != person.Session && p.who.State == identity.Known {
+	if flag.User != person.User || !flag.Binds(person.Session) {
 		if p.who.State == identity.Known {
 			p.endFlag()
 		}

@@ -194,6 +194,11 @@ func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 		Minimum: t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Manage: t.Manage, Language: t.Language,
 		Brand: enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
 	}
+	pol := p.app.policy()
+	r.UndoOf = func(tenant string) bool {
+		other := pol.Tenant(tenant)
+		return other != nil && other.Undo
+	}
 	for _, m := range t.Methods {
 		r.Methods = append(r.Methods, enroll.Kind(m))
 	}
