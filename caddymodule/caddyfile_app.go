@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -73,7 +74,18 @@ func (a *App) unmarshalKey(d *caddyfile.Dispenser) error {
 	if err := someArgs(&a.Keys)(d); err != nil {
 		return err
 	}
-	return checkSecrets(d, "key", a.Keys...)
+	if err := checkSecrets(d, "key", a.Keys...); err != nil {
+		return err
+	}
+	for _, k := range a.Keys {
+		if placeholder.MatchString(k) {
+			continue // looked at once its value is known
+		}
+		if _, err := enroll.NewKeys(k); err != nil {
+			return d.WrapErr(err)
+		}
+	}
+	return nil
 }
 
 // unmarshalBaseURL reads: base_url <url>

@@ -163,18 +163,16 @@ func TestStart_StoreHeldByAnotherProcess(t *testing.T) {
 func TestReload_BadConfigurationKeepsTheOld(t *testing.T) {
 	s := start(t, simple, nil)
 	b := s.signedIn("bob").enroll()
-	for name, change := range map[string][2]string{
-		"smtp URL":     {"smtp://%SMTP%", "smpt://%SMTP%"},
-		"key":          {"store bolt", "key dG9vIHNob3J0\n\t\tstore bolt"},
-		"unknown word": {"protect", "protekt"},
-		"identity":     {"user json login", "user regexp nothing"},
+	for name, c := range map[string]struct{ old, with, place, fix string }{
+		"fail/smtp URL":     {"smtp://%SMTP%", "smpt://%SMTP%", "Caddyfile:15", "write smtp+starttls://host:587"},
+		"fail/key":          {"store bolt", "key dG9vIHNob3J0\n\t\tstore bolt", "Caddyfile:12", "openssl rand -base64 32"},
+		"fail/unknown word": {"protect", "protekt", "Caddyfile:20", "did you mean 'protect'"},
+		"fail/identity":     {"user json login", "user regexp nothing", "Caddyfile:22", "(parentheses)"},
 	} {
-		err := s.load(strings.Replace(simple, change[0], change[1], 1))
-		if err == nil {
-			t.Errorf("%s: loaded", name)
-			continue
+		err := s.load(strings.Replace(simple, c.old, c.with, 1))
+		if err == nil || !strings.Contains(err.Error(), c.place) || !strings.Contains(err.Error(), c.fix) {
+			t.Errorf("%s: no %s or %q in: %v", name, c.place, c.fix, err)
 		}
-		t.Logf("%s: %v", name, err)
 		b.get("/documents/1").want(200)
 	}
 }
