@@ -20,6 +20,9 @@ type address struct {
 	Since  time.Time `json:"since,omitzero"`
 	Next   string    `json:"next,omitempty"`
 	Told   time.Time `json:"told,omitzero"` // when the old one was told of it
+	// Notices are when notices to the old one were begun in the last 15 minutes.
+	// A script that changes the address all the time must not fill its box.
+	Notices []time.Time `json:"notices,omitempty"`
 }
 
 // see takes in the address that the identity gives now. It tells whether
@@ -38,14 +41,26 @@ func (d *address) see(email string, now time.Time) (changed, tell bool) {
 		return changed, false
 	case !strings.EqualFold(email, d.Next):
 		d.Next, d.Told = email, time.Time{}
-		return true, true
+		return true, d.mayTell(now)
 	case d.Told.IsZero():
-		return false, true
+		tell = d.mayTell(now)
+		return tell, tell
 	case now.Sub(d.Told) >= settle:
 		*d = address{Record: email, Since: now}
 		return true, false
 	}
 	return false, false
+}
+
+// mayTell counts a notice to the address of record: maxMails in 15 minutes. One
+// that is not sent costs nobody anything, since an address waits until it was.
+func (d *address) mayTell(now time.Time) bool {
+	d.Notices = keep(d.Notices, func(at time.Time) bool { return now.Before(at.Add(window)) })
+	if len(d.Notices) >= maxMails {
+		return false
+	}
+	d.Notices = append(d.Notices, now)
+	return true
 }
 
 // mailable reads one plain address: no display name, comment, list, second @,

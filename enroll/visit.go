@@ -17,9 +17,10 @@ const (
 	maxVisitLife = 12 * VisitLife
 )
 
-// maxVisits bounds the live visits of one account. The oldest without a verified
-// address gives way first, so that whoever has the password alone cannot push
-// out somebody who has the mailbox too.
+// maxVisits bounds the live visits of one account. The oldest to which nothing
+// was mailed gives way first, then the oldest without a verified address, so
+// that whoever has the password alone cannot push out somebody who looks for the
+// mail, or who has it. Mails are few (maxMails), so visits that got one are too.
 const maxVisits = 16
 
 // Visit is one browser's enrolment or manage session, as it stands now.
@@ -166,12 +167,22 @@ func (a *account) visit(id string, p Person) (*visit, error) {
 func (a *account) evict() {
 	at := 0
 	for i, v := range a.Visits {
-		if !v.Email {
+		if v.rank() < a.Visits[at].rank() {
 			at = i
-			break
 		}
 	}
 	a.Visits = append(a.Visits[:at], a.Visits[at+1:]...)
+}
+
+// rank grows with what a visit has proved.
+func (v *visit) rank() int {
+	switch {
+	case v.Email:
+		return 2
+	case v.Mailed != nil:
+		return 1
+	}
+	return 0
 }
 
 func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now time.Time) *Visit {

@@ -67,7 +67,11 @@ func (b *browser) try(method, path, body string, h ...string) (*reply, error) {
 	for i := 0; i+1 < len(h); i += 2 {
 		switch {
 		case h[i] == "Host":
-			req.Host = h[i+1]
+			req.Host = h[i+1] // the jar goes by it: a script carries its cookies along
+			u, _ := url.Parse(b.s.base)
+			for _, c := range b.Jar.Cookies(u) {
+				req.AddCookie(c)
+			}
 		case h[i+1] != "":
 			req.Header.Set(h[i], h[i+1])
 		default:
