@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -18,7 +19,12 @@ func (p *passage) servePages() error {
 	path := strings.TrimPrefix(p.sent.Path, p.gate.mount)
 	if path == "" {
 		p.w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(p.w, p.r, p.gate.mount+"/", http.StatusSeeOther)
+		to := p.gate.mount + "/"
+		if p.sent.RawQuery != "" {
+			to += "?" + p.sent.RawQuery
+		}
+		p.w.Header().Set("Location", to)
+		p.w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
 	if strings.HasPrefix(path, "/link/") {
@@ -172,6 +178,14 @@ func hostOnly(host string) string {
 	return host
 }
 
+func hostOfURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
 func stateWord(s identity.State) string {
 	switch s {
 	case identity.Known:
@@ -187,10 +201,12 @@ func stateWord(s identity.State) string {
 }
 
 // rulesOf are the parts of a tenant's policy that enrolling depends on. A
-// tenant without a name is called by the issuer's, else by the host's.
+// tenant without a name is called by the issuer's, by base_url's host, and only
+// where there is neither by the request's: a client that forges its Host field
+// would have its own words mailed to somebody.
 func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 	r := enroll.Rules{
-		Tenant: t.Key, TenantName: cmp.Or(t.Name, p.app.issuer, hostOnly(p.r.Host)), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
+		Tenant: t.Key, TenantName: cmp.Or(t.Name, p.app.issuer, hostOfURL(p.app.baseURL), hostOnly(p.r.Host)), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
 		Minimum: t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Manage: t.Manage, Language: t.Language,
 		Brand: enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
 	}
