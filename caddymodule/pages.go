@@ -1,10 +1,8 @@
 package caddymodule
 
 import (
-	"cmp"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -74,12 +72,10 @@ func (p *passage) pagesVisit() *portal.Visit {
 	if p.secure {
 		v.Scheme = "https"
 	}
-	t := p.tenant()
-	if t != nil {
-		v.Rules = p.rulesOf(t)
-		v.Tenants = []portal.TenantRef{{Key: t.Key, Name: v.Rules.TenantName}}
-		v.Person.Tenant = t.Key
+	if t := p.tenant(); t != nil {
+		v.Rules, v.Person.Tenant = p.rulesOf(t), t.Key
 	}
+	p.offerTenants(v)
 	v.BaseURL = p.baseURL()
 	if p.gate.anonymous.Action == "login" {
 		v.Login, _, _ = strings.Cut(p.gate.anonymous.URL, "?")
@@ -98,33 +94,6 @@ func (p *passage) person() enroll.Person {
 		return enroll.Person{Realm: t.Realm, User: t.User, Tenant: t.Tenant, Email: t.Email, Name: t.Name, Session: t.Session}
 	}
 	return enroll.Person{}
-}
-
-// tenant is the one whose rules the pages follow: the one that blocked, where
-// it still is the visitor's; else the identity's, else the host's.
-func (p *passage) tenant() *policy.Tenant {
-	if p.decision.Tenant != nil {
-		return p.decision.Tenant
-	}
-	pol := p.app.policy()
-	var ofHost, ofPerson *policy.Tenant
-	if p.gate.tenantBy != policy.ByIdentity {
-		ofHost = pol.HostTenant(p.r.Host)
-	}
-	ticket := ""
-	if p.ticket != nil {
-		ticket = p.ticket.Tenant
-	}
-	switch {
-	case p.who.State != identity.Known:
-		ofPerson = pol.Tenant(ticket)
-	case p.gate.tenantBy != policy.ByHost && p.facts.Tenant != "":
-		ofPerson = pol.Tenant(p.facts.Tenant)
-	}
-	if ofHost != nil && (ofPerson == nil || ofHost.Key == ticket) {
-		return ofHost
-	}
-	return ofPerson
 }
 
 // judge says what a GET of a path on this host would get now.
@@ -171,21 +140,6 @@ func (p *passage) baseURL() string {
 	return p.origin()
 }
 
-func hostOnly(host string) string {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		return h
-	}
-	return host
-}
-
-func hostOfURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
-}
-
 func stateWord(s identity.State) string {
 	switch s {
 	case identity.Known:
@@ -198,28 +152,4 @@ func stateWord(s identity.State) string {
 		return "mixed"
 	}
 	return "nobody"
-}
-
-// rulesOf are the parts of a tenant's policy that enrolling depends on. A
-// tenant without a name is called by the issuer's, by base_url's host, and only
-// where there is neither by the request's: a client that forges its Host field
-// would have its own words mailed to somebody.
-func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
-	r := enroll.Rules{
-		Tenant: t.Key, TenantName: cmp.Or(t.Name, p.app.issuer, hostOfURL(p.app.baseURL), hostOnly(p.r.Host)), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
-		Minimum: t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Manage: t.Manage, Language: t.Language,
-		Brand: enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
-	}
-	pol := p.app.policy()
-	r.UndoOf = func(tenant string) bool {
-		other := pol.Tenant(tenant)
-		return other != nil && other.Undo
-	}
-	for _, m := range t.Methods {
-		r.Methods = append(r.Methods, enroll.Kind(m))
-	}
-	for k, n := range t.Limits {
-		r.Limits[enroll.Kind(k)] = n
-	}
-	return r
 }

@@ -30,12 +30,13 @@ func TestReload_UnderLoad(t *testing.T) {
 	}
 	proven, unproven := s.signedIn("bob").enroll(), s.signedIn("eve")
 	before := ourGoroutines()
+	base := s.base // every reload sets it anew, to the same
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	var sent, wrong atomic.Int64
 	ask := func(b *browser, path string, want int) {
 		for ctx.Err() == nil {
-			res, err := b.Get(s.base + path)
+			res, err := b.Get(base + path)
 			if err != nil {
 				// A plain Caddy resets connections that wait in the queue of a
 				// listener it closes, so this says nothing of the gate.

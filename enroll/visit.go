@@ -199,7 +199,7 @@ func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now tim
 	if v.MailsLeft = max(0, maxMails-len(a.Sends)); v.MailsLeft == 0 {
 		v.MailAt = now.Add(mailWait(a.Sends, now))
 	}
-	if k.Pending != nil {
+	if k.Pending != nil && k.Pending.Tenant == r.Tenant && k.Pending.Replaces == "" {
 		v.Begun = k.Pending.Kind
 	}
 	return v

@@ -1,0 +1,102 @@
+package caddymodule
+
+import (
+	"cmp"
+	"net"
+	"net/url"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/enroll/portal"
+	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddy-mfa/caddy-mfa/policy"
+)
+
+// tenant is the one whose rules the pages follow: the one that blocked, where
+// it still is the visitor's; else the identity's, else the host's.
+func (p *passage) tenant() *policy.Tenant {
+	if p.decision.Tenant != nil {
+		return p.decision.Tenant
+	}
+	ofHost, ofPerson := p.tenantsOf()
+	if ofHost != nil && (ofPerson == nil || p.ticket != nil && ofHost.Key == p.ticket.Tenant) {
+		return ofHost
+	}
+	return ofPerson
+}
+
+// tenantsOf are the tenants that the host and the person name; nil: none.
+func (p *passage) tenantsOf() (ofHost, ofPerson *policy.Tenant) {
+	pol := p.app.policy()
+	if p.gate.tenantBy != policy.ByIdentity {
+		ofHost = pol.HostTenant(p.r.Host)
+	}
+	switch {
+	case p.who.State != identity.Known:
+		if p.ticket != nil {
+			ofPerson = pol.Tenant(p.ticket.Tenant)
+		}
+	case p.gate.tenantBy != policy.ByHost && p.facts.Tenant != "":
+		ofPerson = pol.Tenant(p.facts.Tenant)
+	}
+	return ofHost, ofPerson
+}
+
+// offerTenants lets a person choose between the tenants that are theirs: the
+// identity's, and the host's where it names one as well.
+func (p *passage) offerTenants(v *portal.Visit) {
+	ofHost, ofPerson := p.tenantsOf()
+	own := make(map[string]*policy.Tenant, 2)
+	for _, t := range []*policy.Tenant{p.tenant(), ofPerson, ofHost} {
+		if t == nil || own[t.Key] != nil {
+			continue
+		}
+		own[t.Key] = t
+		v.Tenants = append(v.Tenants, portal.TenantRef{Key: t.Key, Name: p.rulesOf(t).TenantName})
+	}
+	v.RulesFor = func(key string) (enroll.Rules, bool) {
+		t := own[key]
+		if t == nil {
+			return enroll.Rules{}, false
+		}
+		return p.rulesOf(t), true
+	}
+}
+
+// rulesOf are the parts of a tenant's policy that enrolling depends on. A
+// tenant without a name is called by the issuer's, by base_url's host, and only
+// where there is neither by the request's: a client that forges its Host field
+// would have its own words mailed to somebody.
+func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
+	r := enroll.Rules{
+		Tenant: t.Key, TenantName: cmp.Or(t.Name, p.app.issuer, hostOfURL(p.app.baseURL), hostOnly(p.r.Host)), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
+		Minimum: t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Manage: t.Manage, Language: t.Language,
+		Brand: enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
+	}
+	pol := p.app.policy()
+	r.UndoOf = func(tenant string) bool {
+		other := pol.Tenant(tenant)
+		return other != nil && other.Undo
+	}
+	for _, m := range t.Methods {
+		r.Methods = append(r.Methods, enroll.Kind(m))
+	}
+	for k, n := range t.Limits {
+		r.Limits[enroll.Kind(k)] = n
+	}
+	return r
+}
+
+func hostOnly(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		return h
+	}
+	return host
+}
+
+func hostOfURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
