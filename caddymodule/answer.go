@@ -19,7 +19,7 @@ type answer struct {
 	protected bool     // under a protected prefix: no shared cache may keep it
 	relay     []string // Set-Cookie values that the app gave when asked who this is
 	own       []string // Set-Cookie values of the gate itself
-	onHeader  func(status int, h http.Header) (goOn bool)
+	passage   *passage // asked whether the answer may go out; nil: it may
 	wrote     bool
 	withheld  bool // something else was answered: what the app says goes nowhere
 }
@@ -37,7 +37,7 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.wrote = true
-	if a.onHeader != nil && !a.onHeader(status, h) {
+	if a.passage != nil && !a.passage.sees(status, h) {
 		a.withheld = true
 		return
 	}

@@ -50,31 +50,33 @@ func (p *passage) pass() error {
 	if !p.gate.watches {
 		return p.next.ServeHTTP(a, p.r)
 	}
-	lent := new(lentPlaceholders)
-	v := p.visit(lent)
-	a.onHeader = func(status int, h http.Header) bool {
-		lent.lend(p.replacer())
-		defer lent.takeBack()
-		if d := &p.decision; d.Protected && !p.still(v) {
-			return false
-		}
-		if p.gate.chain.SawResponse(v, h["Set-Cookie"], status) {
-			p.endAll()
-		}
-		return true
-	}
+	a.passage = p
 	err := p.next.ServeHTTP(a, p.r)
 	if !a.wrote {
-		p.gate.chain.SawResponse(v, nil, http.StatusBadGateway)
+		p.gate.chain.SawResponse(p.watch(), nil, http.StatusBadGateway)
 	}
 	return err
+}
+
+// sees looks at the app's answer before any of it leaves, and reports whether
+// it may.
+func (p *passage) sees(status int, h http.Header) bool {
+	if p.decision.Protected && !p.still() {
+		return false
+	}
+	if p.gate.chain.SawResponse(p.watch(), h["Set-Cookie"], status) {
+		p.endAll()
+	}
+	return true
 }
 
 // still reports whether the app's answer is for the person who was let pass. A
 // request with a slow body can be overtaken by a sign-in in the same session:
 // the app would then answer it as somebody else.
-func (p *passage) still(v *identity.Visit) bool {
-	same, set := p.gate.chain.Still(p.innerContext(), v, &p.who)
+func (p *passage) still() bool {
+	p.lent.lend(p.replacer())
+	defer p.lent.takeBack()
+	same, set := p.gate.chain.Still(p.innerContext(), p.visit(), &p.who)
 	p.answer.relay = append(p.answer.relay, set...)
 	if same || p.who.State != identity.Known {
 		return true
@@ -92,7 +94,7 @@ func (p *passage) ended() {
 	if !p.gate.watches {
 		return
 	}
-	if !p.gate.chain.Saw(p.visit(new(lentPlaceholders))) || cookieValue(p.given, p.cookies.flag) == "" {
+	if !p.gate.chain.Saw(p.watch()) || cookieValue(p.given, p.cookies.flag) == "" {
 		return
 	}
 	if p.realm == "" {

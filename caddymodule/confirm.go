@@ -68,14 +68,14 @@ func (p *passage) knowsSomebody(set []string) bool {
 	if len(set) == 0 {
 		return false
 	}
-	lent := &lentPlaceholders{from: p.replacer()}
-	defer lent.takeBack()
-	v := p.visit(lent)
+	p.lent.lend(p.replacer())
+	defer p.lent.takeBack()
+	v := *p.visit()
 	stranger := p.r.Clone(p.innerContext())
 	identity.StripCredentials(stranger, p.gate.chain.Credentials)
 	stranger.URL = &url.URL{Path: "/"}
 	identity.MergeSetCookie(stranger, set)
 	v.R = stranger
-	res := p.gate.chain.Fresh(p.innerContext(), v)
+	res := p.gate.chain.Fresh(p.innerContext(), &v)
 	return res.State != identity.Nobody && res.State != identity.Absent
 }

@@ -58,8 +58,9 @@ type passage struct {
 	flag     *enroll.Flag   // counts for this person, now
 	ticket   *enroll.Ticket // of the last block, where it speaks
 	deaf     bool           // this node has not heard of revocations lately
-	account  *enroll.Account
 
+	asks   identity.Visit // this request as the identity sources see it
+	lent   lentPlaceholders
 	said   said
 	answer answer
 }
@@ -169,7 +170,7 @@ func (p *passage) decide() {
 		p.decision = pol.Decide(f)
 	}
 	if p.decision.Ask == policy.AskAccount {
-		p.lookUp()
+		f.Account = p.lookUp(p.who.Person.User)
 		p.decision = pol.Decide(f)
 	}
 	if p.decision.Ask != policy.AskNothing {
@@ -180,23 +181,21 @@ func (p *passage) decide() {
 
 var errDeaf = errors.New("no word of revocations from the store for 2 seconds")
 
-// lookUp asks the store for the account.
-func (p *passage) lookUp() {
-	acct, err := p.app.account(p.r.Context(), p.realm, p.who.Person.User)
+// lookUp asks the store for a person's account.
+func (p *passage) lookUp(user string) policy.Account {
+	acct, err := p.app.account(p.r.Context(), p.realm, user)
 	if err == nil && p.deaf {
 		err = errDeaf
 	}
 	if err != nil {
 		p.gate.log.Error("reading an account", errField(err))
-		p.facts.Account = policy.Account{State: policy.AccountDown}
-		return
+		return policy.Account{State: policy.AccountDown}
 	}
-	p.account = acct
-	p.facts.Account = policy.Account{State: policy.AccountKnown}
+	known := policy.Account{State: policy.AccountKnown}
 	for _, m := range acct.Methods {
-		p.facts.Account.Methods = append(p.facts.Account.Methods,
-			policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First})
+		known.Methods = append(known.Methods, policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First})
 	}
+	return known
 }
 
 func isPreflight(r *http.Request) bool {

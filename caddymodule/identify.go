@@ -11,9 +11,9 @@ import (
 // identify asks the site's identities who this is, and reads the gate's own
 // cookies in the light of the answer.
 func (p *passage) identify() {
-	lent := &lentPlaceholders{from: p.replacer()}
-	p.who = p.gate.chain.Identify(p.innerContext(), p.visit(lent))
-	lent.takeBack()
+	p.lent.lend(p.replacer())
+	p.who = p.gate.chain.Identify(p.innerContext(), p.visit())
+	p.lent.takeBack()
 	p.relay()
 	f := &p.facts
 	switch p.who.State {
@@ -40,22 +40,33 @@ func (p *passage) identify() {
 	}
 }
 
-// visit is this request as the identity sources see it.
-func (p *passage) visit(lent *lentPlaceholders) *identity.Visit {
-	return &identity.Visit{
-		R: p.r, Site: p.gate.site, Now: p.now,
-		Call: func(sub *http.Request) (*http.Response, error) {
-			return ask(p.next, p.r, sub, lent)
-		},
-		Placeholder: func(name string) (string, bool) {
-			repl := p.replacer()
-			if repl == nil {
-				return "", false
-			}
-			s, ok := repl.GetString(name)
-			return s, ok && s != ""
-		},
+// visit is this request as the identity sources see it. Placeholders and the
+// app can be asked only while p.lent is lent.
+func (p *passage) visit() *identity.Visit {
+	if p.asks.Call == nil {
+		p.watch()
+		p.asks.Call, p.asks.Placeholder = p.callApp, p.placeholder
 	}
+	return &p.asks
+}
+
+// watch is visit for sources that only look on, and ask nothing.
+func (p *passage) watch() *identity.Visit {
+	p.asks.R, p.asks.Site, p.asks.Now = p.r, p.gate.site, p.now
+	return &p.asks
+}
+
+func (p *passage) callApp(sub *http.Request) (*http.Response, error) {
+	return ask(p.next, p.r, sub, &p.lent)
+}
+
+func (p *passage) placeholder(name string) (string, bool) {
+	repl := p.replacer()
+	if repl == nil {
+		return "", false
+	}
+	s, ok := repl.GetString(name)
+	return s, ok && s != ""
 }
 
 // relay keeps what the app set when it was asked: for the visitor's browser,

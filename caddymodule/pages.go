@@ -111,11 +111,7 @@ func (p *passage) judge(to string) (verdict, reason string) {
 	}
 	d := p.app.policy().Decide(&f)
 	if d.Ask == policy.AskAccount {
-		q := *p
-		q.facts = f
-		q.who.Person.User = f.User
-		q.lookUp()
-		f.Account = q.facts.Account
+		f.Account = p.lookUp(f.User)
 		d = p.app.policy().Decide(&f)
 	}
 	return d.Verdict.String(), d.Reason.String()

@@ -57,7 +57,7 @@ type legacy struct {
 	serial   int
 }
 
-func newLegacy(t *testing.T) *legacy {
+func newLegacy(t testing.TB) *legacy {
 	t.Helper()
 	l := &legacy{sessions: map[string]string{}, tenants: map[string]string{}, hits: map[string]int{}}
 	l.Server = httptest.NewServer(l)
@@ -146,7 +146,7 @@ type postbox struct {
 	down bool
 }
 
-func newPostbox(t *testing.T) *postbox {
+func newPostbox(t testing.TB) *postbox {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -184,7 +184,7 @@ func (p *postman) Data(r io.Reader) error {
 var codeLine = regexp.MustCompile(`(?m)^\s*(\d{6,8})\s*$`)
 
 // code returns the newest mailed code.
-func (b *postbox) code(t *testing.T) string {
+func (b *postbox) code(t testing.TB) string {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -205,7 +205,7 @@ func (b *postbox) setDown(d bool) {
 
 // live is a running Caddy with one site before the legacy app.
 type live struct {
-	t    *testing.T
+	t    testing.TB
 	app  *legacy
 	mail *postbox
 	base string
@@ -225,7 +225,7 @@ const prelude = `
 `
 
 // start runs a Caddyfile. %APP%, %SMTP%, %DIR% and %PRELUDE% are filled in.
-func start(t *testing.T, caddyfile string, files map[string]string) *live {
+func start(t testing.TB, caddyfile string, files map[string]string) *live {
 	t.Helper()
 	s := &live{t: t, app: newLegacy(t), mail: newPostbox(t), dir: t.TempDir()}
 	for name, text := range files {
@@ -309,7 +309,7 @@ http://:0 {
 // browser is one person at one browser.
 type browser struct {
 	*http.Client
-	t      *testing.T
+	t      testing.TB
 	s      *live
 	secret string // of the authenticator app, once enrolled
 	codes  []string
@@ -336,7 +336,7 @@ func (b *browser) signIn(user string) {
 // reply is an answer read to its end.
 type reply struct {
 	*http.Response
-	t    *testing.T
+	t    testing.TB
 	body string
 }
 
@@ -449,4 +449,19 @@ func (b *browser) totp() string {
 		b.t.Fatal(err)
 	}
 	return c
+}
+
+// cookies are the browser's, as one Cookie field.
+func (b *browser) cookies() string {
+	u, _ := url.Parse(b.s.base)
+	var list []string
+	for _, c := range b.Jar.Cookies(u) {
+		list = append(list, c.Name+"="+c.Value)
+	}
+	return strings.Join(list, "; ")
+}
+
+func (b *browser) setCookie(name, value string) {
+	u, _ := url.Parse(b.s.base)
+	b.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }

@@ -1,0 +1,79 @@
+package caddymodule
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	gojwt "github.com/golang-jwt/jwt/v5"
+)
+
+// blank is a writer that costs nothing, so that the figures are the chain's.
+type blank struct{ h http.Header }
+
+func (b *blank) Header() http.Header         { return b.h }
+func (b *blank) Write(p []byte) (int, error) { return len(p), nil }
+func (b *blank) WriteHeader(int)             {}
+
+const benchSecret = "a secret of the bench alone, 32 bytes or more"
+
+// BenchmarkGate is what one request costs in a site's whole chain, without
+// network and app: "plain" beside the gate's ways.
+func BenchmarkGate(b *testing.B) {
+	head, _, _ := strings.Cut(simple, "http://:0")
+	jwtGate := "mfa {\nprotect /documents /admin\nidentity jwt {\ncookie sid\nsecret \"" + benchSecret + "\"\nuser sub\nemail email\n}\n}\n"
+	token, err := gojwt.NewWithClaims(gojwt.SigningMethodHS256, gojwt.MapClaims{"sub": "bob", "email": "bob@mail.test", "exp": time.Now().Add(time.Hour).Unix()}).SignedString([]byte(benchSecret))
+	if err != nil {
+		b.Fatal(err)
+	}
+	app := "reverse_proxy /login %APP%\nreverse_proxy /api/* %APP%\nrespond ok\n"
+	for _, c := range []struct{ name, site, path, sid string }{
+		{"plain", app, "/documents/1", ""},
+		{"open", whoamiBench + app, "/financeiro/1", ""},
+		{"flagged jwt", jwtGate + app, "/documents/1", token},
+		{"flagged whoami", whoamiBench + app, "/documents/1", ""},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := start(b, head+"http://:0 {\n"+c.site+"}\n", nil)
+			who := s.signedIn("bob")
+			cookies := "sid=" + c.sid
+			if c.sid == "" {
+				cookies = who.cookies()
+			}
+			if c.name != "plain" && c.name != "open" {
+				if c.sid != "" {
+					who.setCookie("sid", c.sid)
+				}
+				who.enroll()
+				cookies = who.cookies()
+			}
+			srv := server(b)
+			w := &blank{h: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				r, _ := http.NewRequest("GET", c.path, nil)
+				r.RequestURI, r.Host, r.RemoteAddr = c.path, "localhost", "127.0.0.1:1"
+				r.Header["Cookie"] = []string{cookies}
+				clear(w.h)
+				srv.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+const whoamiBench = "mfa {\nprotect /documents /admin\nidentity whoami /api/me {\nuser json login\nemail json email\ncookies sid\n}\n}\n"
+
+func server(b *testing.B) *caddyhttp.Server {
+	app, err := caddy.ActiveContext().App("http")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range app.(*caddyhttp.App).Servers {
+		return s
+	}
+	b.Fatal("no server")
+	return nil
+}
