@@ -113,26 +113,29 @@ func (p *passage) inform() {
 	if p.decision.Reason == policy.ReasonOpen && !p.decision.Protected {
 		return
 	}
-	h := p.r.Header
-	h.Set("Mfa-Status", p.decision.Reason.String())
-	setSafe(h, "Mfa-User", p.who.Person.User)
-	setSafe(h, "Mfa-Tenant", p.said.tenant)
+	h, room := p.r.Header, make([]string, 5) // one allocation for all values
+	set := func(i int, name, value string) {
+		if value != "" && safeValue(value) {
+			room[i] = value
+			h[name] = room[i : i+1 : i+1]
+		}
+	}
+	set(0, "Mfa-Status", p.decision.Reason.String())
+	set(1, "Mfa-User", p.who.Person.User)
+	set(2, "Mfa-Tenant", p.said.tenant)
 	if proof := &p.facts.Proof; !proof.At.IsZero() {
-		setSafe(h, "Mfa-Methods", strings.Join(proof.Methods, " "))
-		h.Set("Mfa-Time", strconv.FormatInt(proof.At.Unix(), 10))
+		set(3, "Mfa-Methods", strings.Join(proof.Methods, " "))
+		set(4, "Mfa-Time", strconv.FormatInt(proof.At.Unix(), 10))
 	}
 }
 
-// setSafe sets a field unless its value could end it early; such a value is
-// left out rather than changed, since the app compares it.
-func setSafe(h http.Header, name, value string) {
-	if value == "" {
-		return
-	}
+// safeValue reports whether a value can stand in a field without ending it
+// early. Another is left out rather than changed, since the app compares it.
+func safeValue(value string) bool {
 	for i := 0; i < len(value); i++ {
 		if c := value[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return
+			return false
 		}
 	}
-	h.Set(name, value)
+	return true
 }

@@ -27,6 +27,9 @@ func namesAfter(flag string) cookieNames {
 // domain put in front of "__Host-".
 func (n cookieNames) own(name string) bool {
 	name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == 0xFEFF })
+	if len(name) < 3 {
+		return false
+	}
 	for _, p := range []string{"__Host-", "__Secure-"} {
 		if len(name) > len(p) && strings.EqualFold(name[:len(p)], p) {
 			name = name[len(p):]
@@ -92,19 +95,26 @@ func containsFold(s, sub string) bool {
 	return false
 }
 
+// without returns the field without the gate's cookies. Where what stays lies
+// in one piece, as it does unless another cookie was set after ours, it is a
+// part of the field and costs nothing.
 func (n cookieNames) without(field string) string {
-	parts := strings.Split(field, ";")
-	kept := parts[:0:0]
-	for _, p := range parts {
-		name, _, _ := strings.Cut(p, "=")
-		if !n.own(name) {
-			kept = append(kept, p)
+	kept, piece := "", "" // what stays: pieces joined already, and the one being read
+	for rest, more := field, true; more; {
+		var pair string
+		start := len(field) - len(rest)
+		pair, rest, more = strings.Cut(rest, ";")
+		end := len(field) - len(rest) // past the separator, if there is one
+		if name, _, _ := strings.Cut(pair, "="); n.own(name) {
+			kept, piece = kept+piece, ""
+			continue
 		}
+		piece = field[start-len(piece) : end]
 	}
-	if len(kept) == len(parts) {
+	if kept += piece; kept == field {
 		return field
 	}
-	return strings.TrimLeft(strings.Join(kept, ";"), " ")
+	return strings.Trim(kept, "; ")
 }
 
 // cookieValue returns the one value of the named cookie. Two of one name count as
