@@ -69,6 +69,25 @@ func TestCheckSitesPolicy(t *testing.T) {
 	}
 }
 
+// TestDesign_H19: a cache before the gate hands one visitor's answers to others.
+// The handler is another plugin's, so it stands here as JSON.
+func TestDesign_H19_CacheBeforeGate(t *testing.T) {
+	server := func(handlers ...string) *caddyhttp.App {
+		route := caddyhttp.Route{}
+		for _, h := range handlers {
+			route.HandlersRaw = append(route.HandlersRaw, json.RawMessage(h))
+		}
+		return &caddyhttp.App{Servers: map[string]*caddyhttp.Server{"a": {Routes: caddyhttp.RouteList{route}}}}
+	}
+	const cache, mfa = `{"handler":"cache"}`, `{"handler":"mfa","protect":["/documents"]}`
+	if _, err := checkSites(server(cache, mfa), nil); err == nil || !strings.Contains(err.Error(), "stands after the cache 'cache'") {
+		t.Fatalf("cache before the gate: %v", err)
+	}
+	if _, err := checkSites(server(mfa, cache), nil); err != nil {
+		t.Fatalf("cache after the gate: %v", err)
+	}
+}
+
 // TestCheckSites holds whole sites to what a configuration may not do: want is
 // a part of the error, and empty where the site is fine; warn likewise.
 func TestCheckSites(t *testing.T) {
@@ -112,6 +131,7 @@ func TestCheckSites(t *testing.T) {
 		{name: "fail/php in handle_errors", site: "a.example {\n" + gate + "file_server\nhandle_errors {\nphp_fastcgi 127.0.0.1:9000\n}\n}", want: "with no mfa before it"},
 		{name: "fail/handle_errors without a host", site: ":8080 {\n" + gate + "file_server\nhandle_errors {\nfile_server\n}\n}", want: "handle_errors of the site has a file_server"},
 		{name: "fail/handle_errors of any host", site: "http://a.example {\n" + gate + "reverse_proxy app:80\n}\nhttp:// {\nhandle_errors {\nreverse_proxy app:80\n}\n}", want: "handle_errors of the site has a reverse_proxy"},
+		{name: "fail/errors under the path asked for", site: "a.example {\n" + gate + "file_server\nhandle_errors {\nrewrite * {path}.html\nfile_server\n}\n}", want: "has a file_server with no mfa before it"},
 		{name: "fail/sometimes rewritten errors", site: "a.example {\n" + gate + "file_server\nhandle_errors {\n@e path /x\nrewrite @e /e.html\nfile_server\n}\n}", want: "has a file_server with no mfa before it"},
 		{name: "fail/TestDesign_C7 handle_path", site: "a.example {\n" + gate + "handle_path /x/* {\nreverse_proxy app:80\n}\n}", want: "in the block of /x/* (strip_path_prefix /x) that can lead under a protected prefix"},
 		{name: "fail/rewrite in a handle", site: "a.example {\n" + gate + "handle /y/* {\nrewrite * /documents{uri}\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
