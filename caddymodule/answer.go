@@ -15,7 +15,7 @@ import (
 type answer struct {
 	caddyhttp.ResponseWriterWrapper
 
-	cookies   cookieNames
+	cookies   *cookieNames
 	protected bool     // under a protected prefix: no shared cache may keep it
 	relay     []string // Set-Cookie values that the app gave when asked who this is
 	own       []string // Set-Cookie values of the gate itself

@@ -47,7 +47,7 @@ type passage struct {
 	path    string        // its path, decoded once
 	secure  bool
 	onPages bool // the request is for a page of the gate's own
-	cookies cookieNames
+	cookies *cookieNames
 	given   []string // the Cookie fields as they came, with the gate's own
 	now     time.Time
 

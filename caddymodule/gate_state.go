@@ -38,8 +38,8 @@ type gateState struct {
 	mount        string
 	block        string
 	flagLifetime time.Duration
-	secureNames  cookieNames
-	plainNames   cookieNames
+	secureNames  *cookieNames
+	plainNames   *cookieNames
 }
 
 // Provision loads the identity sources and checks every field. It dials and
@@ -131,7 +131,7 @@ func (s *gateState) fillTenant(word string, mapped bool) error {
 
 // cookieNames are the names that count for this visitor: on https only those
 // that no sibling domain and no plain-http page can set.
-func (s *gateState) cookieNames(secure bool) cookieNames {
+func (s *gateState) cookieNames(secure bool) *cookieNames {
 	if secure {
 		return s.secureNames
 	}

@@ -17,15 +17,15 @@ type cookieNames struct {
 	language string
 }
 
-func namesAfter(flag string) cookieNames {
-	return cookieNames{flag: flag, ticket: flag + "-ticket", device: flag + "-device", visit: flag + "-visit", known: flag + "-known", language: "mfa-lng"}
+func namesAfter(flag string) *cookieNames {
+	return &cookieNames{flag: flag, ticket: flag + "-ticket", device: flag + "-device", visit: flag + "-visit", known: flag + "-known", language: "mfa-lng"}
 }
 
 // own reports whether name is one of the gate's, with or without a __Host- or
 // __Secure- prefix, in any case and with any white space around it: some
 // servers fold case, and some trim characters that browsers let a sibling
 // domain put in front of "__Host-".
-func (n cookieNames) own(name string) bool {
+func (n *cookieNames) own(name string) bool {
 	name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == 0xFEFF })
 	if len(name) < 3 {
 		return false
@@ -52,7 +52,7 @@ func (n cookieNames) own(name string) bool {
 
 // stripCookies removes the gate's own cookies from the request's Cookie
 // fields. Every other byte of them stays as the client sent it.
-func (n cookieNames) stripCookies(h http.Header) {
+func (n *cookieNames) stripCookies(h http.Header) {
 	fields := h["Cookie"]
 	for i, f := range fields {
 		if !n.mayHold(f) {
@@ -81,7 +81,7 @@ func (n cookieNames) stripCookies(h http.Header) {
 // mayHold is the fast way out: a field without the flag's bare name or the
 // language's in it holds none of ours. Case is folded by looking for the first
 // letter in both cases.
-func (n cookieNames) mayHold(field string) bool {
+func (n *cookieNames) mayHold(field string) bool {
 	bare := strings.TrimPrefix(n.flag, "__Host-")
 	return containsFold(field, bare) || containsFold(field, n.language)
 }
@@ -98,7 +98,7 @@ func containsFold(s, sub string) bool {
 // without returns the field without the gate's cookies. Where what stays lies
 // in one piece, as it does unless another cookie was set after ours, it is a
 // part of the field and costs nothing.
-func (n cookieNames) without(field string) string {
+func (n *cookieNames) without(field string) string {
 	kept, piece := "", "" // what stays: pieces joined already, and the one being read
 	for rest, more := field, true; more; {
 		var pair string

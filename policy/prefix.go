@@ -107,6 +107,9 @@ func (t *target) mounted(mount string) (all, some bool) {
 	if mount == "" {
 		return false, false
 	}
+	if h := newHead(mount); t.more == nil && t.one.head&h.mask != h.bytes {
+		return false, false // nearly every request: no rule has to be made of the mount
+	}
 	all = true
 	m := newRule(mount)
 	for i := range t.len() {
