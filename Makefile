@@ -39,7 +39,7 @@ lint: ## run golangci-lint, or go vet and gofmt where it is not installed
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	./scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## measure what the gate costs beside a plain reverse_proxy
+bench: build ## measure what the gate costs beside a plain reverse_proxy
 	$(GO) run ./bench
 
 clean: ## remove what was built, and the demo's data
