@@ -41,6 +41,14 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 	}
 	t := &turn{p: p, w: w, r: r, v: v, s: p.speak(r, v)}
 	secure(w.Header())
+	if path == "" { // the mount without its slash
+		address := v.Mount + "/"
+		if r.URL.RawQuery != "" {
+			address += "?" + r.URL.RawQuery
+		}
+		t.see(address)
+		return
+	}
 	t.keepLanguage()
 	if !isRead(r) {
 		if err := p.cross.Check(r); err != nil {
@@ -68,7 +76,7 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 		return
 	}
 	switch {
-	case path == "" || path == "/":
+	case path == "/":
 		t.serveManage()
 	case path == "/enroll":
 		t.serveEnroll()

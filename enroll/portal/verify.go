@@ -70,7 +70,9 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 	if x.Err != nil && x.Err.Field == "code" {
 		part.Code.Wrong = x.Err.Text
 	}
-	if kind == enroll.KindTOTP && len(a.Methods) > 1 {
+	// Whoever has the password alone must not learn what the person's devices are
+	// called.
+	if kind == enroll.KindTOTP && len(a.Methods) > 1 && t.v.Flag != nil {
 		part.Code.Hint = s.T("verify.totp.named", "name", a.Methods[0].Name)
 	}
 	for _, k := range kinds {
