@@ -127,8 +127,12 @@ func (p *passage) giveTicket(to string) {
 }
 
 // isPart reports whether a browser asked for a picture, a script or data for a
-// page it shows: that must not change where its visitor goes back to.
+// page it shows, or for a page that it only guesses will be opened: that must
+// not change where its visitor goes back to.
 func isPart(r *http.Request) bool {
+	if strings.Contains(r.Header.Get("Sec-Purpose")+r.Header.Get("Purpose"), "prefetch") {
+		return true
+	}
 	mode := r.Header.Get("Sec-Fetch-Mode")
 	return mode != "" && mode != "navigate"
 }
