@@ -94,7 +94,15 @@ func (p *passage) ended() {
 	if !p.gate.watches {
 		return
 	}
-	if !p.gate.chain.Saw(p.watch()) || cookieValue(p.given, p.cookies.flag) == "" {
+	if !p.gate.chain.Saw(p.watch()) {
+		return
+	}
+	if cookieValue(p.given, p.cookies.flag) == "" {
+		// Nobody proved, and somebody was blocked: the next person at this browser
+		// must not enrol in that one's name.
+		if cookieValue(p.given, p.cookies.ticket) != "" {
+			p.clearCookie(p.cookies.ticket)
+		}
 		return
 	}
 	if p.realm == "" {

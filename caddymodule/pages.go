@@ -15,16 +15,6 @@ import (
 // servePages answers a request for one of the gate's own pages.
 func (p *passage) servePages() error {
 	path := strings.TrimPrefix(p.sent.Path, p.gate.mount)
-	if path == "" {
-		p.w.Header().Set("Cache-Control", "no-store")
-		to := p.gate.mount + "/"
-		if p.sent.RawQuery != "" {
-			to += "?" + p.sent.RawQuery
-		}
-		p.w.Header().Set("Location", to)
-		p.w.WriteHeader(http.StatusSeeOther)
-		return nil
-	}
 	if strings.HasPrefix(path, "/link/") {
 		// The token in the address is worth nothing without the browser that
 		// asked for it, and still has no business in an access log.
