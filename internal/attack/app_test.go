@@ -1,0 +1,139 @@
+package attack
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// app is as obliging as every app server at once: it decodes a target until
+// nothing changes, folds backslashes, parameters, dots, case and full-width
+// letters, and serves the protected area for whatever comes out as it.
+type app struct {
+	*httptest.Server
+	mu      sync.Mutex
+	users   map[string]string // session id to user
+	tenants map[string]string // user to tenant
+	served  []string          // protected things that went out, and to whom
+	seen    []*http.Request   // every request but the gate's questions
+	bodies  []string
+	asked   int
+	handle  func(w http.ResponseWriter, r *http.Request) bool // before everything else; true: answered
+}
+
+func newApp(t testing.TB) *app {
+	t.Helper()
+	a := &app{users: map[string]string{"bob": "bob", "mallory": "mallory"}, tenants: map[string]string{}}
+	a.Server = httptest.NewServer(a)
+	t.Cleanup(a.Close)
+	return a
+}
+
+func (a *app) user(r *http.Request) string {
+	if u, _, ok := r.BasicAuth(); ok {
+		return u
+	}
+	if c, err := r.Cookie("sid"); err == nil {
+		return a.users[c.Value]
+	}
+	return ""
+}
+
+// reads is what the most obliging of servers takes a target's path for.
+func reads(target string) string {
+	p, _, _ := strings.Cut(target, "?")
+	if i := strings.Index(p, "://"); i > 0 && !strings.HasPrefix(p, "/") {
+		p = p[i+3:]
+		p = p[max(strings.IndexByte(p, '/'), 0):]
+	}
+	for range 6 {
+		q, err := url.PathUnescape(p)
+		if err != nil || q == p {
+			break
+		}
+		p = q
+	}
+	p = norm.NFKC.String(p)
+	p, _, _ = strings.Cut(p, "#")
+	segments := strings.FieldsFunc(p, func(c rune) bool { return c == '/' || c == '\\' })
+	for i, s := range segments {
+		s, _, _ = strings.Cut(s, ";")
+		s, _, _ = strings.Cut(s, "\x00")
+		// NTFS: the default stream is the thing itself, a named one is not.
+		if name, stream, ok := strings.Cut(s, ":"); ok && (strings.HasPrefix(stream, ":$") || strings.HasPrefix(stream, "$")) {
+			s = name
+		}
+		if s != ".." && s != "." {
+			s = strings.TrimRight(s, ". ")
+		}
+		segments[i] = strings.ToLower(s)
+	}
+	return path.Clean("/" + strings.Join(segments, "/"))
+}
+
+func underDocuments(p string) bool { return p == "/documents" || strings.HasPrefix(p, "/documents/") }
+
+func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	who := a.user(r)
+	if r.URL.Path != "/api/me" {
+		a.seen, a.bodies = append(a.seen, r), append(a.bodies, string(body))
+	} else {
+		a.asked++
+	}
+	if a.handle != nil && a.handle(w, r) {
+		return
+	}
+	p := reads(r.RequestURI)
+	switch {
+	case p == "/api/me" && who == "":
+		w.WriteHeader(http.StatusUnauthorized)
+	case p == "/api/me":
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]string{"login": who, "tenant": a.tenants[who]})
+	case p == "/login" && r.Method == http.MethodPost:
+		v, _ := url.ParseQuery(string(body))
+		a.users[v.Get("sid")] = v.Get("user")
+	case underDocuments(p):
+		a.served = append(a.served, r.Method+" "+r.RequestURI+" to "+who)
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		fmt.Fprint(w, "SECRET of "+who)
+	default:
+		fmt.Fprint(w, "open to "+who)
+	}
+}
+
+// loot empties and returns what the app served of the protected area to bob.
+func (a *app) loot() (list []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.served {
+		if strings.HasSuffix(s, " to bob") {
+			list = append(list, s)
+		}
+	}
+	a.served = nil
+	return list
+}
+
+// last is the newest request that reached the app, and nil once it was taken.
+func (a *app) last() (r *http.Request, body string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n := len(a.seen); n > 0 {
+		r, body = a.seen[n-1], a.bodies[n-1]
+	}
+	a.seen, a.bodies = nil, nil
+	return r, body
+}

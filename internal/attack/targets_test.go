@@ -1,0 +1,114 @@
+package attack
+
+import (
+	"fmt"
+	"strings"
+)
+
+// percent encodes the letters of s in percents, n deep.
+func percent(s string, n int) string {
+	for range n {
+		var b strings.Builder
+		for i := range len(s) {
+			fmt.Fprintf(&b, "%%%02x", s[i])
+		}
+		s = b.String()
+		if n > 1 { // a second layer needs the percent signs alone
+			return strings.ReplaceAll(s, "%", "%"+strings.Repeat("25", n-1))
+		}
+	}
+	return s
+}
+
+// hostile returns targets each of which some server may take for /documents.
+// They come from families, so that the relatives of an advisory are tried as
+// well as the very bytes it printed.
+func hostile() []string {
+	seen := map[string]bool{}
+	var list []string
+	add := func(ts ...string) {
+		for _, t := range ts {
+			if !seen[t] && !strings.ContainsAny(t, "\r\n") {
+				seen[t] = true
+				list = append(list, t)
+			}
+		}
+	}
+	names := []string{"documents", "DOCUMENTS", "Documents", "dOcUmEnTs"}
+	// Encodings 1 to 4 deep of one letter, of all, and of the slash (GHSA-m8m5-v4jf-3wcm, CVE-2025-32431).
+	for depth := 1; depth <= 4; depth++ {
+		for i := range "documents" {
+			add("/" + "documents"[:i] + percent("documents"[i:i+1], depth) + "documents"[i+1:])
+		}
+		add("/"+percent("documents", depth), "/"+percent("documents/1", depth), "/documents"+percent("/1", depth), "/open/.."+percent("/", depth)+"documents",
+			"/open"+percent("/../", depth)+"documents", "/open/"+percent("..", depth)+"/documents", percent("/", depth)+"documents", "/"+percent("/", depth)+"documents")
+		for _, c := range []string{";", "?", "#", "\x00", "\\", " ", ".", ":", "\t", "\x7f", "\x01", "/", "&", "="} {
+			add("/documents"+percent(c, depth), "/documents"+percent(c, depth)+"1", "/documents"+percent(c, depth)+"/1", "/documents/"+percent(c, depth))
+		}
+	}
+	// Ways round another segment (GHSA-p224-6x5r-fjpm, CVE-2026-3872, CVE-2021-29492).
+	dots := []string{"..", ".%2e", "%2e.", "%2e%2e", "%2E%2E", "..;", "..;x=1", "..;/x/..", "%252e%252e", "..%3b", "..%00", "．．", "%ef%bc%8e%ef%bc%8e", "%c0%ae%c0%ae", "%e0%80%ae%e0%80%ae"}
+	slashes := []string{"/", "//", "/./", "/%2e/", "%2f", "%2F", "%5c", `\`, "%252f", "%ef%bc%8f", "%c0%af", "%5C", "/;/", "/;x/", ";x/"}
+	for _, d := range dots {
+		for _, s := range slashes {
+			add("/open"+s+d+s+"documents", "/open/"+d+s+"documents/1")
+		}
+		add("/a/b/"+d+"/"+d+"/documents", "/"+d+"/documents", "/documents/"+d+"/documents", "/documents/x/"+d, "/open.html/"+d+"/documents", "/.mfa/"+d+"/documents", "/.mfa/assets/"+d+"/"+d+"/documents", "/.mfa%2f"+d+"%2fdocuments")
+	}
+	for _, s := range slashes {
+		add(s+"documents", s+"documents"+s+"1", "/"+s+"documents", "/documents"+s, "/documents"+s+"1")
+	}
+	for _, n := range names {
+		add("/"+n, "/"+n+"/", "/"+n+"/1", "//"+n, "/./"+n, "/"+n+"/.", "/"+n+"//", "/"+n+";x=1", "/"+n+";jsessionid=1/1", "/;/"+n, "/;x=1/"+n, "/"+n+"?x=/open", "/"+n+"#x", "/open/../"+n+"#", "/#/../"+n,
+			"http://office.test/"+n, "HTTP://office.test/"+n, "http://office.test//"+n, "https://office.test/"+n, "http://user@office.test/"+n, "http://office.test:80/"+n, "http://office.test/open/../"+n, "http://office.test/open/%2e%2e/"+n,
+			"//office.test/"+n, "///office.test/../"+n, "//x/../"+n, "/http://office.test/../../../"+n,
+			"/index.php/"+n, "/index.php//"+n, "/INDEX.PHP/"+n, "/app.php/"+n+"/1", "/index.php;x/"+n, "/index%2ephp/"+n, "/index.php/open/../"+n, "/cgi-bin/x.cgi/"+n,
+			"/"+n+".json", "/"+n+".xml", "/"+n+".html", "/"+n+".php", "/"+n+".json/", "/"+n+".", "/"+n+"..", "/"+n+"./1", "/"+n+" /1", "/"+n+"%20", "/"+n+"%20/1", "/"+n+"%20.", "/"+n+"%09",
+			"/"+n+"::$DATA", "/"+n+"::$INDEX_ALLOCATION/1", "/"+n+":$I30:$INDEX_ALLOCATION/1", "/"+n+":$I30:$INDEX_ALLOCATION", "/"+n+"%3a%3a$DATA")
+	}
+	// Letters that fold (GHSA-v4h7-cj44-8fc8), are wide, or too long for what they say.
+	for i, c := range "documents" {
+		wide := string(rune(0xff00 + c - 0x20))
+		bold := string(rune(0x1d41a + c - 'a'))
+		pre, post := "/"+"documents"[:i], "documents"[i+1:]
+		add(pre+wide+post, pre+percent(wide, 1)+post, pre+percent(bold, 1)+post, pre+percent(wide, 2)+post,
+			fmt.Sprintf("%s%%%02x%%%02x%s", pre, 0xc0|c>>6, 0x80|c&0x3f, post), fmt.Sprintf("%s%%e0%%%02x%%%02x%s", pre, 0x80|c>>6, 0x80|c&0x3f, post), fmt.Sprintf("%s%%u%04x%s", pre, c, post))
+	}
+	add("/document%c5%bf", "/documentſ", "/document\u017f/1")
+	// Too long, and more readings than anyone should try.
+	for _, n := range []int{2000, 4000, 8180, 8192, 9000} {
+		add("/"+strings.Repeat("a", n)+"/../documents", "/documents/"+strings.Repeat("a", n), "/"+strings.Repeat("./", n/2)+"documents", "/documents?"+strings.Repeat("a", n), strings.Repeat("/", n)+"documents")
+	}
+	for _, n := range []int{6, 9, 20, 60} {
+		add("/"+strings.Repeat("x%2f..;%5c", n)+"../documents", "/"+strings.Repeat("a%252f..%2f", n)+"documents", "/"+strings.Repeat("x;y/%2e%2e/", n)+"documents")
+	}
+	// The query says the area; so may a repeated, odd or encoded key (CVE-2025-54576, C13).
+	for _, k := range []string{"page", "%70age", "%20page", "page%00", "page[]", "Page", "PAGE", "+page", "page%5b%5d", "page%5B0%5D", "page.x&page"} {
+		for _, v := range []string{"mensagens", "%6densagens", "home&page=mensagens", "mensagens&page=home", "home;page=mensagens", "MENSAGENS", "mensagens%20", "%6d%65nsagens"} {
+			add("/index.php?"+k+"="+v, "/INDEX.php?"+k+"="+v, "/index.php/?"+k+"="+v, "/open/../index.php?"+k+"="+v, "/index%2ephp?"+k+"="+v)
+		}
+	}
+	return list
+}
+
+// harmless returns targets that no server takes for a protected one.
+func harmless() []string {
+	list := []string{"/", "/open", "/documents-public", "/documents-public/1", "/documentsx", "/my-documents", "/documents_old/x", "/open/documents", "/open/documents.json", "/a/b/documents/c", "/document", "/document/s", "/docs", "/index.php", "/index.php?page=home", "/index.php?x=mensagens", "/open?x=/documents", "/open?page=mensagens", "/open?next=%2Fdocuments%2F1", "/index.php/open", "/v1.2/x", "/.well-known/acme", "/.hidden", "/a.b.c/d.e", "/a;b", "/a;v=1/b", "/a;v=1;w=2", "/a%3Bb", "/a%20b", "/a%20b/c%20d.pdf", "/a+b", "/a%2Bb", "/100%25", "/100%25/off", "/50%25%20off.html", "/a%26b", "/a%3Db=c", "/a=b&c", "/a@b", "/a:b", "/a,b", "/a!b", "/a$b", "/a(b)", "/(1)", "/a*b", "/a'b", "/~user", "/a~1", "/[x]", "/a%5Bb%5D", "/a%22b", "/a%7Cb", "/x/y/../z", "/x/./y", "/x//y", "/x/", "/x//", "/x?", "/x?a", "/x?a=b&c=d", "/x?a=%2e%2e%2f", "/x?a=b?c", "/x?%E4%BD%A0=%E5%A5%BD", "/x%23y", "/x%3Fy", "/C%23/x", "/c++", "/a%2Fb", "/x%2Fy%2Fz", "/report%202026.pdf", "/e-mail/bob%40x.test", "/index.html", "/app.js", "/app.js?v=1.2.3", "/a.tar.gz", "/socket.io/?EIO=4&transport=polling", "/%7Euser", "/%61bc", "/CamelCase/X", "/0", "/-", "/_", "/..a", "/a..b", "/a...", "/...", "/documents:search", "/x/%E2%80%A6"}
+	for _, name := range []string{"relatórios", "enviar-documentos", "日本語", "文書", "ドキュメント", "документы", "Έγγραφα", "مستندات", "מסמכים", "दस्तावेज़", "เอกสาร", "문서", "тест файл", "naïve café", "straße", "İstanbul", "ſtrange", "Ελλάς", "🙂", "👩‍👩‍👧", "ﬁle", "Ⅳ", "ａｂｃ", "тhe", "năm", "čeština", "e\u0301t\u00e9", "ქართული", "հայերեն", "አማርኛ"} {
+		list = append(list, "/"+escape(name), "/"+strings.ToLower(escape(name))+"/1", "/x/"+escape(name)+".pdf", "/x?q="+escape(name))
+	}
+	return append(list, "/"+strings.Repeat("long-name-", 200), "/"+strings.Repeat("a/", 300), "/x?"+strings.Repeat("k=v&", 500))
+}
+
+// escape writes what a browser would: percents for all but plain characters.
+func escape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
