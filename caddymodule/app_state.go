@@ -49,6 +49,8 @@ type appState struct {
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 	gates   gateList
+	nested  atomic.Bool // there are several gates, so one may stand behind another
+	sites   siteChecks
 }
 
 // running is what Start made.
@@ -277,3 +279,10 @@ func (s *appState) cleanup() error {
 }
 
 func errField(err error) zap.Field { return zap.Error(err) }
+
+func (s *appState) filePolicy() *policy.Policy {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Policy()
+}

@@ -76,7 +76,7 @@ func (p *passage) sees(status int, h http.Header) bool {
 func (p *passage) still() bool {
 	p.lent.lend(p.replacer())
 	defer p.lent.takeBack()
-	same, set := p.gate.chain.Still(p.innerContext(), p.visit(), &p.who)
+	same, set := p.gate.chain.Still(p.innerContext(), p.visit(), p.who)
 	p.answer.relay = append(p.answer.relay, set...)
 	if same || p.who.State != identity.Known {
 		return true
@@ -131,7 +131,7 @@ func (p *passage) inform() {
 	set(0, "Mfa-Status", p.decision.Reason.String())
 	set(1, "Mfa-User", p.who.Person.User)
 	set(2, "Mfa-Tenant", p.said.tenant)
-	if proof := &p.facts.Proof; !proof.At.IsZero() {
+	if proof := p.proof(); !proof.At.IsZero() {
 		set(3, "Mfa-Methods", strings.Join(proof.Methods, " "))
 		set(4, "Mfa-Time", strconv.FormatInt(proof.At.Unix(), 10))
 	}

@@ -27,8 +27,16 @@ func (s *appState) register(g *Gate, st *gateState) error {
 	st.site = fmt.Sprint("gate", len(s.gates.gates))
 	for _, o := range s.gates.gates {
 		if (g.Realm == "" || o.Realm == "") && g.Realm == o.Realm && !sameIdentities(g, o) {
-			return errTwoRealms
+			return fmt.Errorf("%w (the directives%s and%s)", errTwoRealms, o.place(), g.place())
 		}
+		if g.PagesOnly && g.At == o.At && g.At != "" {
+			// Two routes of one directive: a sign-in that passes the one must
+			// drop what the other remembers.
+			st.chain, st.site = o.state.chain, o.state.site
+		}
+	}
+	if len(s.gates.gates) > 0 {
+		s.nested.Store(true)
 	}
 	s.gates.gates = append(s.gates.gates, g)
 	return nil

@@ -29,7 +29,8 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	case where == mountYes:
 		return p.servePages()
 	case g.PagesOnly && where == mountNo:
-		return next.ServeHTTP(w, r)
+		p.decision = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}
+		return p.pass()
 	}
 	p.decide()
 	return p.carryOut()
@@ -51,9 +52,9 @@ type passage struct {
 	given   []string // the Cookie fields as they came, with the gate's own
 	now     time.Time
 
-	facts    policy.Facts
 	decision policy.Decision
-	who      identity.Result
+	who      *identity.Result // nobodyYet until asked
+	named    string           // the tenant that the identity, or a placeholder, names
 	realm    string
 	flag     *enroll.Flag   // counts for this person, now
 	ticket   *enroll.Ticket // of the last block, where it speaks
@@ -65,10 +66,14 @@ type passage struct {
 	answer answer
 }
 
+// nobodyYet stands for the answer of identities that were not asked. It is
+// shared, and never written to.
+var nobodyYet identity.Result
+
 // enter notes what the request says of itself, and takes away what must not
 // reach the app from a client, on every path of a gated site.
 func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *passage {
-	p := &passage{gate: g, app: g.app, w: w, r: r, next: next, now: g.app.now()}
+	p := &passage{gate: g, app: g.app, w: w, r: r, next: next, now: g.app.now(), who: &nobodyYet}
 	p.secure = isSecure(r)
 	p.cookies = g.cookieNames(p.secure)
 	url, uri := r.URL, r.RequestURI
@@ -78,10 +83,27 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	p.path = url.Path
 	p.sent = wireTarget(uri, url.EscapedPath(), url.RawQuery)
 	p.given = r.Header["Cookie"]
+	if g.app.nested.Load() {
+		p.shareGiven()
+	}
 	p.cookies.stripCookies(r.Header)
 	stripHeaders(r.Header)
 	stripUpgrade(r)
 	return p
+}
+
+// givenKey is the variable under which the outermost of several gates keeps
+// the Cookie fields as they came, for those behind it.
+const givenKey = "mfa.given"
+
+// shareGiven takes the gate's own cookies over from a gate that stands before
+// this one and has stripped them, or keeps them for those behind.
+func (p *passage) shareGiven() {
+	if outer, ok := caddyhttp.GetVar(p.r.Context(), givenKey).([]string); ok {
+		p.given = outer
+		return
+	}
+	caddyhttp.SetVar(p.r.Context(), givenKey, p.given)
 }
 
 // wireTarget splits a request target as it stood on the wire. Over HTTP/2 and
@@ -150,33 +172,57 @@ func plainPath(s string) bool {
 // decide asks the policy, and fetches what it asks back for: who this is, and
 // only where that does not settle it, what the store knows of the account.
 func (p *passage) decide() {
-	f := &p.facts
-	f.Host, f.Method = p.r.Host, p.r.Method
-	f.Sent = p.sent
+	f := policy.Facts{
+		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Form: formBody(p.r), Preflight: isPreflight(p.r),
+		Mount: p.gate.mount, Protect: p.gate.protect,
+		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
+	}
 	if rewritten := (policy.Target{Path: p.r.URL.EscapedPath(), RawQuery: p.r.URL.RawQuery}); rewritten != p.sent {
 		f.Rewritten = rewritten
 	}
-	f.Mount, f.Protect = p.gate.mount, p.gate.protect
-	f.TenantBy, f.TenantMapped = p.gate.tenantBy, p.gate.tenantMapped
-	f.Preflight = isPreflight(p.r)
-	f.Now = p.now
-	if body := formBody(p.r); body != nil {
-		f.Form = body
-	}
 	pol := p.app.policy()
-	p.decision = pol.Decide(f)
+	p.decision = pol.Decide(&f)
 	if p.decision.Ask == policy.AskIdentity {
 		p.identify()
-		p.decision = pol.Decide(f)
+		p.tell(&f)
+		p.decision = pol.Decide(&f)
 	}
 	if p.decision.Ask == policy.AskAccount {
-		f.Account = p.lookUp(p.who.Person.User)
-		p.decision = pol.Decide(f)
+		f.Account = p.lookUp(f.User)
+		p.decision = pol.Decide(&f)
 	}
 	if p.decision.Ask != policy.AskNothing {
 		// A policy that keeps asking is a fault of ours; it must not open.
 		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
 	}
+}
+
+// tell gives the policy what the identities said, and what was proven.
+func (p *passage) tell(f *policy.Facts) {
+	switch p.who.State {
+	case identity.Known:
+		f.Who = policy.Known
+	case identity.Conflict:
+		f.Who = policy.Conflict
+	case identity.Down:
+		f.Who = policy.Down
+	case identity.Mixed:
+		f.Who = policy.Mixed
+	default:
+		f.Who = policy.Nobody
+	}
+	f.User, f.Roles, f.Tenant = p.who.Person.User, p.who.Person.Roles, p.named
+	f.Client = clientAddr(p.r)
+	f.Proof = p.proof()
+}
+
+// proof is what the visitor has proven: the gate's own flag, else the
+// identity's mapped claim.
+func (p *passage) proof() policy.Proof {
+	if p.flag != nil {
+		return proofOf(p.flag)
+	}
+	return p.gate.claimOf(&p.who.Person)
 }
 
 var errDeaf = errors.New("no word of revocations from the store for 2 seconds")

@@ -64,6 +64,9 @@ func (g *Gate) Provision(ctx caddy.Context) error {
 	if err := a.register(g, s); err != nil {
 		return fmt.Errorf("mfa: %w", err)
 	}
+	if err := a.sites.run(ctx, a.filePolicy(), s.log); err != nil {
+		return fmt.Errorf("mfa: %w", err)
+	}
 	g.state = s
 	return nil
 }
@@ -164,9 +167,9 @@ func (s *gateState) realmOf(tenant string) string {
 
 // claimOf is the identity's own word that a second factor was used. It counts
 // only where the Caddyfile maps `methods` or `acr`, and its time is auth_time.
-func (s *gateState) claimOf(q *identity.Person) (policy.Proof, bool) {
+func (s *gateState) claimOf(q *identity.Person) policy.Proof {
 	if !slices.Contains(q.Methods, "mfa") {
-		return policy.Proof{}, false
+		return policy.Proof{}
 	}
-	return policy.Proof{At: q.Time, Methods: q.Methods, Claim: true}, true
+	return policy.Proof{At: q.Time, Methods: q.Methods, Claim: true}
 }

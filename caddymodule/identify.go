@@ -12,32 +12,13 @@ import (
 // cookies in the light of the answer.
 func (p *passage) identify() {
 	p.lent.lend(p.replacer())
-	p.who = p.gate.chain.Identify(p.innerContext(), p.visit())
+	who := p.gate.chain.Identify(p.innerContext(), p.visit())
 	p.lent.takeBack()
+	p.who = &who
 	p.relay()
-	f := &p.facts
-	switch p.who.State {
-	case identity.Known:
-		f.Who = policy.Known
-	case identity.Conflict:
-		f.Who = policy.Conflict
-	case identity.Down:
-		f.Who = policy.Down
-	case identity.Mixed:
-		f.Who = policy.Mixed
-	default:
-		f.Who = policy.Nobody
-	}
-	person := &p.who.Person
-	f.User, f.Roles, f.Tenant = person.User, person.Roles, p.gate.tenantOf(p, person.Tenant)
-	f.Client = clientAddr(p.r)
-	p.realm = p.gate.realmOf(f.Tenant)
+	p.named = p.gate.tenantOf(p, who.Person.Tenant)
+	p.realm = p.gate.realmOf(p.named)
 	p.readFlag()
-	if p.flag != nil {
-		f.Proof = proofOf(p.flag)
-	} else if claim, ok := p.gate.claimOf(person); ok {
-		f.Proof = claim
-	}
 }
 
 // visit is this request as the identity sources see it. Placeholders and the
@@ -132,7 +113,6 @@ func (p *passage) endFlag() {
 		return
 	}
 	p.flag = nil
-	p.facts.Proof = policy.Proof{}
 	p.clearCookie(p.cookies.flag)
 	p.clearCookie(p.cookies.ticket)
 	s := p.app.service()

@@ -89,13 +89,12 @@ func (p *passage) person() enroll.Person {
 // judge says what a GET of a path on this host would get now.
 func (p *passage) judge(to string) (verdict, reason string) {
 	path, query, _ := strings.Cut(to, "?")
-	f := p.facts
-	f.Host, f.Method, f.Now = p.r.Host, http.MethodGet, p.now
-	f.Sent, f.Rewritten, f.Form, f.Preflight = policy.Target{Path: path, RawQuery: query}, policy.Target{}, nil, false
-	f.Mount, f.Protect, f.TenantBy, f.TenantMapped = p.gate.mount, p.gate.protect, p.gate.tenantBy, p.gate.tenantMapped
-	if f.Who == policy.NotAsked {
-		f.Who = policy.Nobody
+	f := policy.Facts{
+		Host: p.r.Host, Method: http.MethodGet, Sent: policy.Target{Path: path, RawQuery: query},
+		Mount: p.gate.mount, Protect: p.gate.protect,
+		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}
+	p.tell(&f)
 	if p.who.State != identity.Known && p.ticket != nil {
 		f.Who, f.User, f.Tenant = policy.Known, p.ticket.User, p.ticket.Tenant
 	}

@@ -35,8 +35,8 @@ func (p *passage) tenantsOf() (ofHost, ofPerson *policy.Tenant) {
 		if p.ticket != nil {
 			ofPerson = pol.Tenant(p.ticket.Tenant)
 		}
-	case p.gate.tenantBy != policy.ByHost && p.facts.Tenant != "":
-		ofPerson = pol.Tenant(p.facts.Tenant)
+	case p.gate.tenantBy != policy.ByHost && p.named != "":
+		ofPerson = pol.Tenant(p.named)
 	}
 	return ofHost, ofPerson
 }
