@@ -9,5 +9,5 @@ out=${OUTPUT:-caddy}
 if command -v xcaddy >/dev/null 2>&1; then
 	xcaddy build "$version" --with "$module=." --output "$out"
 else
-	go build -trimpath -o "$out" ./cmd/caddy
+	go build -o "$out" ./cmd/caddy
 fi
