@@ -17,6 +17,7 @@ func once(t *testing.T, s *site, b *browser, path string, pairs ...string) {
 	for i := range tabs {
 		tabs[i] = b.tab()
 	}
+	s.store().gather(crowd)
 	replies := atOnce(t, crowd, func(i int) (*reply, error) { return tabs[i].tryCall("POST", path, object(pairs...)) })
 	if n := count(replies, 200); n != 1 {
 		t.Errorf("%s: %d of %d copies were accepted, want 1", path, n, crowd)
@@ -70,6 +71,7 @@ func TestTO2_EveryCodeIsSpentOnce(t *testing.T) {
 		for i := range tabs {
 			tabs[i] = b.tab()
 		}
+		s.store().gather(crowd)
 		replies := atOnce(t, crowd, func(i int) (*reply, error) {
 			return tabs[i].try("POST", link, "action=confirm", "Content-Type", "application/x-www-form-urlencoded", "Origin", s.base,
 				"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")

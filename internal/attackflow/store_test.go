@@ -51,8 +51,34 @@ var opened sync.Map
 // view is an open store. While down, it answers nothing.
 type view struct {
 	store.Store
-	down   atomic.Bool
-	writes atomic.Int64
+	down  atomic.Bool
+	crowd atomic.Pointer[crowdGate]
+}
+
+// crowdGate holds changes of the store until n of them have come, so that all
+// of them were decided on what stood before the first.
+type crowdGate struct {
+	left atomic.Int64
+	open chan struct{}
+}
+
+// gather holds the next n changes until all are there.
+func (v *view) gather(n int) {
+	g := &crowdGate{open: make(chan struct{})}
+	g.left.Store(int64(n))
+	v.crowd.Store(g)
+}
+
+func (v *view) arrive() {
+	g := v.crowd.Load()
+	if g == nil {
+		return
+	}
+	if g.left.Add(-1) == 0 {
+		v.crowd.Store(nil)
+		close(g.open)
+	}
+	<-g.open
 }
 
 var errDown = errors.New("switched off by a test")
@@ -68,16 +94,8 @@ func (v *view) Update(ctx context.Context, key string, fn func(store.Record) (*s
 	if v.down.Load() {
 		return errDown
 	}
-	return v.Store.Update(ctx, key, func(old store.Record) (*store.Record, error) {
-		r, err := fn(old)
-		if r != nil && err == nil {
-			v.writes.Add(1)
-		}
-		return r, err
-	})
+	v.arrive()
+	return v.Store.Update(ctx, key, fn)
 }
-
-// Alone is false: a test reads beside the gate.
-func (v *view) Alone() bool { return true }
 
 var _ caddymodule.StoreModule = (*spiedStore)(nil)
