@@ -23,7 +23,7 @@ type Config struct {
 	Now          func() time.Time // nil: time.Now
 	Rand         io.Reader        // nil: crypto/rand
 	Issuer       string           // in authenticator apps; empty: the tenant's name
-	Installation string           // part of every token's audience; empty: "mfa"
+	Installation string           // part of every token's audience; empty: the store's own name
 	// Compose writes the mails that tell a person of a change. Nil: short
 	// English ones. SetCompose sets it later.
 	Compose func(Event) Mail
@@ -92,9 +92,6 @@ func New(c Config) (*Service, error) {
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
-	if s.installation == "" {
-		s.installation = "mfa"
-	}
 	if s.failed == nil {
 		s.failed = func(error) {}
 	}
@@ -130,6 +127,9 @@ func (s *Service) Start(ctx context.Context) error {
 		s.signers.Store(newSigners(keys))
 	}
 	if err := s.store.Open(ctx); err != nil {
+		return err
+	}
+	if err := s.nameInstallation(ctx); err != nil {
 		return err
 	}
 	if err := s.Poll(ctx); err != nil {

@@ -1,0 +1,34 @@
+package enroll
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
+)
+
+// installationKey is the record that holds a store's own name.
+const installationKey = "installation"
+
+// nameInstallation takes the name that goes into every token's audience from
+// the store, which gets a random one at its first start. Two installations that
+// were given the same key (a staging site, say, where anybody may be "bob") so
+// never take each other's tokens; nodes that share a store do.
+func (s *Service) nameInstallation(ctx context.Context) error {
+	if s.installation != "" {
+		return nil
+	}
+	var name string
+	err := s.store.Update(ctx, installationKey, func(old store.Record) (*store.Record, error) {
+		if name = string(old.Value); name != "" {
+			return nil, nil
+		}
+		name = s.newID()
+		return &store.Record{Value: []byte(name)}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("naming the installation: %w", err)
+	}
+	s.installation = name
+	return nil
+}
