@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -11,10 +12,24 @@ import (
 // tells who it is, and lets only what a preflight is for come back: some apps
 // run the whole page on OPTIONS (Fetch standard, section 4.8).
 func (p *passage) passPreflight() error {
-	identity.StripCredentials(p.r, p.gate.chain.Credentials)
-	p.r.Body = http.NoBody
-	p.r.ContentLength = 0
-	p.r.TransferEncoding = nil
+	asked := make(http.Header, 3)
+	for k, v := range p.r.Header {
+		if strings.HasPrefix(k, "Access-Control-Request-") {
+			asked[k] = v
+		}
+	}
+	if identity.StripCredentials(p.r, p.gate.chain.Credentials) {
+		// One in the query goes with all of it: what is answered across origins
+		// hangs on the path. One in the path leaves nothing to ask the app for.
+		u := *p.r.URL
+		u.RawQuery, u.ForceQuery = "", false
+		p.r.URL, p.r.RequestURI = &u, u.RequestURI()
+		if identity.StripCredentials(p.r, p.gate.chain.Credentials) {
+			p.w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+	}
+	maps.Copy(p.r.Header, asked)
 	rec := &innerWriter{header: make(http.Header)}
 	if err := serveInner(p.next, rec, p.r); err != nil {
 		return err
