@@ -38,11 +38,24 @@ func newApp(t testing.TB) *app {
 	return a
 }
 
+// user is whom the app takes a request for: whatever carries a credential
+// counts, the session last.
 func (a *app) user(r *http.Request) string {
-	if u, _, ok := r.BasicAuth(); ok {
+	q := r.URL.Query()
+	_, sid, inPath := strings.Cut(r.URL.Path, ";jsessionid=")
+	switch u, _, basic := r.BasicAuth(); {
+	case basic:
 		return u
+	case r.Header.Get("X-Api-Key") == "bobs", q.Get("api_key") == "bobs", q.Get("user") == "bob" && q.Get("password") != "", q.Get("PHPSESSID") == "bob", inPath && sid == "bob":
+		return "bob"
+	}
+	if c, err := r.Cookie("remember"); err == nil {
+		return c.Value
 	}
 	if c, err := r.Cookie("sid"); err == nil {
+		if u := a.users[r.Host+"|"+c.Value]; u != "" {
+			return u
+		}
 		return a.users[c.Value]
 	}
 	return ""
@@ -105,7 +118,9 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p == "/login" && r.Method == http.MethodPost:
 		v, _ := url.ParseQuery(string(body))
 		a.users[v.Get("sid")] = v.Get("user")
-	case underDocuments(p):
+	case p == "/switch":
+		a.tenants[who] = r.URL.Query().Get("to")
+	case p == "/index.php" && strings.Contains(strings.ToLower(string(body)), "mensagens"), underDocuments(p):
 		a.served = append(a.served, r.Method+" "+r.RequestURI+" to "+who)
 		w.Header().Set("Cache-Control", "public, max-age=60")
 		fmt.Fprint(w, "SECRET of "+who)
@@ -125,6 +140,13 @@ func (a *app) loot() (list []string) {
 	}
 	a.served = nil
 	return list
+}
+
+// do changes the app under its lock.
+func (a *app) do(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f()
 }
 
 // last is the newest request that reached the app, and nil once it was taken.
