@@ -34,7 +34,7 @@ func (p *passage) block() error {
 	p.said.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
 	p.relayNow()
 	p.logBlock()
-	if d.Reason == policy.ReasonNoIdentity && p.gate.anonymous.Action == "login" && p.isPageVisit() && p.toLogin(to) {
+	if d.Reason == policy.ReasonNoIdentity && p.isPageVisit() && p.toLogin(to) {
 		return nil
 	}
 	p.giveTicket(to)
@@ -79,12 +79,25 @@ func (p *passage) returnTo() string {
 	return portal.ReturnTo(to, p.gate.mount)
 }
 
+// returnPlaceholder stands for the page first wanted in `anonymous login`.
+const returnPlaceholder = "{http.mfa.return_to}"
+
+// loginURL is where the app signs people in, "" where that is not known.
+func (p *passage) loginURL(to string) string {
+	if p.gate.anonymous.Action != "login" {
+		return ""
+	}
+	return strings.ReplaceAll(p.gate.anonymous.URL, returnPlaceholder, url.QueryEscape(to))
+}
+
 // toLogin sends a visitor of nobody known to the app's own login, unless the
-// page wanted is that login: that would be a loop.
+// page wanted is that login: that would be a loop. Where one script serves
+// every page, the query tells the login from the others.
 func (p *passage) toLogin(to string) bool {
-	target := strings.ReplaceAll(p.gate.anonymous.URL, "{http.mfa.return_to}", url.QueryEscape(to))
-	path, _, _ := strings.Cut(target, "?")
-	if path == p.sent.Path {
+	target := p.loginURL(to)
+	path, query, _ := strings.Cut(target, "?")
+	filled := strings.Contains(p.gate.anonymous.URL, returnPlaceholder)
+	if target == "" || path == p.sent.Path && (filled || query == p.sent.RawQuery) {
 		return false
 	}
 	h := p.w.Header()

@@ -239,6 +239,13 @@ func TestAnonymous(t *testing.T) {
 		}
 		s.browser().get("/documents/1", "Accept", "application/json").want(401).reason("no-identity")
 	})
+	t.Run("login by a query", func(t *testing.T) {
+		s := start(t, strings.Replace(simple, "protect", "anonymous login /app.php?do=login\n\t\tprotect", 1), nil)
+		b := s.browser()
+		if got := b.page("/documents/1").want(303).Header.Get("Location"); got != "/app.php?do=login" {
+			t.Errorf("Location %q", got)
+		}
+	})
 	t.Run("confirm", func(t *testing.T) {
 		s := start(t, strings.Replace(simple, "protect", "anonymous confirm\n\t\tprotect", 1), nil)
 		b := s.browser()

@@ -67,9 +67,7 @@ func (p *passage) pagesVisit() *portal.Visit {
 	}
 	p.offerTenants(v)
 	v.BaseURL = p.baseURL()
-	if p.gate.anonymous.Action == "login" {
-		v.Login, _, _ = strings.Cut(p.gate.anonymous.URL, "?")
-	}
+	v.Login = p.loginURL(p.returnTo())
 	return v
 }
 
