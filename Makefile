@@ -28,7 +28,7 @@ test: tools ## run every test with the race detector
 	$(GO) build -race -o $(RACE_CADDY) ./cmd/caddy
 	$(GO) build -o .run/testsum ./scripts/testsum
 	CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
-		$(GO) test -race -json -p 2 -timeout 15m ./... | .run/testsum
+		$(GO) test -race -json -p 1 -timeout 15m ./... | .run/testsum
 
 lint: ## run golangci-lint, or go vet and gofmt where it is not installed
 	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run ./...; else \

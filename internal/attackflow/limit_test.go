@@ -26,7 +26,9 @@ func TestTO3_FiveWrongCodesWhoeverSendsThem(t *testing.T) {
 	if n := count(replies, 400); n != 5 {
 		t.Errorf("%d wrong codes were checked, want 5", n)
 	}
-	if n := count(replies, 429); n != 95 {
+	// On a machine that is short of breath some find the app too slow: 503, and
+	// nothing of theirs is checked either.
+	if n := count(replies, 429) + count(replies, 503); n != 95 {
 		t.Errorf("%d were told to wait, want 95", n)
 	}
 	s.restart()

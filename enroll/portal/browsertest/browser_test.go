@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
 
@@ -134,6 +135,18 @@ func (p *person) dark(on bool) {
 	}
 	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// stay keeps the last page of a way from leading on by itself after its two and
+// a half seconds, however long looking at it takes.
+func (p *person) stay() {
+	p.t.Helper()
+	_, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `(() => { const later = window.setTimeout; window.setTimeout = (f, ms, ...rest) => ms === 2500 ? 0 : later(f, ms, ...rest); })()`,
 	})
 	if err != nil {
 		p.t.Fatal(err)

@@ -27,6 +27,7 @@ func TestPages_LookRight(t *testing.T) {
 			p := meet(t, chromedp.Flag("accept-lang", k.language))
 			p.width(k.width, k.height)
 			p.dark(k.dark)
+			p.stay()
 			p.open("/.mfa/?lng=" + k.language)
 			at := func(name string) {
 				t.Helper()
@@ -67,7 +68,6 @@ func TestPages_LookRight(t *testing.T) {
 			p.see(".codes")
 			at("codes")
 			p.click("#saved")
-			p.do(chromedp.Evaluate[chromedp.Void](`void (window.setTimeout = () => 0)`))
 			p.click("main form .button")
 			p.see(".sign.good")
 			at("done")
