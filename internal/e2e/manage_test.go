@@ -214,12 +214,17 @@ func TestS3_50_TheNewDefaultIsAskedForFirst(t *testing.T) {
 	v.SignOut()
 	v.SignIn("carla")
 	wantVerify(t, v, "/mensagens")
-	if got := v.Open("/.mfa/verify"); !strings.Contains(got.Body, "Tablet") || strings.Contains(got.Body, "Telefone") {
-		t.Errorf("the new default is not asked for:\n%s", got.Body)
+	// Before a proof the page asks for the default's kind and names no device:
+	// whoever has the password alone would read it.
+	if got := v.Open("/.mfa/verify"); !strings.Contains(got.Body, "/api/verify/totp/verify") || strings.Contains(got.Body, "Tablet") || strings.Contains(got.Body, "Telefone") {
+		t.Errorf("the default's kind is not asked for, or a device is named:\n%s", got.Body)
 	}
 	v.Prove(second.App)
 	if got := v.Open("/mensagens"); got.Status != http.StatusOK {
 		t.Errorf("after the proof: %d", got.Status)
+	}
+	if list := methods(t, v); len(list) != 2 || list[0].ID != second.MethodID {
+		t.Errorf("the default does not come first: %+v", list)
 	}
 }
 
