@@ -29,7 +29,7 @@ func BenchmarkGate(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	app := "reverse_proxy /login %APP%\nreverse_proxy /api/* %APP%\nrespond ok\n"
+	app := "handle /login {\nreverse_proxy %APP%\n}\nhandle /api/* {\nreverse_proxy %APP%\n}\nhandle {\nrespond ok\n}\n"
 	for _, c := range []struct{ name, site, path, sid string }{
 		{"plain", app, "/documents/1", ""},
 		{"open", whoamiBench + app, "/financeiro/1", ""},
