@@ -79,13 +79,13 @@ func variants() []variant {
 		{"open path", siteOf(gateWhoami), func(p *proc) (target, error) {
 			return target{p, requestLine(p.addr, "/financeiro/1", "Cookie: sid=bob\r\n"), 200}, nil
 		}},
-		{"flagged, jwt HS256", siteOf(gateJWT), func(p *proc) (target, error) {
+		{"flagged jwt HS256", siteOf(gateJWT), func(p *proc) (target, error) {
 			return flagged(p, "session="+sign())
 		}},
-		{"flagged, whoami cached", siteOf(gateWhoami), func(p *proc) (target, error) {
+		{"flagged whoami cached", siteOf(gateWhoami), func(p *proc) (target, error) {
 			return flagged(p, "sid=bob")
 		}},
-		{"blocked, JSON", siteOf(gateWhoami), func(p *proc) (target, error) {
+		{"blocked JSON", siteOf(gateWhoami), func(p *proc) (target, error) {
 			return target{p, requestLine(p.addr, "/documents/1", "Cookie: sid=alice\r\n"), 403}, nil
 		}},
 	}
