@@ -68,7 +68,7 @@ func (p *passage) knowsSomebody(set []string) bool {
 	if len(set) == 0 {
 		return false
 	}
-	p.lent.lend(p.replacer())
+	p.lent.lend(p.r)
 	defer p.lent.takeBack()
 	v := *p.visit()
 	stranger := p.r.Clone(p.innerContext())

@@ -123,8 +123,11 @@ func isSecure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
 	}
+	if f := r.Header["X-Forwarded-Proto"]; len(f) != 1 || f[0] != "https" {
+		return false
+	}
 	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
-	return trusted && r.Header.Get("X-Forwarded-Proto") == "https"
+	return trusted
 }
 
 func clientAddr(r *http.Request) netip.Addr {
@@ -212,7 +215,6 @@ func (p *passage) tell(f *policy.Facts) {
 		f.Who = policy.Nobody
 	}
 	f.User, f.Roles, f.Tenant = p.who.Person.User, p.who.Person.Roles, p.named
-	f.Client = clientAddr(p.r)
 	f.Proof = p.proof()
 }
 

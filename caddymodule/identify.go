@@ -11,7 +11,7 @@ import (
 // identify asks the site's identities who this is, and reads the gate's own
 // cookies in the light of the answer.
 func (p *passage) identify() {
-	p.lent.lend(p.replacer())
+	p.lent.lend(p.r)
 	who := p.gate.chain.Identify(p.innerContext(), p.visit())
 	p.lent.takeBack()
 	p.who = &who

@@ -64,30 +64,30 @@ func ask(next caddyhttp.Handler, visitor, sub *http.Request, lent *lentPlacehold
 // visitor's for as long as the visitor waits. A question that outlives its
 // time-out must not read a table that the visitor's request goes on writing.
 type lentPlaceholders struct {
-	mu   sync.RWMutex
-	from *caddy.Replacer // nil: taken back, or there was none
+	mu      sync.RWMutex
+	visitor *http.Request // nil: taken back
 }
 
 func (l *lentPlaceholders) get(key string) (any, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	if l.from == nil {
+	if l.visitor == nil {
 		return nil, false
 	}
-	return l.from.Get(key)
+	repl, ok := l.visitor.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if !ok {
+		return nil, false
+	}
+	return repl.Get(key)
 }
 
-func (l *lentPlaceholders) lend(from *caddy.Replacer) {
+func (l *lentPlaceholders) lend(visitor *http.Request) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.from = from
+	l.visitor = visitor
+	l.mu.Unlock()
 }
 
-func (l *lentPlaceholders) takeBack() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.from = nil
-}
+func (l *lentPlaceholders) takeBack() { l.lend(nil) }
 
 // serveInner runs the handlers and turns what they fail with into an error:
 // errors never reach handle_errors from here, and an aborted answer must not
