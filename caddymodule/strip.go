@@ -15,10 +15,12 @@ type cookieNames struct {
 	visit    string
 	known    string
 	language string
+	first    byte // of the flag's name without its prefix, in lower case
 }
 
 func namesAfter(flag string) *cookieNames {
-	return &cookieNames{flag: flag, ticket: flag + "-ticket", device: flag + "-device", visit: flag + "-visit", known: flag + "-known", language: "mfa-lng"}
+	first := strings.TrimPrefix(flag, "__Host-")[0] | 0x20
+	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", device: flag + "-device", visit: flag + "-visit", known: flag + "-known", language: "mfa-lng"}
 }
 
 // own reports whether name is one of the gate's, with or without a __Host- or
@@ -26,6 +28,13 @@ func namesAfter(flag string) *cookieNames {
 // servers fold case, and some trim characters that browsers let a sibling
 // domain put in front of "__Host-".
 func (n *cookieNames) own(name string) bool {
+	name = strings.TrimLeft(name, " ")
+	if name == "" {
+		return false
+	}
+	if c := name[0] | 0x20; name[0] > ' ' && name[0] < 0x7f && c != '_'|0x20 && c != n.first && c != n.language[0] {
+		return false // nearly every cookie of an app
+	}
 	name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == 0xFEFF })
 	if len(name) < 3 {
 		return false
@@ -55,16 +64,16 @@ func (n *cookieNames) own(name string) bool {
 func (n *cookieNames) stripCookies(h http.Header) {
 	fields := h["Cookie"]
 	for i, f := range fields {
-		if !n.mayHold(f) {
-			continue
-		}
 		kept := n.without(f)
 		if kept == f {
 			continue
 		}
 		out := make([]string, 0, len(fields))
 		out = append(out, fields[:i]...)
-		for _, g := range fields[i:] {
+		if kept != "" {
+			out = append(out, kept)
+		}
+		for _, g := range fields[i+1:] {
 			if g = n.without(g); g != "" {
 				out = append(out, g)
 			}
@@ -76,23 +85,6 @@ func (n *cookieNames) stripCookies(h http.Header) {
 		}
 		return
 	}
-}
-
-// mayHold is the fast way out: a field without the flag's bare name or the
-// language's in it holds none of ours. Case is folded by looking for the first
-// letter in both cases.
-func (n *cookieNames) mayHold(field string) bool {
-	bare := strings.TrimPrefix(n.flag, "__Host-")
-	return containsFold(field, bare) || containsFold(field, n.language)
-}
-
-func containsFold(s, sub string) bool {
-	for i := 0; i+len(sub) <= len(s); i++ {
-		if s[i]|0x20 == sub[0]|0x20 && strings.EqualFold(s[i:i+len(sub)], sub) {
-			return true
-		}
-	}
-	return false
 }
 
 // without returns the field without the gate's cookies. Where what stays lies
