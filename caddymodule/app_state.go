@@ -35,7 +35,6 @@ type appState struct {
 	single  *policy.Policy // then this one holds
 	baseURL string
 	issuer  string
-	install string
 	keys    *enroll.Keys // nil: KeyFile of the store module
 	storeIn StoreModule
 	mailer  enroll.Mailer

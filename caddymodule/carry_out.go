@@ -13,7 +13,7 @@ import (
 func (p *passage) carryOut() error {
 	d := &p.decision
 	p.say()
-	p.app.count(d.Verdict, d.Reason)
+	p.app.count(d.Reason)
 	switch {
 	case d.Verdict == policy.Allow && d.Preflight:
 		return p.passPreflight()

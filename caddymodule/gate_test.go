@@ -359,3 +359,24 @@ func (s *live) eventually(b *browser, status int) {
 	}
 	s.t.Fatalf("the page did not become %d", status)
 }
+
+// Mallory's flag, validly signed for a proof of her own, beside bob's session
+// is nothing, and ends.
+func TestFlag_IsOfOnePerson(t *testing.T) {
+	s := start(t, simple, nil)
+	mallory := s.signedIn("mallory").enroll()
+	u, _ := url.Parse(s.base)
+	b := s.signedIn("bob")
+	for _, c := range mallory.Jar.Cookies(u) {
+		if c.Name == "mfa" {
+			b.setCookie("mfa", c.Value)
+		}
+	}
+	b.get("/documents/1", "Accept", "application/json").want(403).reason("enroll")
+	if strings.Contains(b.cookies(), "mfa=") {
+		t.Error("the flag of somebody else is still in the browser")
+	}
+	if n := s.app.hitsOn("/documents"); n != 0 {
+		t.Errorf("%d requests reached the app", n)
+	}
+}

@@ -55,7 +55,7 @@ var counters = func() (c [256]prometheus.Counter) {
 }()
 
 // count counts a decision.
-func (s *appState) count(_ policy.Verdict, r policy.Reason) {
+func (s *appState) count(r policy.Reason) {
 	if c := counters[r]; c != nil {
 		c.Inc()
 	}

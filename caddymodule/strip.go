@@ -11,16 +11,13 @@ import (
 type cookieNames struct {
 	flag     string // "__Host-mfa", or "mfa" on plain http
 	ticket   string
-	device   string
-	visit    string
-	known    string
 	language string
 	first    byte // of the flag's name without its prefix, in lower case
 }
 
 func namesAfter(flag string) *cookieNames {
 	first := strings.TrimPrefix(flag, "__Host-")[0] | 0x20
-	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", device: flag + "-device", visit: flag + "-visit", known: flag + "-known", language: "mfa-lng"}
+	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", language: "mfa-lng"}
 }
 
 // own reports whether name is one of the gate's, with or without a __Host- or
