@@ -119,7 +119,7 @@ func (p *Policy) Untested() (rules []string) {
 	}
 	for _, set := range p.index.sets {
 		for i := range set.protect {
-			if where := set.protect[i].where; !asked[where] {
+			if where := set.protect[i].where; !asked[where] && !set.protect[i].alone {
 				asked[where] = true
 				rules = append(rules, where)
 			}

@@ -12,6 +12,10 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 	if rec.step("nothing is required here", t, !c.hit || t.Require == RequireNone, ReasonNotRequired) {
 		return d.as(ReasonNotRequired)
 	}
+	// Where a proof must be fresh, only a proof will do.
+	if rec.step("a service account", t, c.fresh == 0 && t.exempts(f), ReasonExempt) {
+		return d.as(ReasonExempt)
+	}
 	reason, ask := p.owed(f, rec, t, c.fresh)
 	if ask != AskNothing {
 		d.Ask, d.Verdict, d.Reason = ask, Deny, ReasonStoreDown

@@ -47,7 +47,6 @@ var later = map[string]string{
 	"language: it":                "write en or pt-BR",
 	"language: ar":                "write en or pt-BR",
 	"admins":                      "leave it out: this file is changed by whoever may write it",
-	"service_accounts: a list":    "write none, or leave it out",
 }
 
 // built refuses a key, or a key with a value, that is not enforced yet; true

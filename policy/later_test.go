@@ -21,7 +21,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		"limits: {passkey: 10, sms: 1, email: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
 		"first: typed-email", "first: pass", "trust_device: 30d", "trust_device: unlimited", "rp_id: a.example",
 		"language: de", "language: nl", "language: fi", "language: es", "language: fr", "language: it", "language: ar",
-		"admins: {roles: [r], users: []}", "service_accounts: [{user: s, from: [192.0.2.0/24], until: 2027-03-01, owner: o, reason: r}]",
+		"admins: {roles: [r], users: []}",
 	} {
 		_, err := parseText(head1+"    "+line+"\n", Options{})
 		if err == nil {

@@ -16,6 +16,7 @@ type rule struct {
 
 	query   []queryRule
 	methods []string // allow only; nil: every method
+	alone   bool     // covers the path itself and nothing below it (directory.go)
 
 	area  *Area // protect only
 	where string
@@ -52,6 +53,7 @@ func newRule(prefix string) rule {
 // ready puts the longest prefixes first, in the file's order among equals, and
 // makes what covers looks at. It is called once, when all rules are there.
 func (s *ruleset) ready() {
+	s.protect = withFolders(s.protect)
 	longest := func(a, b rule) int { return cmp.Compare(b.depth, a.depth) }
 	slices.SortStableFunc(s.protect, longest)
 	slices.SortStableFunc(s.allow, longest)
@@ -148,6 +150,9 @@ func (p *rule) protects(r *reading, sensitive bool) bool {
 	path, prefix := r.folded, p.folded
 	if sensitive {
 		path, prefix = r.text, p.text
+	}
+	if p.alone {
+		return isFolder(path, prefix, sensitive)
 	}
 	return under(path, prefix, sensitive) || suffixed(path, prefix, sensitive)
 }

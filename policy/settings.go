@@ -124,7 +124,8 @@ func init() {
 		}},
 		{name: "language", schema: `{"enum": ["en", "pt-BR"]}`, read: readLanguage, copy: func(to, from *settings) { to.Language = from.Language }},
 		{name: "admins", schema: `false`, read: readAdmins},
-		{name: "service_accounts", schema: `{"const": "none"}`, read: readServiceAccounts},
+		{name: "service_accounts", schema: schemaServiceAccounts, read: readServiceAccounts,
+			copy: func(to, from *settings) { to.ServiceAccounts = from.ServiceAccounts }},
 		{name: "brand", schema: schemaBrand, read: readBrand, copy: func(to, from *settings) { to.Brand = from.Brand }},
 	}
 }

@@ -58,6 +58,8 @@ type Tenant struct {
 
 	CaseSensitive bool
 
+	ServiceAccounts []ServiceAccount
+
 	parent *Tenant
 	rules  *ruleset
 }

@@ -28,12 +28,19 @@ func readActivate(r *reader, n *yaml.Node, _ *settings) {
 }
 
 func isDate(s string) bool {
+	_, ok := parseDate(s)
+	return ok
+}
+
+// parseDate reads a date, which stands for its first moment in UTC, or a time
+// as in RFC 3339.
+func parseDate(s string) (t time.Time, ok bool) {
 	for _, layout := range [...]string{time.DateOnly, time.RFC3339} {
-		if _, err := time.Parse(layout, s); err == nil {
-			return true
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
 		}
 	}
-	return false
+	return t, false
 }
 
 func readGrace(r *reader, n *yaml.Node, _ *settings) {
@@ -144,15 +151,24 @@ func readEnrollFrom(r *reader, n *yaml.Node, _ *settings) {
 	}
 }
 
-func (r *reader) networks(n *yaml.Node, what string) {
+// networks reads a list of networks; an address is a network of one.
+func (r *reader) networks(n *yaml.Node, what string) (list []netip.Prefix) {
 	r.texts(n, what, false)
 	r.items(n, what, func(_ int, n *yaml.Node) {
-		if p, err := netip.ParsePrefix(n.Value); err == nil && p != p.Masked() {
+		p, err := netip.ParsePrefix(n.Value)
+		one, errOne := netip.ParseAddr(n.Value)
+		switch {
+		case err == nil && p != p.Masked():
 			r.bad(n, "%s has bits beyond its length: write %s", n.Value, p.Masked())
-		} else if _, one := netip.ParseAddr(n.Value); err != nil && one != nil {
+		case err == nil:
+			list = append(list, p)
+		case errOne == nil:
+			list = append(list, netip.PrefixFrom(one, one.BitLen()))
+		default:
 			r.bad(n, "an item of %s is an address or a network such as 10.0.0.0/8, not %s", what, describe(n))
 		}
 	})
+	return list
 }
 
 func readFirst(r *reader, n *yaml.Node, s *settings) {
@@ -182,31 +198,6 @@ func readAdmins(r *reader, n *yaml.Node, _ *settings) {
 	r.mapping(n, "admins", []string{"roles", "users"}, func(key string, v *yaml.Node) { r.texts(v, key, true) })
 	if len(r.list) == before {
 		r.built(n, "admins")
-	}
-}
-
-func readServiceAccounts(r *reader, n *yaml.Node, _ *settings) {
-	if n.Kind == yaml.ScalarNode {
-		r.word(n, "service_accounts", "none")
-		return
-	}
-	before := len(r.list)
-	r.items(n, "service_accounts", func(_ int, n *yaml.Node) {
-		r.mapping(n, "a service account", []string{"user", "from", "until", "owner", "reason"}, func(key string, v *yaml.Node) {
-			switch key {
-			case "from":
-				r.networks(v, key)
-			case "until":
-				if d, ok := r.scalar(v, key); ok && !isDate(d) {
-					r.bad(v, "until is a date such as 2027-03-01, not %s", describe(v))
-				}
-			default:
-				r.text(v, key)
-			}
-		})
-	})
-	if len(r.list) == before {
-		r.built(n, "service_accounts: a list")
 	}
 }
 
