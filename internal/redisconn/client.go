@@ -1,0 +1,47 @@
+package redisconn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// Client makes a client of which no call lasts longer than timeout, with
+// nothing repeated behind the caller's back: a write that may have happened is
+// the caller's to judge. It dials nothing until it is first used.
+func (t *Target) Client(timeout time.Duration) redis.UniversalClient {
+	return redis.NewUniversalClient(&redis.UniversalOptions{
+		Addrs: t.addrs, DB: t.db, MasterName: t.master, IsClusterMode: t.master == "" && len(t.addrs) > 1,
+		Username: t.username, Password: t.password, SentinelUsername: t.guardUser, SentinelPassword: t.guard,
+		TLSConfig: t.tls,
+		// The second protocol is enough, and known to every server there is.
+		Protocol: 2, DisableIdentity: true, PipelinePoolSize: -1,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		MaxRetries:               -1, DialerRetries: 1,
+		DialTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout, PoolTimeout: timeout,
+		ContextTimeoutEnabled: true,
+	})
+}
+
+// Unreachable tells that an error is of the way to the server or of a server
+// that cannot serve now, and not of what was asked: trying again later is
+// right, and asking a hundred times meanwhile is not.
+func Unreachable(err error) bool {
+	if err == nil || errors.Is(err, redis.Nil) {
+		return false
+	}
+	var network net.Error
+	var answer redis.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network):
+		return true
+	case redis.IsLoadingError(err), redis.IsClusterDownError(err), redis.IsMasterDownError(err),
+		redis.IsReadOnlyError(err), redis.IsMaxClientsError(err):
+		return true
+	}
+	return !errors.As(err, &answer) && !errors.Is(err, context.Canceled)
+}
