@@ -17,7 +17,7 @@ type Chain struct {
 // Mixed.
 type Result struct {
 	State      State
-	Person     Person        // with Known; with Mixed, whom the other credential names, where that is known
+	Person     Person        // with Known; with Mixed, the user whom the one credential names, where there is no other
 	SetCookie  []string      // raw header values: for the visitor, and for the request that follows (MergeSetCookie)
 	RetryAfter time.Duration // with Down, 0 for no opinion
 	Err        error
@@ -44,6 +44,7 @@ func (c *Chain) identify(ctx context.Context, v *Visit) Result {
 			res.State = Down
 		} else {
 			res.Why = []string{"credentials: " + stray + " is beside the identity"}
+			res.Person.User = c.machine(ctx, v)
 		}
 		return res
 	}
@@ -124,7 +125,7 @@ func (c *Chain) judge(answers []Answer) Result {
 	}
 	switch {
 	case count[Mixed] > 0:
-		res.State, res.Person = Mixed, beside(answers)
+		res.State = Mixed
 	case count[Down] > 0:
 		res.State = Down
 	case count[Conflict] > 0, count[Forged] > 0 && count[Known] > 0, !c.agree(answers, &res.Person):
@@ -148,16 +149,6 @@ func (c *Chain) vouched(answers []Answer, i int) bool {
 		}
 		return true
 	})
-}
-
-// beside is whom a credential beside the identity names, where that is known.
-func beside(answers []Answer) Person {
-	for i := range answers {
-		if answers[i].State == Mixed {
-			return answers[i].Person
-		}
-	}
-	return Person{}
 }
 
 // agree reports whether all who are known are one person of one tenant, and

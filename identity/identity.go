@@ -59,7 +59,7 @@ func (s State) String() string {
 // Answer is what one source says of one visit.
 type Answer struct {
 	State      State
-	Person     Person        // with Known; with Mixed, whom the credential beside the identity names (zero: nobody)
+	Person     Person        // with Known
 	SetCookie  []string      // raw header values to relay to the visitor and to merge into the request that follows
 	By         []string      // with Known, the headers whose credential it came from
 	Stray      []string      // headers carrying a credential of which this source knows nobody, beside another credential

@@ -45,7 +45,7 @@ func (w *whoami) askApart(ctx context.Context, v *Visit, parts []part) Answer {
 		case a.State == Nobody && p.header != "":
 			all.Stray = append(all.Stray, p.header)
 		case a.State == Known && all.State == Known && a.Person.User != all.Person.User:
-			return Answer{State: Mixed, Person: a.Person, Err: fmt.Errorf("%s names somebody else than the request's other credential", p.header)}
+			return Answer{State: Mixed, Err: fmt.Errorf("%s names somebody else than the request's other credential", p.header)}
 		case a.State == Known && all.State == Known && a.Person.Tenant != all.Person.Tenant:
 			return Answer{State: Conflict, Err: fmt.Errorf("%s names another tenant than the request's other credential", p.header)}
 		case a.State == Known && all.State != Known:

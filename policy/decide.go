@@ -58,6 +58,9 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	case NotAsked:
 		return Decision{Ask: AskIdentity, Verdict: Deny, Reason: ReasonNoIdentity, Protected: true}
 	case Mixed:
+		if d, ok := p.exemptAlone(f, rec, host, asked, own); ok {
+			return d
+		}
 		return p.denied(rec, f, host, ReasonMixedCredentials)
 	case Down:
 		return p.denied(rec, f, host, ReasonIdentityDown)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -78,6 +79,11 @@ func (r *reader) testAs(n *yaml.Node, t *test) {
 			}
 		case "proven":
 			t.Proven = r.duration(v, key)
+		case "from":
+			var err error
+			if t.From, err = netip.ParseAddr(r.text(v, key)); err != nil {
+				r.bad(v, "from is an address such as 192.0.2.1, not %s", describe(v))
+			}
 		}
 	})
 }

@@ -30,7 +30,7 @@ const (
 	Nobody              // no one is signed in
 	Conflict            // two sources name two people, or one is forged
 	Down                // a source cannot be asked now
-	Mixed               // a credential rides beside the identity it did not come from
+	Mixed               // a credential rides beside the identity it did not come from, or alone; alone, Facts.User is whom it names
 )
 
 // Facts is everything Decide looks at. The caller fills it in stages: first

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -15,12 +16,14 @@ type Question struct {
 	Roles        []string
 	Methods      []string      // what the account has
 	Proven       time.Duration // how long ago all of them were proven; 0: not
+	From         netip.Addr    // the visitor's address, for service accounts
 	Host         string
 	Method       string
 	Path         string // with the query
 }
 
-// questionTime is when questions are asked. Nothing depends on the date.
+// questionTime is when questions are asked: before any service account ends, so
+// that a test of the file does not fail one day.
 var questionTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Facts is the question as Decide sees it: methods and the proof are of the
@@ -30,7 +33,7 @@ func (p *Policy) Facts(q Question) *Facts {
 	path, query, _ := strings.Cut(q.Path, "?")
 	f := &Facts{
 		Host: q.Host, Method: q.Method, Sent: Target{path, query}, Now: questionTime,
-		TenantMapped: q.Tenant != "", Who: Nobody, Account: Account{State: AccountKnown},
+		Client: q.From, TenantMapped: q.Tenant != "", Who: Nobody, Account: Account{State: AccountKnown},
 	}
 	if !q.Known {
 		return f
@@ -67,7 +70,7 @@ func (q Question) String() string {
 	return fmt.Sprintf("%s %s as %s", q.Method, q.Path, who)
 }
 
-var asKeys = []string{"user", "tenant", "roles", "methods", "proven"}
+var asKeys = []string{"user", "tenant", "roles", "methods", "proven", "from"}
 
 // As reads who is asking, "user=bob,tenant=silva,methods=totp,codes,proven=2m";
 // "" is nobody.
@@ -102,6 +105,11 @@ func (q *Question) As(text string) error {
 			var ok bool
 			if q.Proven, ok = parseDuration(value); !ok {
 				return fmt.Errorf("proven is a duration such as 90s, 12h or 14d, not %q", value)
+			}
+		case "from":
+			var err error
+			if q.From, err = netip.ParseAddr(value); err != nil {
+				return fmt.Errorf("from is an address such as 192.0.2.1, not %q", value)
 			}
 		}
 	}
