@@ -16,6 +16,8 @@ type Method struct {
 	Default           bool
 	Tenant            string // where it was enrolled
 	First             string // what proved the person before it: "email" or "none"
+	Party             string // passkeys: id of the relying party that it is for
+	Copied            bool   // passkeys: its counter has gone back once, so there may be two of it
 }
 
 // Account is what may be known of a person's factors without a secret.

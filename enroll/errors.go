@@ -13,6 +13,7 @@ type Error struct {
 	RetryAfter time.Duration // too-many-tries: until the next try counts
 	Offset     time.Duration // clock-off: how far the person's clock is ahead (negative: behind)
 	Left       int           // bad-code: tries left before a wait
+	Detail     string        // which of the explanations of Reason holds; "": the usual one
 	Err        error         // cause, for the log only
 }
 

@@ -16,20 +16,30 @@ func (s *Service) manage(ctx context.Context, p Person, r Rules, f *Flag, fn fun
 // Rename gives a method another name. An empty one is the kind's own.
 func (s *Service) Rename(ctx context.Context, p Person, r Rules, f *Flag, id, name string) error {
 	return s.manage(ctx, p, r, f, func(a *account) (bool, error) {
-		m := a.method(id)
-		if m == nil {
-			return false, ErrNotFound
+		m, err := s.changeable(a, p, r, f, id)
+		if err != nil {
+			return false, err
 		}
 		m.Name = methodName(name, m.Kind)
 		return true, nil
 	})
 }
 
+// changeable finds a method and asks for the proof that a change of its kind
+// needs.
+func (s *Service) changeable(a *account, p Person, r Rules, f *Flag, id string) (*method, error) {
+	m := a.method(id)
+	if m == nil {
+		return nil, ErrNotFound
+	}
+	return m, s.freshFor(m.Kind, p, r, f, s.now())
+}
+
 // SetDefault makes a method the one that is asked for first.
 func (s *Service) SetDefault(ctx context.Context, p Person, r Rules, f *Flag, id string) error {
 	return s.manage(ctx, p, r, f, func(a *account) (bool, error) {
-		if a.method(id) == nil {
-			return false, ErrNotFound
+		if _, err := s.changeable(a, p, r, f, id); err != nil {
+			return false, err
 		}
 		a.setDefault(id)
 		return true, nil
@@ -61,6 +71,9 @@ func (s *Service) Remove(ctx context.Context, p Person, r Rules, f *Flag, id str
 	err := s.manage(ctx, p, r, f, func(a *account) (bool, error) {
 		if len(a.Methods) > 1 {
 			spare = f.ID
+		}
+		if _, err := s.changeable(a, p, r, f, id); err != nil {
+			return false, err
 		}
 		return false, check(a)
 	})

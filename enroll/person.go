@@ -2,10 +2,13 @@ package enroll
 
 import "time"
 
-// Kind names a way of proving: "totp", "codes" and later ones.
+// Kind names a way of proving: "passkey", "totp", "codes" and later ones.
 type Kind string
 
 const (
+	// KindPasskey is a WebAuthn credential. A site that is not this one cannot
+	// use it, so it counts as phishing-resistant.
+	KindPasskey Kind = "passkey"
 	// KindTOTP is an authenticator app (RFC 6238).
 	KindTOTP Kind = "totp"
 	// KindCodes are the single-use recovery codes.
@@ -31,7 +34,9 @@ type Rules struct {
 	TenantName string       // for display
 	Required   bool         // the tenant asks for a factor
 	Methods    []Kind       // may be enrolled here
-	Limits     map[Kind]int // most methods of a kind; absent: 5
+	Limits     map[Kind]int // most methods of a kind; absent: 10 passkeys, 5 of the others
+	Resistant  bool         // the tenant asks for a phishing-resistant one
+	RPID       string       // relying party of passkeys at this host; empty: none can be used here
 	Minimum    int          // methods a user must have
 	First      string       // "email" (also when empty) or "none"
 	Prove      string       // "session" or "enrolled"
@@ -40,7 +45,7 @@ type Rules struct {
 	// UndoOf says whether another tenant lets the last method that was made
 	// there be removed. Nil: no other tenant does.
 	UndoOf   func(tenant string) bool
-	Manage   time.Duration // how fresh a proof must be for a change; 0: any valid one
+	Manage   time.Duration // how fresh a proof must be for a change; 0: any valid one; passkeys: 5 minutes at most
 	Language string
 	Brand    Brand
 }

@@ -13,10 +13,34 @@ func (s *Service) proves(p Person, f *Flag, now time.Time) bool {
 // fresh is the rule for every change of an account's methods: a proof of this
 // person, and one no older than the tenant's rules say.
 func (s *Service) fresh(p Person, r Rules, f *Flag, now time.Time) error {
-	if !s.proves(p, f, now) || r.Manage > 0 && now.Sub(f.At) > r.Manage {
+	return s.freshFor("", p, r, f, now)
+}
+
+// freshFor is fresh for a method of the kind.
+func (s *Service) freshFor(kind Kind, p Person, r Rules, f *Flag, now time.Time) error {
+	if !s.proves(p, f, now) || !r.Fresh(kind, f.At, now) {
 		return ErrFreshProof
 	}
 	return nil
+}
+
+// passkeyFresh is the oldest proof that lets a passkey be added or changed,
+// whatever a tenant says of other methods.
+const passkeyFresh = 5 * time.Minute
+
+// changing are the rules for a change of a method of the kind.
+func (r Rules) changing(kind Kind) Rules {
+	if kind == KindPasskey && (r.Manage <= 0 || r.Manage > passkeyFresh) {
+		r.Manage = passkeyFresh
+	}
+	return r
+}
+
+// Fresh tells whether a proof given at the time is recent enough for a change of
+// a method of the kind.
+func (r Rules) Fresh(kind Kind, at, now time.Time) bool {
+	r = r.changing(kind)
+	return r.Manage <= 0 || now.Sub(at) <= r.Manage
 }
 
 // firstOwed tells whether this visit must still prove the person by mail before
@@ -53,6 +77,16 @@ func (s *Service) flagFor(a *account, p Person, kind Kind, tenant, first string,
 	a.Gen = max(a.Gen, s.revoked.gen(p.Realm, p.User))
 	return Flag{
 		ID: s.newID(), Realm: p.Realm, User: p.User, Tenant: tenant, Session: bound(p.Session), First: first,
-		Methods: []string{string(kind)}, AMR: []string{"otp", "mfa"}, At: now, Gen: a.Gen,
+		Methods: []string{string(kind)}, AMR: amrOf(kind), Resistant: kind == KindPasskey, At: now, Gen: a.Gen,
 	}
+}
+
+// amrOf is what a proof of a kind is called in RFC 8176, 2. A passkey shows that
+// a key is held and that its holder was there; where the key is kept, nobody
+// attests, so neither "hwk" nor "swk" is said.
+func amrOf(kind Kind) []string {
+	if kind == KindPasskey {
+		return []string{"pop", "user", "mfa"}
+	}
+	return []string{"otp", "mfa"}
 }

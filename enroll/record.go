@@ -27,6 +27,9 @@ type account struct {
 	Tries   map[string]*tries `json:"tries,omitempty"` // by bucket
 	Sends   []send            `json:"sends,omitempty"` // mails of the last 15 minutes
 	Visits  []*visit          `json:"visits,omitempty"`
+	// Handle is what passkeys know this account by: random, so that it says
+	// nothing of the person (WebAuthn Level 3, 14.6.1).
+	Handle []byte `json:"handle,omitempty"`
 }
 
 // accountFormat is the layout that this program writes. A later one is refused,
@@ -46,11 +49,16 @@ type method struct {
 	Secret   secret    `json:"secret,omitempty"`
 	LastStep int64     `json:"step,omitempty"`  // last accepted time step; never goes back
 	Burnt    []int64   `json:"burnt,omitempty"` // later steps whose codes were told by a clock-off answer
+	Passkey  *passkey  `json:"passkey,omitempty"`
 }
 
 func (m *method) public() Method {
-	return Method{ID: m.ID, Kind: m.Kind, Name: m.Name, Created: m.Created, LastUsed: m.LastUsed,
+	out := Method{ID: m.ID, Kind: m.Kind, Name: m.Name, Created: m.Created, LastUsed: m.LastUsed,
 		Default: m.Default, Tenant: m.Tenant, First: m.First}
+	if m.Passkey != nil {
+		out.Party, out.Copied = m.Passkey.Party, !m.Passkey.Copied.IsZero()
+	}
+	return out
 }
 
 // secret is bytes that no log may hold.

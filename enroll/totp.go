@@ -29,8 +29,11 @@ type pending struct {
 	Replaces string `json:"replaces,omitempty"`
 }
 
-// defaultLimit is how many methods of a kind one may have where no limit is set.
-const defaultLimit = 5
+// How many methods of a kind one may have where no limit is set.
+const (
+	defaultLimit    = 5
+	defaultPasskeys = 10
+)
 
 // mayEnroll decides, on the rules and the account as they are at this moment,
 // whether a method can be begun or finished in this visit. It is asked at both
@@ -38,7 +41,7 @@ const defaultLimit = 5
 // finish it then as a second factor that nobody proved.
 func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, kind Kind, replaces string, now time.Time) error {
 	if len(a.Methods) > 0 {
-		if err := s.fresh(p, r, f, now); err != nil {
+		if err := s.freshFor(kind, p, r, f, now); err != nil {
 			return err
 		}
 	}
@@ -55,7 +58,11 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 		return nil
 	}
 	limit, set := r.Limits[kind]
-	if !set {
+	switch {
+	case set:
+	case kind == KindPasskey:
+		limit = defaultPasskeys
+	default:
 		limit = defaultLimit
 	}
 	n := 0
@@ -143,12 +150,21 @@ func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f
 		}
 		k.Tries.right()
 		to, replaced = a.Address.Record, d.Replaces != ""
-		done = s.enrol(a, k, p, f, name, m.step, now)
+		done = s.enrol(a, k, p, f, method{
+			ID: d.ID, Kind: d.Kind, Name: methodName(name, d.Kind), Tenant: d.Tenant, Secret: d.Secret, LastStep: m.step,
+		}, d.Replaces, now)
 		return true, nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.added(ctx, v, p, r, done, to, replaced, now)
+	return done, nil
+}
+
+// added tells of an enrolment that is saved, and ends the other flags of the
+// person where the method took another's place.
+func (s *Service) added(ctx context.Context, v *Visit, p Person, r Rules, done *Enrolled, to string, replaced bool, now time.Time) {
 	v.Begun, v.HasMethod, v.Proved, v.EmailOwed = "", true, true, false
 	s.tell(Event{Kind: "method-added", To: to, Person: p, Rules: r, Method: done.Method, At: now})
 	if replaced {
@@ -157,20 +173,15 @@ func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f
 			s.failed(err)
 		}
 	}
-	return done, nil
 }
 
-// enrol puts the pending method of a visit into the account.
-func (s *Service) enrol(a *account, k *visit, p Person, f *Flag, name string, step int64, now time.Time) *Enrolled {
-	d := k.Pending
-	m := method{
-		ID: d.ID, Kind: d.Kind, Name: methodName(name, d.Kind), Created: now, LastUsed: now, Default: len(a.Methods) == 0,
-		Tenant: d.Tenant, First: firstOf(a, k, f), Secret: d.Secret, LastStep: step,
-	}
+// enrol puts a method that was just proven in a visit into the account.
+func (s *Service) enrol(a *account, k *visit, p Person, f *Flag, m method, replaces string, now time.Time) *Enrolled {
 	first := len(a.Methods) == 0
-	if old := a.method(d.Replaces); old != nil {
+	m.Created, m.LastUsed, m.Default, m.First = now, now, first, firstOf(a, k, f)
+	if old := a.method(replaces); old != nil {
 		m.Default = old.Default
-		a.Methods = keep(a.Methods, func(x method) bool { return x.ID != d.Replaces })
+		a.Methods = keep(a.Methods, func(x method) bool { return x.ID != replaces })
 	}
 	a.Methods = append(a.Methods, m)
 	done := &Enrolled{Method: m.public()}
@@ -221,8 +232,11 @@ func methodName(name string, kind Kind) string {
 	if r := []rune(name); len(r) > maxMethodName {
 		name = strings.TrimSpace(string(r[:maxMethodName]))
 	}
-	if name == "" && kind == KindTOTP {
-		return "Authenticator app"
+	if name != "" {
+		return name
 	}
-	return name
+	if kind == KindPasskey {
+		return "Passkey"
+	}
+	return "Authenticator app"
 }
