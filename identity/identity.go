@@ -88,6 +88,18 @@ type Visit struct {
 	Now time.Time
 	// Fresh asks past every cache.
 	Fresh bool
+	// Took hears how long a source, by its name, took over what it did not
+	// remember. It must be safe for concurrent use. nil: nobody wants to know.
+	Took Timing
+}
+
+// Timing hears how long a source was at work, by the machine's clock.
+type Timing func(source string, d time.Duration)
+
+func (t Timing) since(source string, begun time.Time) {
+	if t != nil {
+		t(source, time.Since(begun))
+	}
 }
 
 func (v *Visit) now() time.Time {

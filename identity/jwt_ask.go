@@ -120,7 +120,9 @@ func (t *token) read(ctx context.Context, v *Visit, text string) Answer {
 			return b.answer(now, t.cfg.Leeway)
 		}
 	}
+	begun := time.Now()
 	b, err := t.believe(ctx, text, now)
+	v.Took.since(t.Name(), begun)
 	switch {
 	case errors.Is(err, errNobody):
 		return Answer{State: Nobody}

@@ -8,6 +8,7 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
+	"time"
 )
 
 // PlaceholderFacts are the placeholders of the facts, with or without braces;
@@ -87,6 +88,7 @@ func (p *placeholder) value(v *Visit, i int) any {
 // Ask reads the placeholders. A Basic Authorization that names somebody else
 // than the placeholder does was not what filled it, and goes to the app.
 func (p *placeholder) Ask(_ context.Context, v *Visit) Answer {
+	defer v.Took.since(p.Name(), time.Now())
 	var values [9]any
 	for i := range p.names {
 		values[i] = p.value(v, i)

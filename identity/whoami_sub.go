@@ -28,6 +28,7 @@ type sub struct {
 	addr    string
 	tls     *tls.ConnectionState
 	now     time.Time
+	took    Timing
 	relayed []string // Set-Cookie of the first call
 }
 
@@ -40,7 +41,7 @@ var passed = [...]string{"User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "
 func (w *whoami) newSub(ctx context.Context, v *Visit, p part) *sub {
 	s := &sub{
 		w: w, ctx: context.WithoutCancel(ctx), call: v.Call, header: make(http.Header, 8),
-		host: v.R.Host, addr: v.R.RemoteAddr, tls: v.R.TLS, now: v.now(),
+		host: v.R.Host, addr: v.R.RemoteAddr, tls: v.R.TLS, now: v.now(), took: v.Took,
 	}
 	for _, name := range passed {
 		if values := v.R.Header[name]; len(values) > 0 {
@@ -88,6 +89,7 @@ func cookieLines(v *Visit) []string {
 
 // ask makes the call, or the two of them, and reads the answer.
 func (s *sub) ask() Answer {
+	defer s.took.since(s.w.Name(), time.Now())
 	ctx, cancel := context.WithTimeout(s.ctx, s.w.timeout)
 	defer cancel()
 	before := ""
