@@ -151,7 +151,9 @@ func stricterOf(a, b Decision) Decision {
 			return b
 		}
 		return a
-	case b.Reason != ReasonNotRequired && (a.Reason == ReasonNotRequired || b.Fresh != 0 && (a.Fresh == 0 || b.Fresh < a.Fresh)):
+	}
+	a.Resistant, b.Resistant = a.Resistant || b.Resistant, a.Resistant || b.Resistant
+	if b.Reason != ReasonNotRequired && (a.Reason == ReasonNotRequired || b.Fresh != 0 && (a.Fresh == 0 || b.Fresh < a.Fresh)) {
 		b.Protected = b.Protected || a.Protected
 		return b
 	}

@@ -70,7 +70,7 @@ type Proof struct {
 	At        time.Time // zero in a Claim that does not say when: then nothing is fresh
 	Tenant    string    // the tenant it was made in
 	First     string    // how that enrolment was first proven: "email", "none"
-	Methods   []string  // kinds: "totp", "codes"
+	Methods   []string  // kinds: "passkey", "totp", "codes"
 	Claim     bool      // the identity's own claim, not a proof of the gate's
 	Resistant bool      // made by a method that phishing cannot forward
 }
@@ -93,7 +93,7 @@ type Account struct {
 
 // An AccountMethod is one registered factor.
 type AccountMethod struct {
-	Kind   string // "totp", "codes"
+	Kind   string // "passkey", "totp", "codes"
 	Tenant string // the tenant it was registered in
 	First  string // how that enrolment was first proven
 }
@@ -119,4 +119,5 @@ type Decision struct {
 	Tenant    *Tenant       // the one that decided; nil where none did
 	Area      *Area         // the protecting rule that decided; nil where none did
 	Fresh     time.Duration // how recent a proof has to be here; 0: as old as the flag lives
+	Resistant bool          // only a phishing-resistant proof counts here
 }

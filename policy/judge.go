@@ -8,7 +8,10 @@ import (
 // judge is one tenant's word on a request of a person who is known, of which c
 // is what the tenant protects.
 func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
-	d := Decision{Tenant: t, Area: c.area, Protected: c.hit, Fresh: c.fresh}
+	d := Decision{
+		Tenant: t, Area: c.area, Protected: c.hit, Fresh: c.fresh,
+		Resistant: c.hit && t.Require != RequireNone && (c.resistant || t.Require == RequireResistant),
+	}
 	if rec.step("nothing is required here", t, !c.hit || t.Require == RequireNone, ReasonNotRequired) {
 		return d.as(ReasonNotRequired)
 	}
@@ -16,7 +19,7 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 	if rec.step("a service account", t, c.fresh == 0 && t.exempts(f), ReasonExempt) {
 		return d.as(ReasonExempt)
 	}
-	reason, ask := p.owed(f, rec, t, c.fresh)
+	reason, ask := p.owed(f, rec, t, c.fresh, d.Resistant)
 	if ask != AskNothing {
 		d.Ask, d.Verdict, d.Reason = ask, Deny, ReasonStoreDown
 		return d
@@ -36,10 +39,11 @@ func (d Decision) as(r Reason) Decision {
 
 // owed returns what a tenant that requires a factor wants of the visitor, or
 // what has to be asked first.
-func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, fresh time.Duration) (Reason, Ask) {
+func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, fresh time.Duration, resistant bool) (Reason, Ask) {
 	proven := p.proofCounts(f, t)
 	stale := proven && fresh > 0 && !isFresh(f, fresh)
-	settled := proven && !stale && t.Minimum <= 1 && !f.Proof.rescued()
+	weak := proven && resistant && !f.Proof.resists()
+	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued()
 	if rec.step("a proof that counts", t, settled, ReasonVerified) {
 		return ReasonVerified, AskNothing
 	}
@@ -52,13 +56,16 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, fresh time.Duration) (
 		return ReasonStoreDown, AskNothing
 	}
 	methods, codes := p.counting(f, t)
-	enrolled := t.Prove == ProveEnrolled && fresh == 0 && methods > 0
+	enrolled := t.Prove == ProveEnrolled && fresh == 0 && !resistant && methods > 0
+	keys := resistant && p.hasKey(f, t)
 	switch {
 	case rec.step("the proof is older than the area allows", t, stale && methods+codes > 0, ReasonStale):
 		return ReasonStale, AskNothing
 	case rec.step("a factor is registered and not proven", t, !proven && !enrolled && methods+codes > 0, ReasonVerify):
 		return ReasonVerify, AskNothing
-	case rec.step("no factor is registered that counts", t, methods == 0, ReasonEnroll):
+	case rec.step("the proof could have been passed on by a phishing site", t, weak && keys, ReasonWeak):
+		return ReasonWeak, AskNothing
+	case rec.step("no factor is registered that counts", t, methods == 0 || resistant && !keys, ReasonEnroll):
 		return ReasonEnroll, AskNothing
 	case rec.step("fewer factors than the minimum", t, methods < t.Minimum, ReasonMoreMethods):
 		return ReasonMoreMethods, AskNothing
@@ -86,6 +93,10 @@ func (p *Policy) proofCounts(f *Facts, t *Tenant) bool {
 		})
 }
 
+// resists reports whether the proof was made by a method that phishing cannot
+// pass on. The identity's own claim never says so.
+func (q *Proof) resists() bool { return q.Resistant && !q.Claim }
+
 // rescued reports whether recovery codes alone made the proof. They let in who
 // lost every method; whether one is left, the account tells.
 func (q *Proof) rescued() bool {
@@ -112,6 +123,14 @@ func (p *Policy) counting(f *Facts, t *Tenant) (methods, codes int) {
 		}
 	}
 	return methods, codes
+}
+
+// hasKey reports whether a phishing-resistant method is registered that counts
+// for the tenant.
+func (p *Policy) hasKey(f *Facts, t *Tenant) bool {
+	return slices.ContainsFunc(f.Account.Methods, func(m AccountMethod) bool {
+		return m.Kind == MethodPasskey && slices.Contains(t.Methods, m.Kind) && p.made(m.Tenant, m.First, t)
+	})
 }
 
 // made reports whether what was made in one tenant, its enrolment first proven

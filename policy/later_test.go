@@ -13,13 +13,13 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		left[k] = true
 	}
 	for _, line := range []string{
-		"stage: trial", "stage: production", "locked: true", "require: phishing-resistant", "activate: next-session", "activate: 2027-01-15",
+		"stage: trial", "stage: production", "locked: true", "activate: next-session", "activate: 2027-01-15",
 		"grace: 14d", "remind: {every: 1d, times: 3}", "remind: {every: 1d, times: unlimited}", "on_disable: keep", "on_disable: wipe",
-		"protect: [{path: /a, when_store_down: last-known}]", "protect: [{path: /a, require: phishing-resistant}]",
-		"methods: [passkey, totp]", "methods: [email, sms, oidc]", "methods: [oidc.entra]",
+		"protect: [{path: /a, when_store_down: last-known}]",
+		"methods: [email, sms, oidc]", "methods: [oidc.entra]",
 		"recovery: {methods: [codes, email]}", "recovery: {methods: [sms, totp]}", "recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
-		"limits: {passkey: 10, sms: 1, email: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
-		"first: typed-email", "first: pass", "trust_device: 30d", "trust_device: unlimited", "rp_id: a.example",
+		"limits: {sms: 1, email: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
+		"first: typed-email", "first: pass", "trust_device: 30d", "trust_device: unlimited",
 		"language: de", "language: nl", "language: fi", "language: es", "language: fr", "language: it", "language: ar",
 		"admins: {roles: [r], users: []}",
 	} {

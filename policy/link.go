@@ -167,6 +167,7 @@ func (l *linker) check(s, full *settings) {
 	if full.Minimum > most && len(full.Methods) > 0 {
 		l.bad(s, l.written(s, "minimum"), "minimum: %d, but methods and limits let a user have %d: lower minimum or raise limits", full.Minimum, most)
 	}
+	l.checkKeys(s, full)
 	if full.First == FirstEmail && l.options.Mail == MailNo {
 		l.bad(s, l.written(s, "first"), "%v", ErrNoMail)
 	}

@@ -14,6 +14,10 @@ import (
 // ("*x"): ten lines of YAML can stand for a billion.
 const maxAliased = 10_000
 
+// maxProblems bounds how many mistakes of one file are named. A file of nothing
+// but mistakes would otherwise be answered by a message many times its size.
+const maxProblems = 1000
+
 // A reader reads YAML nodes and collects what is wrong with them. It looks at
 // nodes and never lets yaml.v3 fill Go values, which would drop null items, take
 // yes for true and 010 for 8.
@@ -27,7 +31,14 @@ type reader struct {
 }
 
 func (r *reader) bad(n *yaml.Node, format string, args ...any) {
-	r.list = append(r.list, problem{place{r.file, n.Line, n.Column}, r.file, fmt.Sprintf(format, args...)})
+	switch p := (problem{place{r.file, n.Line, n.Column}, r.file, ""}); {
+	case len(r.list) < maxProblems:
+		p.text = fmt.Sprintf(format, args...)
+		r.list = append(r.list, p)
+	case len(r.list) == maxProblems:
+		p.text = fmt.Sprintf("the file has more than %d mistakes: the others are not named", maxProblems)
+		r.list = append(r.list, p)
+	}
 }
 
 // follow calls do with what an alias stands for, or with the node itself.

@@ -50,7 +50,7 @@ func (p *Policy) Facts(q Question) *Facts {
 		f.Account.Methods = append(f.Account.Methods, AccountMethod{kind, home.Key, home.First})
 	}
 	if q.Proven > 0 {
-		f.Proof = Proof{At: questionTime.Add(-q.Proven), Tenant: home.Key, First: home.First, Methods: q.Methods}
+		f.Proof = Proof{At: questionTime.Add(-q.Proven), Tenant: home.Key, First: home.First, Methods: q.Methods, Resistant: slices.Contains(q.Methods, MethodPasskey)}
 	}
 	return f
 }
@@ -122,7 +122,7 @@ func (q *Question) whole() error {
 	case q.Known && q.User == "":
 		return fmt.Errorf("a user is missing: write user, or leave all of it out for nobody")
 	case q.Proven > 0 && len(q.Methods) == 0:
-		return fmt.Errorf("proven needs the methods that were: name totp among the methods")
+		return fmt.Errorf("proven needs the methods that were: name one among the methods")
 	}
 	return nil
 }

@@ -68,6 +68,8 @@ type cover struct {
 	hit   bool
 	area  *Area         // of the longest prefix
 	fresh time.Duration // the strictest of all that match; 0: none says
+
+	resistant bool // one of all that match asks for a phishing-resistant proof
 }
 
 // coversAny is covers for the target as sent and as rewritten: the stricter of
@@ -79,6 +81,7 @@ func (s *ruleset) coversAny(asked []*target, own *ruleset, f *Facts) (c cover) {
 			c.hit, c.area = true, one.area
 		}
 		c.fresh = stricter(c.fresh, one.fresh)
+		c.resistant = c.resistant || one.resistant
 	}
 	return c
 }
@@ -92,6 +95,7 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 		depth := -1
 		var area *Area
 		var fresh time.Duration
+		resistant := false
 		for _, rules := range [...]*ruleset{s, own} {
 			if rules == nil {
 				continue
@@ -108,6 +112,7 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 					depth, area = p.depth, p.area
 				}
 				fresh = stricter(fresh, p.area.Fresh)
+				resistant = resistant || p.area.Resistant
 			}
 		}
 		if depth < 0 || s.opens(t, r, depth, f) {
@@ -117,6 +122,7 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 			c.hit, c.area = true, area
 		}
 		c.fresh = stricter(c.fresh, fresh)
+		c.resistant = c.resistant || resistant
 	}
 	return c
 }

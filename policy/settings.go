@@ -48,7 +48,8 @@ type key struct {
 const (
 	schemaText     = `{"type": "string", "minLength": 1}`
 	schemaDuration = `{"type": "string", "pattern": "^([0-9]+[smhd])+$"}`
-	schemaMethods  = `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": ["totp"]}}`
+	schemaMethods  = `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": ["passkey", "totp"]}}`
+	schemaLimit    = `{"type": "integer", "minimum": 1, "maximum": 100}`
 )
 
 var keys []key
@@ -68,7 +69,7 @@ func init() {
 				r.built(n, "stage")
 			}
 		}},
-		{name: "require", schema: `{"enum": ["none", "mfa"]}`, read: readRequire, copy: func(to, from *settings) { to.Require = from.Require }},
+		{name: "require", schema: `{"enum": ["none", "mfa", "phishing-resistant"]}`, read: readRequire, copy: func(to, from *settings) { to.Require = from.Require }},
 		{name: "locked", schema: `{"const": false}`, read: func(r *reader, n *yaml.Node, _ *settings) {
 			if r.boolean(n, "locked") {
 				r.built(n, "locked: true")
@@ -101,9 +102,9 @@ func init() {
 		{name: "allow", schema: schemaAllow, read: readAllow, copy: func(to, from *settings) { to.allow = from.allow }},
 		{name: "methods", schema: schemaMethods, read: readMethods, copy: func(to, from *settings) { to.Methods = from.Methods }},
 		{name: "recovery", schema: schemaRecovery, read: readRecovery, copy: func(to, from *settings) { to.Recovery = from.Recovery }},
-		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"totp": {"type": "integer", "minimum": 1, "maximum": 100}}}`,
+		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"passkey": ` + schemaLimit + `, "totp": ` + schemaLimit + `}}`,
 			read: readLimits, copy: func(to, from *settings) { to.Limits = from.Limits }},
-		{name: "minimum", schema: `{"type": "integer", "minimum": 1, "maximum": 100}`,
+		{name: "minimum", schema: schemaLimit,
 			read: func(r *reader, n *yaml.Node, s *settings) { s.Minimum = r.whole(n, "minimum", 1, 100) },
 			copy: func(to, from *settings) { to.Minimum = from.Minimum }},
 		{name: "manage", schema: `{"anyOf": [{"const": "session"}, ` + schemaDuration + `]}`,
@@ -117,11 +118,7 @@ func init() {
 		{name: "enroll_from", schema: `false`, read: readEnrollFrom},
 		{name: "first", schema: `{"enum": ["email", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
 		{name: "trust_device", schema: `{"const": "none"}`, read: readTrustDevice},
-		{name: "rp_id", schema: `false`, read: func(r *reader, n *yaml.Node, _ *settings) {
-			if r.text(n, "rp_id") != "" {
-				r.built(n, "rp_id")
-			}
-		}},
+		{name: "rp_id", schema: schemaText, read: readRPID, copy: func(to, from *settings) { to.RPID = from.RPID }},
 		{name: "language", schema: `{"enum": ["en", "pt-BR"]}`, read: readLanguage, copy: func(to, from *settings) { to.Language = from.Language }},
 		{name: "admins", schema: `false`, read: readAdmins},
 		{name: "service_accounts", schema: schemaServiceAccounts, read: readServiceAccounts,
@@ -135,7 +132,7 @@ func standard() *settings {
 	return &settings{
 		Tenant: Tenant{
 			Require: RequireNone, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes},
-			Limits: map[string]int{MethodTOTP: 5}, Minimum: 1, Prove: ProveSession, Share: ShareTenant, First: FirstEmail,
+			Limits: standardLimits(), Minimum: 1, Prove: ProveSession, Share: ShareTenant, First: FirstEmail,
 			Manage: 5 * time.Minute, Undo: true,
 		},
 		protect: &ruleList{}, allow: &ruleList{},

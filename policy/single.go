@@ -35,7 +35,7 @@ func Single(o SingleOptions) (*Policy, error) {
 	}
 	t := &Tenant{
 		Key: DefaultTenant, Require: RequireMFA,
-		Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes}, Limits: map[string]int{MethodTOTP: 5}, Minimum: 1,
+		Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes}, Limits: standardLimits(), Minimum: 1,
 		Prove: ProveSession, Share: ShareTenant, First: FirstEmail, Manage: 5 * time.Minute, Undo: true,
 		rules: &ruleset{},
 	}

@@ -10,14 +10,18 @@ import (
 type Require uint8
 
 const (
-	RequireNone Require = iota // nothing
-	RequireMFA                 // a second factor
+	RequireNone      Require = iota // nothing
+	RequireMFA                      // a second factor
+	RequireResistant                // one that a phishing site cannot pass on
 )
 
 // String returns the word of the policy file.
 func (r Require) String() string {
-	if r == RequireMFA {
+	switch r {
+	case RequireMFA:
 		return "mfa"
+	case RequireResistant:
+		return "phishing-resistant"
 	}
 	return "none"
 }
@@ -30,6 +34,7 @@ const (
 	ShareEverywhere = "everywhere" // also those of tenants that share too
 	FirstEmail      = "email"      // an address is proven before the first factor
 	FirstNone       = "none"       // nothing is
+	MethodPasskey   = "passkey"    // a WebAuthn credential
 	MethodTOTP      = "totp"       // an authenticator app
 	MethodCodes     = "codes"      // recovery codes
 )
@@ -53,6 +58,7 @@ type Tenant struct {
 	First    string
 	Manage   time.Duration // how recent a proof must be to change methods; 0: of this session
 	Undo     bool          // the last factor may go
+	RPID     string        // relying party of passkeys, above every host; "": each host is its own
 	Language string        // "" where the file names none
 	Brand    Brand
 
@@ -78,7 +84,10 @@ type Brand struct {
 type Area struct {
 	Path  string
 	Fresh time.Duration // a proof must be this recent; 0: as old as the flag lives
-	names []areaName
+	// Resistant asks for a phishing-resistant proof, whatever the tenant does
+	// elsewhere.
+	Resistant bool
+	names     []areaName
 }
 
 type areaName struct{ lang, text string }

@@ -11,11 +11,11 @@ import (
 )
 
 func readRequire(r *reader, n *yaml.Node, s *settings) {
-	switch w := r.word(n, "require", "none", "mfa", "phishing-resistant"); w {
+	switch r.word(n, "require", "none", "mfa", "phishing-resistant") {
 	case "mfa":
 		s.Require = RequireMFA
 	case "phishing-resistant":
-		r.built(n, "require: "+w)
+		s.Require = RequireResistant
 	}
 }
 
@@ -120,8 +120,10 @@ func (r *reader) recoveryMethods(n *yaml.Node) {
 	}
 }
 
+func standardLimits() map[string]int { return map[string]int{MethodPasskey: 10, MethodTOTP: 5} }
+
 func readLimits(r *reader, n *yaml.Node, s *settings) {
-	s.Limits = map[string]int{MethodTOTP: 5}
+	s.Limits = standardLimits()
 	r.mapping(n, "limits", methodKinds, func(kind string, v *yaml.Node) {
 		if most := r.whole(v, kind, 1, 100); most > 0 && r.built(v, "limits: "+kind) {
 			s.Limits[kind] = most

@@ -1,0 +1,74 @@
+package policy
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+	"gopkg.in/yaml.v3"
+)
+
+// readRPID reads the relying party of a tenant's passkeys. A public suffix is
+// none: browsers refuse it, since whoever has a name below it would share it.
+func readRPID(r *reader, n *yaml.Node, s *settings) {
+	id := r.text(n, "rp_id")
+	if id == "" {
+		return
+	}
+	_, notIP := netip.ParseAddr(id)
+	if id != cleanHost(id) || strings.HasPrefix(id, "*") || notIP == nil || !isHost(id) {
+		r.bad(n, "rp_id is a name such as portal.example, in lower case, without scheme, port and path, not %s", describe(n))
+		return
+	}
+	if suffix, _ := publicsuffix.PublicSuffix(id); suffix == id && id != "localhost" {
+		r.bad(n, "rp_id: %s is a public suffix, below which anybody may have a name: write a domain of your own", id)
+		return
+	}
+	s.RPID = id
+}
+
+// PasskeysFor returns the relying party of passkeys at a host (without its
+// port), "" where there can be none: a host that rp_id does not lie above, an
+// address.
+func (t *Tenant) PasskeysFor(host string) string {
+	host = cleanHost(host)
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return ""
+	}
+	if t.RPID == "" || liesUnder(host, t.RPID) {
+		if t.RPID != "" {
+			return t.RPID
+		}
+		return host
+	}
+	return ""
+}
+
+func liesUnder(host, domain string) bool {
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// checkKeys finds what cannot work of a tenant's passkeys.
+func (l *linker) checkKeys(s, full *settings) {
+	if !slices.Contains(full.Methods, MethodPasskey) {
+		key := ""
+		if slices.ContainsFunc(full.protect.rules, func(r rule) bool { return r.area.Resistant }) {
+			key = "protect"
+		}
+		if full.Require == RequireResistant {
+			key = "require"
+		}
+		if key != "" {
+			l.bad(s, l.written(s, key), "require: phishing-resistant, but methods do not name passkey, and nothing else is: add passkey to methods")
+		}
+	}
+	if full.RPID == "" {
+		return
+	}
+	for _, h := range full.Hosts {
+		if !liesUnder(strings.TrimPrefix(h, "*."), full.RPID) {
+			l.bad(s, l.written(s, "rp_id"), "rp_id: %s does not lie above the host %s of tenant %s, so browsers would refuse passkeys there: write a domain above all its hosts, or leave it out", full.RPID, h, full.Key)
+		}
+	}
+}
