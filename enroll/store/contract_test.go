@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
 )
 
 // clock is a hand-set clock.
@@ -34,6 +36,17 @@ var stores = map[string]func(t *testing.T, c *clock) (s Store, reopen func() Sto
 	"bolt": func(t *testing.T, c *clock) (Store, func() Store) {
 		path := filepath.Join(t.TempDir(), "deep", "er", "mfa.db")
 		return NewBolt(path, c.now), func() Store { return NewBolt(path, c.now) }
+	},
+	"redis": func(t *testing.T, c *clock) (Store, func() Store) {
+		url := redistest.Start(t).URL()
+		return newRedis(t, c, url), func() Store { return newRedis(t, c, url) }
+	},
+	"redis cluster": func(t *testing.T, c *clock) (Store, func() Store) {
+		var urls []string
+		for _, s := range redistest.StartCluster(t) {
+			urls = append(urls, s.URL())
+		}
+		return newRedis(t, c, urls...), func() Store { return newRedis(t, c, urls...) }
 	},
 }
 

@@ -2,6 +2,7 @@ package redisconn
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"time"
@@ -36,7 +37,10 @@ func Unreachable(err error) bool {
 	}
 	var network net.Error
 	var answer redis.Error
+	var stranger *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &stranger):
+		return false
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network):
 		return true
 	case redis.IsLoadingError(err), redis.IsClusterDownError(err), redis.IsMasterDownError(err),

@@ -1,0 +1,3 @@
+-- KEYS: mark, log. ARGV: echo, number after which to read, how many.
+if doubt then return reply('doubt') end
+return reply('ok', redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[3]))

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Passing tells whether an error is of a state that can end without a change of
+// the configuration, so that trying again is right.
+func Passing(err error) bool {
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrOlder) || errors.Is(err, ErrSettling)
+}
+
+// Open dials, checks how the server is set, and waits until it has settled.
+func (r *Redis) Open(ctx context.Context) error {
+	r.mu.Lock()
+	if r.client != nil {
+		r.mu.Unlock()
+		return nil
+	}
+	client := r.cfg.Target.Client(r.cfg.Timeout)
+	r.client = client
+	r.mu.Unlock()
+	err := r.check(ctx, client)
+	if err == nil {
+		err = r.await(ctx)
+	}
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("opening the store %s: %w", r.cfg.Target, errors.Join(err, r.Close()))
+}
+
+// check looks at every primary's settings.
+func (r *Redis) check(ctx context.Context, client redis.UniversalClient) error {
+	one := func(ctx context.Context, c *redis.Client) error {
+		ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
+		defer cancel()
+		info, err := c.Info(ctx, "memory").Result()
+		if err != nil {
+			return err
+		}
+		return r.checkEviction(info)
+	}
+	var err error
+	switch c := client.(type) {
+	case *redis.ClusterClient:
+		err = c.ForEachMaster(ctx, one)
+	case *redis.Client:
+		err = one(ctx, c)
+	}
+	return reach(err)
+}
+
+// checkEviction refuses a server that throws records away: an evicted lock-out
+// or spent code is one that never was.
+func (r *Redis) checkEviction(info string) error {
+	_, after, found := strings.Cut(info, "maxmemory_policy:")
+	policy, _, _ := strings.Cut(after, "\r\n")
+	switch {
+	case !found || policy == "noeviction":
+		return nil
+	case !r.cfg.Evicting:
+		return fmt.Errorf("its maxmemory-policy is %s, which throws away factors and spent codes where memory is short: "+
+			"set `maxmemory-policy noeviction` in the server, or write `evicting warn` to live with it", policy)
+	}
+	r.cfg.Warn("the store's maxmemory-policy is " + policy + ": whoever's record is thrown away is locked out until it is reset")
+	return nil
+}
+
+// await looks at every partition, and waits where one has just got a new
+// primary or was just made: the other nodes may know that it lacks something.
+func (r *Redis) await(ctx context.Context) error {
+	for {
+		age, err := r.looks(ctx)
+		if err != nil || age >= r.settle {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(r.settle-age, 250*time.Millisecond)):
+		}
+	}
+}
+
+// onAll is one script for every partition.
+func onAll(s *script, args ...any) []call {
+	calls := make([]call, partitions)
+	for p := range partition(partitions) {
+		calls[p] = call{p, s, []string{p.mark()}, args}
+	}
+	return calls
+}
+
+// looks looks at every partition and returns the age of the youngest line.
+func (r *Redis) looks(ctx context.Context) (age time.Duration, err error) {
+	out, err := r.run(ctx, onAll(look)...)
+	if err != nil {
+		return 0, err
+	}
+	age = r.settle
+	for i := range out {
+		age = min(age, out[i].age)
+	}
+	return age, nil
+}
+
+// doubt tells all nodes that the store holds less than this one has seen. Where
+// that does not arrive, this node says so again at its next call.
+func (r *Redis) doubt(ctx context.Context, accepted uint64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Timeout)
+	defer cancel()
+	_, _ = r.send(ctx, onAll(doubtMarks, accepted))
+}
+
+// Accept takes the store as it is, on every node, in spite of what they knew.
+func (r *Redis) Accept(ctx context.Context) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.client == nil {
+		return ErrClosed
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
+	defer cancel()
+	if _, err := r.send(ctx, onAll(acceptMarks)); err != nil {
+		return fmt.Errorf("accepting the store: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+// Package redistest starts real Redis servers for tests: one, one with TLS, a
+// Sentinel group, a Cluster. They listen on free loopback ports and end with
+// the test that started them.
+package redistest
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Password is what every server asks for.
+const Password = "correct-horse"
+
+// Server is a redis-server.
+type Server struct {
+	Addr   string // host:port
+	Client *redis.Client
+	args   []string
+	dir    string
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	log    *output
+}
+
+// Start starts a server that saves every write, with further arguments.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	s := newServer(t, args...)
+	s.args = append([]string{"--requirepass", Password, "--masterauth", Password, "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""}, s.args...)
+	s.Run(t)
+	return s
+}
+
+// newServer prepares one on a free port.
+func newServer(t testing.TB, args ...string) *Server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Addr: addr, dir: t.TempDir(), args: args, log: &output{}}
+	s.Client = redis.NewClient(&redis.Options{Addr: addr, Password: Password, Protocol: 2, DisableIdentity: true})
+	t.Cleanup(func() {
+		_ = s.Client.Close()
+		s.Kill(t)
+		if t.Failed() {
+			out := s.log.String()
+			t.Logf("the end of the output of %s:\n%s", addr, out[max(0, len(out)-3000):])
+		}
+	})
+	return s
+}
+
+// URL is where it is, with the password.
+func (s *Server) URL() string { return "redis://:" + Password + "@" + s.Addr }
+
+// Port is its port alone.
+func (s *Server) Port() string {
+	_, port, _ := net.SplitHostPort(s.Addr)
+	return port
+}
+
+// Run starts it, for the first time or after it was killed, on what it saved.
+func (s *Server) Run(t testing.TB) {
+	t.Helper()
+	s.spawn(t)
+	Eventually(t, "redis at "+s.Addr, func() bool {
+		select {
+		case <-s.ended:
+			t.Fatalf("redis-server ended:\n%s", s.log)
+		default:
+		}
+		return s.Client.Ping(context.Background()).Err() == nil
+	})
+}
+
+func (s *Server) spawn(t testing.TB, first ...string) {
+	t.Helper()
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatal("redis-server is missing; install it: apt-get install -y --no-install-recommends redis-server")
+	}
+	args := append(first, "--port", s.Port(), "--bind", "127.0.0.1", "--dir", s.dir)
+	s.cmd = exec.Command(bin, append(args, s.args...)...)
+	s.cmd.Dir = s.dir
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.ended = make(chan struct{})
+	go func(cmd *exec.Cmd, ended chan struct{}) {
+		_ = cmd.Wait()
+		close(ended)
+	}(s.cmd, s.ended)
+}
+
+// Kill ends it as a crash does.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Signal(syscall.SIGKILL) // one that has ended is no matter
+	<-s.ended
+}
+
+// Freeze stops it in the middle of what it does: connections stay open, and
+// nothing is answered.
+func (s *Server) Freeze(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (s *Server) Thaw(t testing.TB) { s.signal(t, syscall.SIGCONT) }
+
+func (s *Server) signal(t testing.TB, sig syscall.Signal) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Do runs a command, and fails the test where it fails.
+func (s *Server) Do(t testing.TB, args ...any) any {
+	t.Helper()
+	v, err := s.Client.Do(context.Background(), args...).Result()
+	if err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return v
+}
+
+// Commands counts what a command has been called so far.
+func (s *Server) Commands(t testing.TB, name string) int {
+	t.Helper()
+	info, err := s.Client.Info(context.Background(), "commandstats").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := bytes.Cut([]byte(info), []byte("cmdstat_"+name+":calls="))
+	if !found {
+		return 0
+	}
+	digits, _, _ := bytes.Cut(after, []byte(","))
+	n, err := strconv.Atoi(string(digits))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Eventually asks again until ok says yes.
+func Eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 30 s for %s", what)
+		}
+	}
+}
+
+// output collects what a server writes.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
