@@ -185,10 +185,14 @@ func (t *token) Name() string { return "jwt" }
 // Facts says which facts are mapped.
 func (t *token) Facts() FactSet { return t.facts }
 
+// Scripted reports whether the token comes in a header alone.
+func (t *token) Scripted() bool { return t.name == "" }
+
 // Interface guards
 var (
-	_ Source  = (*token)(nil)
-	_ Carrier = (*token)(nil)
-	_ keyring = fixedKeys(nil)
-	_ keyring = (*keySet)(nil)
+	_ Source   = (*token)(nil)
+	_ Scripted = (*token)(nil)
+	_ Carrier  = (*token)(nil)
+	_ keyring  = fixedKeys(nil)
+	_ keyring  = (*keySet)(nil)
 )

@@ -42,7 +42,7 @@ func (r *reading) person(values [9]any) (Person, error) {
 	}
 	p := Person{User: user, Tenant: r.tenant(values[3])}
 	p.Email, p.Name = r.plain(values[1]), r.plain(values[2])
-	p.Session, p.ACR = r.plain(values[5]), r.plain(values[7])
+	p.Session, p.ACR = r.session(values[5]), r.plain(values[7])
 	p.Roles = r.list(values[4])
 	if _, isList := values[6].([]any); isList || r.lenient {
 		p.Methods = r.list(values[6])
@@ -118,6 +118,15 @@ func (r *reading) plain(v any) string {
 		return ""
 	}
 	return s
+}
+
+// session reads what tells one sign-in from the next. A number does so by its
+// text in a token too: iat is all that some tokens have.
+func (r *reading) session(v any) string {
+	if n, isNumber := v.(json.Number); isNumber {
+		return r.plain(n.String())
+	}
+	return r.plain(v)
 }
 
 // tenant reads the tenant the identity names. One of the wrong type names none
