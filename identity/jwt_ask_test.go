@@ -261,7 +261,7 @@ func TestJWTFacts(t *testing.T) {
 	if p.Email != "b@x" || p.Name != "Bob" || p.Tenant != "silva" || len(p.Roles) != 1 || p.Session != "s" || len(p.Methods) != 2 || p.ACR != "2" || p.Time.Unix() != 1772366000 {
 		t.Errorf("got %+v", p)
 	}
-	p = read(map[string]any{"email": 7, "org": 7, "sid": 7, "amr": "mfa", "auth_time": "1772366000"})
+	p = read(map[string]any{"email": 7, "org": 7, "sid": []int{7}, "amr": "mfa", "auth_time": "1772366000"})
 	if p.Email != "" || p.Tenant != WrongTenant || p.Session != "" || p.Methods != nil || !p.Time.IsZero() {
 		t.Errorf("values of the wrong type were read: %+v", p)
 	}

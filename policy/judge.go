@@ -15,8 +15,7 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 	if rec.step("nothing is required here", t, !c.hit || t.Require == RequireNone, ReasonNotRequired) {
 		return d.as(ReasonNotRequired)
 	}
-	// Where a proof must be fresh, only a proof will do.
-	if rec.step("a service account", t, c.fresh == 0 && t.exempts(f), ReasonExempt) {
+	if rec.step("a service account", t, t.exempts(f, c), ReasonExempt) {
 		return d.as(ReasonExempt)
 	}
 	reason, ask := p.owed(f, rec, t, c.fresh, d.Resistant)

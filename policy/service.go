@@ -19,8 +19,12 @@ type ServiceAccount struct {
 }
 
 // exempts reports whether the visitor is one of the tenant's service accounts,
-// from where that may come and not yet past its end.
-func (t *Tenant) exempts(f *Facts) bool {
+// from where that may come and not yet past its end. Where a proof must be
+// fresh, or one that phishing cannot forward, only a proof will do.
+func (t *Tenant) exempts(f *Facts, c cover) bool {
+	if c.fresh != 0 || c.resistant || t.Require == RequireResistant {
+		return false
+	}
 	for i := range t.ServiceAccounts {
 		a := &t.ServiceAccounts[i]
 		if a.User == f.User && f.Now.Before(a.Until) && a.mayComeFrom(f.Client) {
@@ -53,7 +57,7 @@ func (p *Policy) exemptAlone(f *Facts, rec *recorder, host *Tenant, asked []*tar
 			continue
 		}
 		c := t.rules.coversAny(asked, own, f)
-		ok = ok && rec.step("a service account", t, c.fresh == 0 && t.exempts(f), ReasonExempt)
+		ok = ok && rec.step("a service account", t, t.exempts(f, c), ReasonExempt)
 		d = Decision{Verdict: Allow, Reason: ReasonExempt, Tenant: t, Area: c.area, Protected: true}
 	}
 	return d, ok

@@ -13,6 +13,8 @@ defaults:
   protect:
     - /documents
     - {path: /orders, fresh: 5m}
+    - {path: /vault, require: phishing-resistant}
+  methods: [totp, passkey]
 tenants:
   silva:
     hosts: [silva.example]
@@ -50,6 +52,8 @@ func TestServiceAccounts(t *testing.T) {
 		"fail/its name with a space":      {user: "svc-backup ", want: ReasonEnroll},
 		"fail/at a tenant without any":    {host: "strict.example", want: ReasonEnroll},
 		"fail/where a proof must be new":  {path: "/orders", want: ReasonEnroll},
+		"fail/where phishing must fail":   {path: "/vault", want: ReasonEnroll},
+		"fail/by it where it must fail":   {who: Mixed, path: "/vault", want: ReasonMixedCredentials},
 		"ok/by a password of its own":     {who: Mixed, want: ReasonExempt},
 		"fail/by another's password":      {who: Mixed, user: "bob", want: ReasonMixedCredentials},
 		"fail/by it from elsewhere":       {who: Mixed, from: "192.0.3.1", want: ReasonMixedCredentials},
@@ -158,6 +162,13 @@ func TestServiceAccountsFromEverywhereAreWarnedOf(t *testing.T) {
 		if got := strings.Contains(strings.Join(p.Warnings(), "\n"), "holds nobody back"); got != warned {
 			t.Errorf("%s: warned %v", from, got)
 		}
+	}
+}
+
+func TestServiceAccountsThatPassNowhereAreWarnedOf(t *testing.T) {
+	p := mustParse(t, head1+"    require: phishing-resistant\n    methods: [passkey]\n    service_accounts: [{user: s, from: [192.0.2.0/24], until: 2027-03-01, owner: o, reason: r}]\n")
+	if !strings.Contains(strings.Join(p.Warnings(), "\n"), "they pass nowhere") {
+		t.Errorf("%q", p.Warnings())
 	}
 }
 
