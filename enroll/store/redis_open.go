@@ -54,8 +54,13 @@ func (r *Redis) check(ctx context.Context, client redis.UniversalClient) error {
 	case *redis.Client:
 		err = one(ctx, c)
 	}
+	if errors.Is(err, errEvicting) {
+		return err
+	}
 	return reach(err)
 }
+
+var errEvicting = errors.New("it throws away factors and spent codes where memory is short")
 
 // checkEviction refuses a server that throws records away: an evicted lock-out
 // or spent code is one that never was.
@@ -66,8 +71,7 @@ func (r *Redis) checkEviction(info string) error {
 	case !found || policy == "noeviction":
 		return nil
 	case !r.cfg.Evicting:
-		return fmt.Errorf("its maxmemory-policy is %s, which throws away factors and spent codes where memory is short: "+
-			"set `maxmemory-policy noeviction` in the server, or write `evicting warn` to live with it", policy)
+		return fmt.Errorf("%w, by its maxmemory-policy %s: set `maxmemory-policy noeviction` in the server, or write `evicting warn` to live with it", errEvicting, policy)
 	}
 	r.cfg.Warn("the store's maxmemory-policy is " + policy + ": whoever's record is thrown away is locked out until it is reset")
 	return nil

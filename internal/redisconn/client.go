@@ -8,8 +8,13 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
+
+// The library writes every failed dial to the standard error, past the log that
+// the errors it returns stand in, and a store that is down is dialled a lot.
+func init() { logging.Disable() }
 
 // Client makes a client of which no call lasts longer than timeout, with
 // nothing repeated behind the caller's back: a write that may have happened is

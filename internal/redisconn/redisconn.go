@@ -87,7 +87,7 @@ func parse(raw string) (u *url.URL, hosts []string, err error) {
 	first, _, _ := strings.Cut(list, ",")
 	u, err = url.Parse(scheme + "://" + strings.TrimSuffix(rest[:end], list) + first + rest[end:])
 	if err != nil {
-		return nil, nil, fmt.Errorf("'%s' is no URL: write for example rediss://redis.example.com:6379, and %%2F for a '/' in a password", hide(raw))
+		return nil, nil, fmt.Errorf("'%s' is no URL: write for example rediss://redis.example.com:6379, with what is special in a password percent-encoded", hide(raw))
 	}
 	return u, strings.Split(list, ","), nil
 }
@@ -99,7 +99,7 @@ func (t *Target) add(u *url.URL, hosts []string, raw string, several bool) error
 		pass, _ = u.User.Password()
 	}
 	if u.Fragment != "" {
-		return fmt.Errorf("'%s' has a '#': write it as %%23 where it is part of a password", hide(raw))
+		return fmt.Errorf("'%s' has a '#', which means nothing here", hide(raw))
 	}
 	switch u.Scheme {
 	case "redis", "rediss":

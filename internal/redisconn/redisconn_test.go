@@ -23,7 +23,7 @@ func TestParse(t *testing.T) {
 		"ok/escaped":         {urls: []string{"redis://u:p%2F%40@h"}, want: "redis://h:6379/0"},
 		"fail/none":          {says: "rediss://"},
 		"fail/scheme":        {urls: []string{"http://h"}, says: "does not begin"},
-		"fail/no scheme":     {urls: []string{"geheim@h:6379"}, says: "does not begin"},
+		"fail/no scheme":     {urls: []string{"geheim@h:6379"}, says: "no URL"},
 		"fail/no host":       {urls: []string{"redis://"}, says: "no host"},
 		"fail/port":          {urls: []string{"redis://h:70000"}, says: "no host and port"},
 		"fail/comma":         {urls: []string{"redis://a:1,b:2"}, says: "no host and port"},
@@ -35,8 +35,9 @@ func TestParse(t *testing.T) {
 		"fail/no master":     {urls: []string{"redis+sentinel://a"}, says: "?master="},
 		"fail/two masters":   {urls: []string{"redis+sentinel://a?master=a&master=b"}, says: "?master="},
 		"fail/two sentinels": {urls: []string{"redis+sentinel://a?master=m", "redis+sentinel://b?master=m"}, says: "commas"},
-		"fail/raw slash":     {urls: []string{"redis://u:geh/eim@h"}, says: "%2F"},
-		"fail/raw #":         {urls: []string{"redis://u:geh#eim@h"}, says: "%23"},
+		"fail/raw slash":     {urls: []string{"redis://u:geh/eim@h"}, says: "percent-encoded"},
+		"fail/raw #":         {urls: []string{"redis://u:geh#eim@h"}, says: "percent-encoded"},
+		"fail/fragment":      {urls: []string{"redis://h/0#x"}, says: "'#'"},
 		"fail/user alone":    {urls: []string{"redis://a"}, user: "u", says: "without a password"},
 	} {
 		t.Run(name, func(t *testing.T) {
