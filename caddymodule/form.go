@@ -7,7 +7,10 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
+
+	"github.com/caddy-mfa/caddy-mfa/identity"
 )
 
 // maxForm bounds the form bodies that query rules look into, in bytes.
@@ -38,10 +41,16 @@ func readForm(r *http.Request) (url.Values, error) {
 	default:
 		return nil, errors.New("reading a form: two content types")
 	}
-	switch kind {
-	case "application/x-www-form-urlencoded", "multipart/form-data", "multipart/mixed", "":
-	default:
+	multi := strings.HasPrefix(kind, "multipart/")
+	if kind != "" && !multi && !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
 		return nil, nil
+	}
+	// Compressed, or in a charset of its own, a form says what only the app reads.
+	if why := identity.UnreadableForm(r.Header); why != "" {
+		return nil, errors.New("reading a form: " + why)
+	}
+	if _, ok := params["boundary"]; multi && (!ok || strings.Count(strings.ToLower(types[0]), "boundary") != 1 || strings.Contains(types[0], "*")) {
+		return nil, errOddForm
 	}
 	head, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	r.Body = &joined{io.MultiReader(bytes.NewReader(head), r.Body), r.Body}
@@ -51,7 +60,7 @@ func readForm(r *http.Request) (url.Values, error) {
 	if len(head) > maxForm {
 		return nil, errFormTooLong
 	}
-	if kind == "multipart/form-data" || kind == "multipart/mixed" {
+	if multi {
 		return multipartFields(head, params["boundary"])
 	}
 	return url.ParseQuery(string(head))

@@ -6,25 +6,41 @@ import (
 	"io"
 	"mime/multipart"
 	"net/url"
+	"regexp"
 )
 
-// multipartFields reads the fields of a multipart form that fits in memory.
+// plainDisposition is how browsers and HTTP libraries name a field (HTML,
+// multipart/form-data encoding algorithm). Of `name*`, a second name or a stray
+// quote, each reader makes something else.
+var plainDisposition = regexp.MustCompile(`(?i)^form-data; ?name=("[^"\\\r\n]*"|[^"\\;\s]+)(; ?filename=("[^"\\\r\n]*"|[^"\\;\s]+))?(; ?filename\*=[^;\s]+)?$`)
+
+var errOddForm = errors.New("reading a form: other readers would find other fields in it")
+
+// multipartFields reads the fields of a multipart form that fits in memory. It
+// refuses one that a second reader could divide or name otherwise: PHP ends a
+// part at any boundary after a line end, be it CRLF or LF.
 func multipartFields(body []byte, boundary string) (url.Values, error) {
 	if boundary == "" {
 		return nil, errors.New("reading a form: no boundary")
 	}
-	if !bytes.Contains(body, []byte("--"+boundary+"--")) {
+	dash := []byte("--" + boundary)
+	if !bytes.Contains(body, append(bytes.Clone(dash), "--"...)) {
 		return nil, errors.New("reading a form: its end is missing") // which the reader takes for an end
 	}
 	fields := make(url.Values)
+	parts := 0
 	mr := multipart.NewReader(bytes.NewReader(body), boundary)
-	for {
+	for ; ; parts++ {
 		part, err := mr.NextRawPart()
 		if errors.Is(err, io.EOF) {
-			return fields, nil
+			break
 		}
 		if err != nil {
 			return nil, err
+		}
+		named := part.Header["Content-Disposition"]
+		if len(named) != 1 || !plainDisposition.MatchString(named[0]) || part.FormName() == "" {
+			return nil, errOddForm
 		}
 		value, err := io.ReadAll(part)
 		if err != nil {
@@ -32,4 +48,8 @@ func multipartFields(body []byte, boundary string) (url.Values, error) {
 		}
 		fields.Add(part.FormName(), string(value))
 	}
+	if bytes.Count(body, dash) != parts+1 {
+		return nil, errOddForm
+	}
+	return fields, nil
 }

@@ -13,21 +13,44 @@ func TestFormBody(t *testing.T) {
 		kind, body string
 		page       string
 		bad        bool
+		coding     string
 	}{
-		"ok/urlencoded":             {"application/x-www-form-urlencoded", "page=x&b=2", "x", false},
-		"ok/multipart":              {"multipart/form-data; boundary=b", multi, "x", false},
-		"ok/json holds no fields":   {"application/json", `{"page":"x"}`, "", false},
-		"ok/no type is looked into": {"", "page=x", "x", false},
-		"fail/over 64 KiB":          {"application/x-www-form-urlencoded", strings.Repeat("a", maxForm+1), "", true},
-		"fail/bad escape":           {"application/x-www-form-urlencoded", "page=%zz", "", true},
-		"fail/no boundary":          {"multipart/form-data", multi, "", true},
-		"fail/cut multipart":        {"multipart/form-data; boundary=b", multi[:40], "", true},
-		"fail/unreadable type":      {"multipart/form-data; boundary", multi, "", true},
+		"ok/urlencoded":             {"application/x-www-form-urlencoded", "page=x&b=2", "x", false, ""},
+		"ok/multipart":              {"multipart/form-data; boundary=b", multi, "x", false, ""},
+		"ok/json holds no fields":   {"application/json", `{"page":"x"}`, "", false, ""},
+		"ok/no type is looked into": {"", "page=x", "x", false, ""},
+		"fail/over 64 KiB":          {"application/x-www-form-urlencoded", strings.Repeat("a", maxForm+1), "", true, ""},
+		"fail/bad escape":           {"application/x-www-form-urlencoded", "page=%zz", "", true, ""},
+		"fail/no boundary":          {"multipart/form-data", multi, "", true, ""},
+		"fail/cut multipart":        {"multipart/form-data; boundary=b", multi[:40], "", true, ""},
+		"fail/unreadable type":      {"multipart/form-data; boundary", multi, "", true, ""},
+		"fail/another form's type":  {"multipart/related; boundary=b", strings.ReplaceAll(multi, "form-data", "attachment"), "", true, ""},
+
+		// TestDesign_C13: what one reader takes for another field, or for none.
+		"ok/file name":                 {"multipart/form-data; boundary=b", strings.Replace(multi, `"page"`, `"page"; filename="a b.pdf"`, 1), "x", false, ""},
+		"ok/file name in UTF-8":        {"multipart/form-data; boundary=b", strings.Replace(multi, `"page"`, `"page"; filename="a"; filename*=utf-8''%C3%A9`, 1), "x", false, ""},
+		"ok/name without quotes":       {"multipart/form-data; boundary=b", strings.Replace(multi, `"page"`, `page`, 1), "x", false, ""},
+		"ok/LF alone":                  {"multipart/form-data; boundary=b", strings.ReplaceAll(multi, "\r\n", "\n"), "x", false, ""},
+		"fail/name twice":              {"multipart/form-data; boundary=b", strings.Replace(multi, `"page"`, `"page"; name="q"`, 1), "", true, ""},
+		"fail/name in UTF-8":           {"multipart/form-data; boundary=b", strings.Replace(multi, `name="page"`, `name="page"; name*=utf-8''q`, 1), "", true, ""},
+		"fail/escaped quote":           {"multipart/form-data; boundary=b", strings.Replace(multi, `"page"`, `"page\"q"`, 1), "", true, ""},
+		"fail/no name":                 {"multipart/form-data; boundary=b", strings.Replace(multi, `; name="page"`, ``, 1), "", true, ""},
+		"fail/two dispositions":        {"multipart/form-data; boundary=b", strings.Replace(multi, "\r\n\r\n", "\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n", 1), "", true, ""},
+		"fail/boundary after LF alone": {"multipart/form-data; boundary=b", strings.Replace(multi, "x\r\n", "x\n--b\nContent-Disposition: form-data; name=\"page\"\n\ny\r\n", 1), "", true, ""},
+		"fail/two boundaries":          {"multipart/form-data; boundary=c; x=boundary=b", multi, "", true, ""},
+		"fail/boundary in UTF-8":       {"multipart/form-data; boundary*=utf-8''b", multi, "", true, ""},
+		"fail/compressed":              {"application/x-www-form-urlencoded\x00gzip", "page=x", "", true, ""},
+		"fail/charset":                 {"application/x-www-form-urlencoded; charset=ibm037", "page=x", "", true, ""},
+		"fail/charset of a form":       {"application/x-www-form-urlencoded; charset=utf-16", "page=x", "", true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c.kind, c.coding, _ = strings.Cut(c.kind, "\x00")
 			r := httptest.NewRequest("POST", "/", strings.NewReader(c.body))
 			if c.kind != "" {
 				r.Header.Set("Content-Type", c.kind)
+			}
+			if c.coding != "" {
+				r.Header.Set("Content-Encoding", c.coding)
 			}
 			form := formBody(r)
 			for range 2 {

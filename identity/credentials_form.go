@@ -28,7 +28,7 @@ func (c *Credentials) inForm(r *http.Request) (string, error) {
 	if kind == 0 {
 		return "", nil
 	}
-	if why := unreadableForm(r.Header); why != "" {
+	if why := UnreadableForm(r.Header); why != "" {
 		return why, nil
 	}
 	var buf bytes.Buffer
@@ -96,10 +96,10 @@ func formKind(h http.Header) (kind forms) {
 	return kind
 }
 
-// unreadableForm says why a form cannot be looked into although an app may
+// UnreadableForm says why a form cannot be looked into although an app may
 // well read it: compressed, or in a charset in which ASCII is not ASCII. No
 // browser sends such a form.
-func unreadableForm(h http.Header) string {
+func UnreadableForm(h http.Header) string {
 	for _, v := range h["Content-Encoding"] {
 		if v != "" && !strings.EqualFold(strings.TrimSpace(v), "identity") {
 			return "a compressed form"
