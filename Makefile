@@ -36,8 +36,8 @@ lint: ## run golangci-lint, or go vet and gofmt where it is not installed
 		echo '  go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0'; \
 		$(GO) vet ./... && test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"; fi
 
-fuzz: ## run every fuzz target for FUZZTIME (10s)
-	./scripts/fuzz.sh $(FUZZTIME)
+fuzz: ## run every fuzz target for FUZZTIME (10s), or those named in FUZZ
+	./scripts/fuzz.sh $(FUZZTIME) $(FUZZ)
 
 bench: build ## measure what the gate costs beside a plain reverse_proxy
 	$(GO) run ./bench
