@@ -28,16 +28,18 @@ var errNotStarted = errors.New("mfa: the store is not open")
 
 // appState is the app as it works.
 type appState struct {
-	log     *zap.Logger
-	slog    *slog.Logger
-	now     func() time.Time
-	file    *policy.File   // nil: no policy file
-	single  *policy.Policy // then this one holds
-	baseURL string
-	issuer  string
-	keys    *enroll.Keys // nil: KeyFile of the store module
-	storeIn StoreModule
-	mailer  enroll.Mailer
+	log        *zap.Logger
+	slog       *slog.Logger
+	now        func() time.Time
+	file       *policy.File   // nil: no policy file
+	single     *policy.Policy // then this one holds
+	baseURL    string
+	policyFile string   // its path; empty: none
+	keyFiles   []string // the files that keys were given in
+	issuer     string
+	keys       *enroll.Keys // nil: KeyFile of the store module
+	storeIn    StoreModule
+	mailer     enroll.Mailer
 
 	share   string         // the key under which other configurations find the same service
 	pooled  bool           // a reference to it is held
@@ -61,6 +63,7 @@ type running struct {
 func newAppState(ctx caddy.Context, a *App) (*appState, error) {
 	s := &appState{log: ctx.Logger(), slog: ctx.Slogger(), now: now, issuer: a.Issuer}
 	s.share = a.fingerprint()
+	s.policyFile, s.keyFiles = a.Policy, keyFilesOf(a.Keys)
 	var err error
 	if s.blocks, err = portal.New(portal.Config{Log: s.slog}); err != nil {
 		return nil, err

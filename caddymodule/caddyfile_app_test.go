@@ -21,7 +21,7 @@ func TestParseApp(t *testing.T) {
 		{name: "ok/keys stay symbolic", caddyfile: global("key {env.A} {file./run/b}"), want: `json:"keys":["{env.A}","{file./run/b}"]`},
 		{name: "ok/base_url", caddyfile: global("base_url https://p.example.com/")},
 		{name: "ok/mail on this machine", caddyfile: mailBy("smtp://127.0.0.1:1025", "")},
-		{name: "ok/mail in clear, meant", caddyfile: mailBy("smtp://mx.example.com:25", "insecure"), want: `json:"insecure":true`},
+		{name: "ok/mail in clear, meant", caddyfile: mailBy("smtp://mx.example.com:25", "insecure"), want: `json:"insecure":true`, warn: "sends codes"},
 		{name: "ok/mail with a password", caddyfile: mailBy("smtps://mx.example.com", "username u\npassword {env.P}"), want: `json:"password":"{env.P}"`},
 		{name: "ok/mail's URL from outside", caddyfile: mailBy("{env.SMTP_URL}", ""), want: `json:"url":"{env.SMTP_URL}"`},
 

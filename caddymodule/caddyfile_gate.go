@@ -61,6 +61,7 @@ func parseGate(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 		warn(h.Dispenser, "mfa inside a block: its pages live under /.mfa, which must reach this block; inside 'handle /app/*' write 'mount /app/.mfa'")
 	}
 	warnOfProxies(h)
+	warnOfAdmin(h)
 	if matcher == nil {
 		return h.NewRoute(nil, g), nil
 	}

@@ -51,17 +51,10 @@ type inspector struct {
 	gates    [][]string // the hosts of each gate found
 	roots    []string   // the directories that are served under the browser's paths
 	aside    []aside    // those served under other paths
+	served   []served   // all that file_server shows
 	doors    []door
 	problems []error
 	warnings []string
-}
-
-// door is a handler that hands requests to an app, and whether a gate is on
-// some way to it.
-type door struct {
-	upstream string
-	gate     *Gate
-	hosts    []string
 }
 
 // maxDepth ends the walk of named routes that invoke one another.
@@ -134,12 +127,13 @@ func (w *inspector) step(s step, b branch, in flow) (out flow, open bool) {
 	case "mfa":
 		return w.meetGate(s, in), true
 	case "subroute":
-		return w.list(s.blocks[0], in)
+		return w.subroute(s, in)
 	case "invoke":
 		return w.invoke(s, in)
 	case "rewrite":
 		return w.rewrite(s.fields, b, in), true
 	case "headers":
+		w.checkLent(s.fields["request"], in)
 		in.fields = append(slices.Clone(in.fields), fieldsSet(s, in)...)
 		return in, true
 	case "vars", "map":
@@ -167,6 +161,26 @@ func (w *inspector) step(s step, b branch, in flow) (out flow, open bool) {
 	return in, true
 }
 
+// subroute walks a block, and its own error routes where it has some: they run
+// whatever was refused in it, with the URL as it was when the block began.
+func (w *inspector) subroute(s step, in flow) (out flow, open bool) {
+	before, errorsBefore := len(w.gates), w.inErrors
+	out, open = w.list(s.blocks[0], in)
+	if s.errors == nil {
+		return out, open
+	}
+	w.inErrors = w.inErrors || len(w.gates) > before
+	after, on := w.list(s.errors, in)
+	w.inErrors = errorsBefore
+	if on && open {
+		after = out.merge(after)
+	}
+	if on {
+		out = after
+	}
+	return out, on || open
+}
+
 // invoke walks a named route.
 func (w *inspector) invoke(s step, in flow) (flow, bool) {
 	routes := w.named[s.text("name")]
@@ -192,6 +206,12 @@ func (w *inspector) proxy(s step, b branch, in flow) (out flow, open bool) {
 	}
 	if open {
 		return out, true
+	}
+	var h struct {
+		Request json.RawMessage `json:"request"`
+	}
+	if json.Unmarshal(s.fields["headers"], &h) == nil {
+		w.checkLent(h.Request, in)
 	}
 	at := in
 	var own map[string]json.RawMessage

@@ -46,7 +46,7 @@ var contents = regexp.MustCompile(`proxy|file|php|cgi|dav`)
 
 // serve checks a handler that answers with what it finds or asks.
 func (w *inspector) serve(s step, in flow) {
-	refusal := fmt.Sprintf("is followed by a rewrite%s (%s) that can lead under a protected prefix, and nobody judges the new path: move the directive into that block, after the rewrite, with the 'mount' its pages have in the browser", inBlock(in), in.moved)
+	refusal := fmt.Sprintf("is followed by a rewrite%s (%s) that can lead under a protected prefix, and nobody judges the new path: move the directive into that block, after the rewrite, with the 'mount' its pages have in the browser; where the rule looks at the query alone, write its path as /", inBlock(in), in.moved)
 	switch root := in.rootOf(s); {
 	case in.moved != "" && s.name == "file_server" && root != "":
 		w.aside = append(w.aside, aside{root, in.gate, refusal})
@@ -58,14 +58,7 @@ func (w *inspector) serve(s step, in flow) {
 	if w.inErrors && in.gate == nil && contents.MatchString(s.name) && !(s.name == "file_server" && in.fixed) {
 		w.problems = append(w.problems, fmt.Errorf("handle_errors of %s has a %s with no mfa before it, which would serve the very page that was refused: write the mfa directive in it, or answer with 'respond'; a file_server may stand there after a rewrite to one page, such as 'rewrite * /{err.status_code}.html'", siteName(w.hosts), s.name))
 	}
-	var upstreams []struct {
-		Dial string `json:"dial"`
-	}
-	if s.name == "reverse_proxy" && json.Unmarshal(s.fields["upstreams"], &upstreams) == nil {
-		for _, u := range upstreams {
-			w.doors = append(w.doors, door{strings.Replace(u.Dial, "localhost:", "127.0.0.1:", 1), in.gate, w.hosts})
-		}
-	}
+	w.addDoors(s, in)
 }
 
 // checkIdentities refuses header fields that a client could send, and client

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -29,6 +30,11 @@ func (c *siteChecks) run(ctx caddy.Context, p *policy.Policy, log *zap.Logger) e
 		}
 		var warnings []string
 		warnings, c.err = checkSites(sites, p)
+		if app, err := ctx.AppIfConfigured("mfa"); err == nil {
+			more, problems := checkServed(sites, app.(*App).state.ownFiles())
+			warnings = append(warnings, more...)
+			c.err = errors.Join(append([]error{c.err}, problems...)...)
+		}
 		for _, text := range warnings {
 			log.Warn(text)
 		}

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -34,6 +35,9 @@ func (w *inspector) rewrite(fields map[string]json.RawMessage, b branch, in flow
 	uri := step{fields: fields}.text("uri")
 	path, _, _ := strings.Cut(uri, "?")
 	if path == "" && !changesPath(fields) {
+		if how := w.asks(fields, uri, in); how != "" && !w.judged(in) {
+			in.turned, in.moved = true, how
+		}
 		return in
 	}
 	in.rewrote = true
@@ -96,16 +100,17 @@ func (w *inspector) leads(fields map[string]json.RawMessage, uri string, b branc
 	if w.reaches(uri, b, in.gate) {
 		return "rewrite to " + uri
 	}
-	return ""
+	if !startsJudged(uri) {
+		uri = "" // looked at above, with the path it goes to
+	}
+	return w.asks(fields, uri, in)
 }
 
 // reaches reports whether a rewritten target can lie under a protected prefix.
 func (w *inspector) reaches(uri string, b branch, g *Gate) bool {
-	path, query, _ := strings.Cut(known.Replace(uri), "?")
-	for _, safe := range judgedStarts {
-		if strings.HasPrefix(path, safe) {
-			return false
-		}
+	path, query, own := strings.Cut(known.Replace(uri), "?")
+	if startsJudged(path) {
+		return false
 	}
 	if strings.HasPrefix(path, "{http.matchers.file.") {
 		return w.filesReach(b, g)
@@ -117,7 +122,8 @@ func (w *inspector) reaches(uri string, b branch, g *Gate) bool {
 	case literal == "":
 		return true
 	}
-	if w.rules.covers(g, policy.Target{Path: "/" + strings.Trim(literal, "/"), RawQuery: query}) {
+	to := "/" + strings.Trim(literal, "/")
+	if w.rules.covers(g, policy.Target{Path: to, RawQuery: query}) || w.rules.policy != nil && w.rules.policy.LooksAtQuery(to, dynamic, openKeys(query, own)) {
 		return true
 	}
 	if !dynamic {
@@ -137,6 +143,10 @@ func (w *inspector) reaches(uri string, b branch, g *Gate) bool {
 var judgedStarts = []string{
 	"{http.request.uri.path}", "{http.request.uri}", "{http.request.orig_uri.path}", "{http.request.orig_uri}",
 	"{http.reverse_proxy.header.", "{http.intercept.header.",
+}
+
+func startsJudged(path string) bool {
+	return slices.ContainsFunc(judgedStarts, func(start string) bool { return strings.HasPrefix(path, start) })
 }
 
 // known are placeholders whose value is one of a few words.

@@ -21,7 +21,15 @@ func (in flow) rootOf(s step) string {
 	if strings.ContainsAny(root, "{ ") {
 		return ""
 	}
+	if root != "" && strings.Trim(root, "/") == "" {
+		return "/"
+	}
 	return strings.TrimRight(root, "/")
+}
+
+// inFolder reports whether a path is a folder or lies below it.
+func inFolder(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, strings.TrimRight(folder, "/")+"/")
 }
 
 // checkAside refuses directories that are also served under the browser's own
@@ -31,7 +39,7 @@ func (in flow) rootOf(s step) string {
 func (w *inspector) checkAside() {
 	for _, a := range w.aside {
 		for _, root := range w.roots {
-			if root == "" || a.root == "" || root == a.root || strings.HasPrefix(root, a.root+"/") || strings.HasPrefix(a.root, root+"/") {
+			if root == "" || a.root == "" || inFolder(root, a.root) || inFolder(a.root, root) {
 				w.refuse(a.gate, "%s", a.refusal)
 				break
 			}

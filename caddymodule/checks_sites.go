@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -72,26 +71,6 @@ func covers(pattern, host string) bool {
 		return rest == suffix
 	}
 	return pattern == host
-}
-
-// openDoors warns of handlers that reach an app without a gate, where another
-// way to the same app has one: whoever has the password goes there.
-func openDoors(doors []door) (warnings []string) {
-	gates := map[string]*Gate{}
-	for _, d := range doors {
-		if d.gate != nil {
-			gates[d.upstream] = d.gate
-		}
-	}
-	for _, d := range doors {
-		if g := gates[d.upstream]; d.gate == nil && g != nil {
-			text := fmt.Sprintf("%s reaches %s with no mfa before it, while mfa%s guards another way to it: write the directive there too, if it leads to the same pages", siteName(d.hosts), d.upstream, g.place())
-			if !slices.Contains(warnings, text) {
-				warnings = append(warnings, text)
-			}
-		}
-	}
-	return warnings
 }
 
 // verifiesClients reports whether each connection to the hosts that shows a

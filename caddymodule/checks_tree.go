@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/intercept"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy/fastcgi"
 )
 
 // branch is one route as the checks see it.
@@ -107,11 +108,22 @@ func readHandler(h caddyhttp.MiddlewareHandler) step {
 		s.fields = fieldsOf(struct {
 			Upstreams reverseproxy.UpstreamPool `json:"upstreams"`
 			Rewrite   any                       `json:"rewrite,omitempty"`
-		}{h.Upstreams, h.Rewrite})
+			Headers   any                       `json:"headers,omitempty"`
+			Transport any                       `json:"transport,omitempty"`
+		}{h.Upstreams, h.Rewrite, h.Headers, fastCGIOf(h.Transport)})
 	default:
 		s.fields = fieldsOf(h)
 	}
 	return s
+}
+
+// fastCGIOf is a transport to PHP, with the member that names it; nil: another.
+func fastCGIOf(transport any) any {
+	t, ok := transport.(*fastcgi.Transport)
+	if !ok {
+		return nil
+	}
+	return map[string]string{"protocol": "fastcgi", "root": t.Root}
 }
 
 func (s *step) nest(routes caddyhttp.RouteList, errs *caddyhttp.HTTPErrorConfig, answers []caddyhttp.ResponseHandler) {

@@ -66,6 +66,9 @@ func (m *SMTPMailer) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if err := m.check(); err != nil {
 		return d.WrapErr(err)
 	}
+	if m.Insecure {
+		warn(d, "'insecure' sends codes, and a password, in clear: whoever listens on the way enrols in a user's name")
+	}
 	return nil
 }
 
