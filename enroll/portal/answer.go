@@ -33,6 +33,9 @@ func (t *turn) problem(err error) {
 	}
 	if e.Reason == enroll.ErrBadCode.Reason || e.Reason == enroll.ErrUsedCode.Reason || e.Reason == enroll.ErrClockOff.Reason {
 		b.Field = "code"
+		if e.Detail != "" {
+			b.Field = "credential"
+		}
 	}
 	b.write(t.w, t.r, t.retry(e))
 }
@@ -59,12 +62,19 @@ func (t *turn) explain(e *enroll.Error) string {
 	case e.Reason == enroll.ErrClockOff.Reason:
 		return s.T("reason.clock-off.ahead", "by", s.Wait(e.Offset))
 	}
-	return s.T("reason."+e.Reason+".detail", "wait", wait, "tenant", tenant, "area", "")
+	detail := "detail"
+	if e.Detail != "" {
+		detail = e.Detail
+	}
+	return s.T("reason."+e.Reason+"."+detail, "wait", wait, "tenant", tenant, "area", "")
 }
 
 // fieldOf is the field that an error belongs to: a code that was not accepted
 // is marked at the code.
 func fieldOf(e *enroll.Error) string {
+	if e.Detail != "" {
+		return "" // nothing was typed
+	}
 	switch e.Reason {
 	case enroll.ErrBadCode.Reason, enroll.ErrUsedCode.Reason, enroll.ErrClockOff.Reason:
 		return "code"

@@ -10,11 +10,15 @@ import (
 
 // laterKinds are kinds that the API's addresses exist for and that this build
 // does not offer.
-var laterKinds = []enroll.Kind{"passkey", "email", "sms", "pass"}
+var laterKinds = []enroll.Kind{"email", "sms", "pass"}
 
 func isKind(name string) bool {
-	return name == string(enroll.KindTOTP) || name == string(enroll.KindCodes) ||
-		slices.Contains(laterKinds, enroll.Kind(name)) || strings.HasPrefix(name, "oidc.")
+	switch kind := enroll.Kind(name); kind {
+	case enroll.KindPasskey, enroll.KindTOTP, enroll.KindCodes:
+		return true
+	default:
+		return slices.Contains(laterKinds, kind) || strings.HasPrefix(name, "oidc.")
+	}
 }
 
 // serveAPI finds the call that an address under /api/ names. The same addresses
@@ -65,6 +69,12 @@ func (t *turn) serveEnrolling(path []string) {
 	switch {
 	case !begin && !finish:
 		t.p.notFound(t.w, t.r, t.v)
+	case path[0] == string(enroll.KindPasskey) && !slices.Contains(t.offered(), enroll.KindPasskey):
+		t.on(http.MethodPost, t.notOffered)
+	case path[0] == string(enroll.KindPasskey) && begin:
+		t.on(http.MethodPost, t.beginPasskey)
+	case path[0] == string(enroll.KindPasskey):
+		t.on(http.MethodPost, t.finishPasskey)
 	case path[0] != string(enroll.KindTOTP):
 		t.on(http.MethodPost, t.notOffered)
 	case begin:
@@ -81,7 +91,9 @@ func (t *turn) serveProving(path []string) {
 	switch {
 	case !begin && !finish:
 		t.p.notFound(t.w, t.r, t.v)
-	case kind != enroll.KindTOTP && kind != enroll.KindCodes:
+	case kind == enroll.KindPasskey && begin:
+		t.on(http.MethodPost, t.beginKeyProof)
+	case kind != enroll.KindPasskey && kind != enroll.KindTOTP && kind != enroll.KindCodes:
 		t.on(http.MethodPost, t.notOffered)
 	case begin:
 		t.on(http.MethodPost, func() { t.beginProof(kind) })

@@ -73,14 +73,14 @@ func (p *Portal) blockProgram(w http.ResponseWriter, r *http.Request, s *speech,
 	switch b.Verdict {
 	case "verify":
 		page = b.page("/verify")
-		problem.VerifyURL, problem.Methods = origin+page, provable(v.Rules)
+		problem.VerifyURL, problem.Methods = origin+page, b.methods(provable(v.Rules))
 		if isBearer(r) && !socket {
 			problem.Status = http.StatusUnauthorized
-			h.Set("WWW-Authenticate", stepUp(b.Fresh))
+			h.Set("WWW-Authenticate", stepUp(b.Fresh, b.resists()))
 		}
 	case "enroll", "remind":
 		page = b.page("/enroll")
-		problem.EnrollURL, problem.Methods = origin+page, v.Rules.Methods
+		problem.EnrollURL, problem.Methods = origin+page, b.methods(v.Rules.Methods)
 	default:
 		if status == http.StatusUnauthorized {
 			h.Set("WWW-Authenticate", `Mfa error="`+b.Reason+`"`)
@@ -92,10 +92,30 @@ func (p *Portal) blockProgram(w http.ResponseWriter, r *http.Request, s *speech,
 	problem.write(w, r, b.retryAfter())
 }
 
-// stepUp is the challenge of RFC 9470 section 3.
-func stepUp(fresh time.Duration) string {
+// resists reports whether nothing but a phishing-resistant proof opens what was
+// asked for.
+func (b *Blocked) resists() bool {
+	v := b.Visit
+	return v.Rules.Resistant || v.Resists != nil && v.Resists(b.to())
+}
+
+// methods are those of kinds that open what was asked for.
+func (b *Blocked) methods(kinds []enroll.Kind) []enroll.Kind {
+	if b.resists() {
+		return []enroll.Kind{enroll.KindPasskey}
+	}
+	return kinds
+}
+
+// stepUp is the challenge of RFC 9470 section 3. "phr" is the word of OpenID's
+// EAP ACR Values 1.0 for a phishing-resistant proof.
+func stepUp(fresh time.Duration, resistant bool) string {
+	acr := "mfa"
+	if resistant {
+		acr = "phr"
+	}
 	c := `Bearer error="insufficient_user_authentication", ` +
-		`error_description="A second factor is needed", acr_values="mfa"`
+		`error_description="A second factor is needed", acr_values="` + acr + `"`
 	if fresh > 0 {
 		c += fmt.Sprintf(`, max_age="%d"`, int(fresh/time.Second))
 	}

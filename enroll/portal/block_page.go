@@ -60,6 +60,9 @@ func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b 
 	if s.T(text+".lead") == text+".lead" {
 		text = "block.enroll"
 	}
+	if b.Reason == "enroll" && b.resists() {
+		text = "block.passkey"
+	}
 	if isPath(b.Area) {
 		text += ".page"
 	}

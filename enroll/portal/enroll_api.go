@@ -76,6 +76,7 @@ func (t *turn) verifyCode() {
 
 // beginTOTP is POST methods/totp.
 func (t *turn) beginTOTP() {
+	t.way = string(enroll.KindTOTP)
 	z, err := t.wizard()
 	if err == nil {
 		err = t.inOrder(z, "methods")
@@ -105,6 +106,7 @@ func (t *turn) beginTOTP() {
 // it answers 200, since a redirect out of a form's answer to where the app
 // leads next could be blocked by form-action, and the codes are shown this once.
 func (t *turn) finishTOTP() {
+	t.way = string(enroll.KindTOTP)
 	z, err := t.wizard()
 	if err == nil {
 		err = z.may("methods/verify")
@@ -120,17 +122,25 @@ func (t *turn) finishTOTP() {
 		t.redo(z, err)
 		return
 	}
+	t.enrolled(z, done)
+}
+
+// enrolled answers an enrolment that was finished.
+func (t *turn) enrolled(z *wizard, done *enroll.Enrolled) {
 	t.dropVisit()
 	if err := t.stamp(done.Flag); err != nil {
 		t.redo(z, err)
 		return
 	}
 	if t.form {
-		if len(done.RecoveryCodes) > 0 {
+		switch {
+		case len(done.RecoveryCodes) > 0:
 			t.showCodes(done.RecoveryCodes, true)
-			return
+		case done.Method.Kind == enroll.KindPasskey:
+			t.showDone("passkey")
+		default:
+			t.showDone("added")
 		}
-		t.showDone("added")
 		return
 	}
 	answer := map[string]any{"method": methodJSON(done.Method), "return_to": t.to}

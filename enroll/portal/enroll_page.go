@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,16 +29,33 @@ func (t *turn) serveEnroll() {
 		t.tellRefusal(t.refusal(err))
 		return
 	}
-	adding := t.r.URL.Query().Get("add") != ""
+	t.way = t.r.URL.Query().Get("way")
+	adding := t.adding()
 	switch {
-	case z.step == stepProve, z.step == stepMethod && len(z.account.Methods) > 0 && !t.fresh():
+	case z.step == stepProve, z.step == stepMethod && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead()):
 		t.see(withQuery(t.page("/verify"), "next", "enroll"))
-	case adding && len(z.account.Methods) > 0 && !t.fresh():
+	case adding && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead()):
 		t.see(withQuery(t.page("/verify"), "next", "add"))
 	default:
 		t.showEnroll(z, nil)
 	}
 }
+
+// adding reports whether the person asks for a method, owed or not.
+func (t *turn) adding() bool { return t.r.URL.Query().Get("add") != "" || t.way != "" }
+
+// kindAhead is the kind of method that is about to be set up, as far as it is
+// chosen.
+func (t *turn) kindAhead() enroll.Kind {
+	if kinds := t.choices(); len(kinds) == 1 {
+		return kinds[0]
+	}
+	return enroll.Kind(t.way)
+}
+
+// wayTo is the wizard's page for one kind of method, or with "choose" the one
+// that offers all.
+func (t *turn) wayTo(kind string) string { return withQuery(t.page("/enroll"), "way", kind) }
 
 // extend gives a visit that still lives another 15 minutes.
 func (t *turn) extend(z *wizard) error {
@@ -58,7 +76,13 @@ type enrollPart struct {
 	Link     template.URL // otpauth:
 	Key      []string     // the key in groups of four
 	Code     codeField
+	Choices  []choice
+	Other    string // where the choice is; "": there is none
+	Passkey  *keyForm
 }
+
+// choice is one kind of method among several.
+type choice struct{ Kind, Address string }
 
 // codeField is the one box that a code is typed into.
 type codeField struct {
@@ -89,12 +113,49 @@ func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 		t.showStep(z, e, "emailcode", part)
 	case z.step == stepEmail:
 		t.showStep(z, e, "email", part)
-	case z.visit != nil && z.visit.Begun == enroll.KindTOTP && t.r.URL.Query().Get("add") == "":
-		t.showTOTP(z, e, part)
-	case z.step == stepMethod || t.r.URL.Query().Get("add") != "" || e != nil:
-		t.showStep(z, e, "method", part)
+	case z.step == stepMethod || t.adding() || e != nil || z.visit != nil && z.visit.Begun != "":
+		t.showMethod(z, e, part)
 	default:
 		t.showDone("already")
+	}
+}
+
+// showMethod shows the step in which a method is chosen and set up. What was
+// begun goes on, until another kind is chosen; the only kind there is needs no
+// choice.
+func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
+	kinds := t.choices()
+	if len(kinds) == 0 {
+		t.tellRefusal(&enroll.Error{Reason: enroll.ErrNotOffered.Reason, Status: enroll.ErrNotOffered.Status, Detail: "passkey"})
+		return
+	}
+	begun := z.visit != nil && z.visit.Begun == enroll.KindTOTP && slices.Contains(kinds, enroll.KindTOTP)
+	way := enroll.Kind(t.way)
+	switch {
+	case slices.Contains(kinds, way), way == "choose":
+	case begun && t.r.URL.Query().Get("add") == "":
+		way = enroll.KindTOTP
+	default:
+		way = ""
+	}
+	if len(kinds) == 1 {
+		way = kinds[0]
+	} else {
+		part.Other = t.wayTo("choose")
+	}
+	switch {
+	case way == enroll.KindPasskey:
+		part.Passkey = t.keyForm(true, t.v.Mount+"/api/methods/passkey/verify")
+		t.showStep(z, e, "passkey", part)
+	case way == enroll.KindTOTP && begun && t.r.URL.Query().Get("add") == "":
+		t.showTOTP(z, e, part)
+	case way == enroll.KindTOTP:
+		t.showStep(z, e, "method", part)
+	default:
+		for _, k := range kinds {
+			part.Choices = append(part.Choices, choice{string(k), t.wayTo(string(k))})
+		}
+		t.showStep(z, e, "choose", part)
 	}
 }
 
@@ -149,9 +210,13 @@ func (t *turn) steps(z *wizard, page string) []wizardStep {
 	if z != nil && len(z.account.Methods) > 0 {
 		return nil
 	}
-	at := map[string]int{"email": 0, "emailcode": 0, "method": 1, "totp": 1, "codes": 2}[page]
+	at := map[string]int{"email": 0, "emailcode": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "codes": 2}[page]
+	second := "method"
+	if kinds := t.offered(); len(kinds) == 1 {
+		second = map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app"}[kinds[0]]
+	}
 	var list []wizardStep
-	for i, name := range []string{"email", "app", "codes"} {
+	for i, name := range []string{"email", second, "codes"} {
 		if i == 0 && t.v.Rules.First == "none" && (z == nil || !t.emailOwed(z.account)) {
 			continue
 		}
@@ -196,7 +261,7 @@ func (t *turn) showDone(what string) {
 	waiting := t.waiting()
 	x.D = donePart{
 		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting, Soon: what == "verified",
-		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: what == "added" && !t.v.ByTicket,
+		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: (what == "added" || what == "passkey") && !t.v.ByTicket,
 	}
 	t.p.show(t.w, t.r, http.StatusOK, "done", x)
 }

@@ -75,8 +75,9 @@ func readForm(body []byte, in map[string]string) error {
 }
 
 // readObject reads one flat JSON object of strings and booleans. Unlike
-// encoding/json it takes a name in one spelling only, once, and nothing nested:
-// there is no depth for a sender to choose.
+// encoding/json it takes a name in one spelling only, once, and nothing nested
+// but the credential, whose own reader bounds it: there is no depth for a sender
+// to choose.
 func readObject(body []byte, in map[string]string) error {
 	if len(body) == 0 {
 		return nil
@@ -93,6 +94,12 @@ func readObject(body []byte, in map[string]string) error {
 		name, _ := tok.(string)
 		if _, twice := in[name]; twice || !slices.Contains(inputFields, name) {
 			return fmt.Errorf("reading JSON: member %q", name)
+		}
+		if name == "credential" {
+			if err := readCredential(d, in); err != nil {
+				return err
+			}
+			continue
 		}
 		value, err := d.Token()
 		if err != nil {

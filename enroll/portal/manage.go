@@ -14,6 +14,7 @@ type managePart struct {
 	Codes    int
 	HasCodes bool
 	Fresh    bool   // the proof is recent enough for a change
+	FreshKey bool   // …for one of a passkey too
 	Prove    string // where a fresher one is given
 	Remove   *enroll.Method
 	LastOne  bool // Remove is the last
@@ -24,6 +25,34 @@ type managePart struct {
 	Current  string
 	Changed  string // what was just done
 	Many     bool
+	OneKind  bool // nothing but authenticator apps, and nothing else to add
+}
+
+// Changes tells whether a method can be changed with the proof that was given.
+func (p managePart) Changes(m enroll.Method) bool {
+	return p.Fresh && (p.FreshKey || m.Kind != enroll.KindPasskey)
+}
+
+// Heading and AddLabel are keys of texts: authenticator apps are called so where
+// there is nothing else.
+func (p managePart) Heading() string {
+	if p.OneKind {
+		return "manage.methods.apps"
+	}
+	return "manage.methods"
+}
+
+// AddLabel is the key of the words on the button that adds a method.
+func (p managePart) AddLabel() string {
+	if p.OneKind {
+		return "manage.add.app"
+	}
+	return "manage.add"
+}
+
+// Older tells whether a fresher proof would open more.
+func (p managePart) Older() bool {
+	return slices.ContainsFunc(p.Methods, func(m enroll.Method) bool { return !p.Changes(m) })
 }
 
 // serveManage is the list of one's methods. Nobody known by the ticket alone
@@ -54,10 +83,13 @@ func (t *turn) showManage(e *enroll.Error) {
 	}
 	part := managePart{
 		Methods: t.counting(account), Codes: account.CodesLeft, HasCodes: len(account.Methods) > 0,
-		Fresh: t.fresh(), Prove: prove, Required: t.v.Rules.Required, Own: t.v.Tenants, Current: t.v.Rules.Tenant,
+		Fresh: t.fresh(), FreshKey: t.freshFor(enroll.KindPasskey), Prove: prove, Required: t.v.Rules.Required, Own: t.v.Tenants, Current: t.v.Rules.Tenant,
 	}
 	part.Many = len(part.Methods) > 1
-	if len(t.offered()) > 0 {
+	kinds := t.offered()
+	part.OneKind = !slices.Contains(kinds, enroll.KindPasskey) &&
+		!slices.ContainsFunc(part.Methods, func(m enroll.Method) bool { return m.Kind != enroll.KindTOTP })
+	if len(kinds) > 0 {
 		part.Add = withQuery(withQuery(t.v.Mount+"/enroll", "tenantId", t.tenantID()), "add", "1")
 	}
 	if changed := t.r.URL.Query().Get("done"); slices.Contains([]string{"renamed", "default", "removed"}, changed) {
@@ -76,8 +108,11 @@ func (t *turn) showManage(e *enroll.Error) {
 }
 
 // fresh reports whether the proof is recent enough for a change of methods.
-func (t *turn) fresh() bool {
-	return t.v.Flag != nil && (t.v.Rules.Manage <= 0 || t.p.now().Sub(t.v.Flag.At) <= t.v.Rules.Manage)
+func (t *turn) fresh() bool { return t.freshFor("") }
+
+// freshFor is fresh for a change of a method of the kind.
+func (t *turn) freshFor(kind enroll.Kind) bool {
+	return t.v.Flag != nil && t.v.Rules.Fresh(kind, t.v.Flag.At, t.p.now())
 }
 
 // mayManage refuses whoever is known by the ticket alone.

@@ -94,7 +94,11 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 	s := pseudo(t)
 	p.words.languages = []*speech{s}
 	at := time.Date(2026, time.March, 7, 12, 0, 0, 0, time.UTC)
-	methods := []enroll.Method{{ID: "a", Name: "111", Created: at, LastUsed: at, Default: true}, {ID: "b", Name: "222", Created: at}}
+	methods := []enroll.Method{
+		{ID: "a", Kind: enroll.KindTOTP, Name: "111", Created: at, LastUsed: at, Default: true},
+		{ID: "b", Kind: enroll.KindPasskey, Name: "222", Created: at, Copied: true},
+	}
+	key := (&turn{s: s, v: &Visit{}}).keyForm(true, "/x")
 	code := codeField{Label: s.T("totp.code"), Hint: s.T("totp.hint"), Wrong: s.T("reason.bad-code.detail"), Digits: 6}
 	wizard := enrollPart{
 		Masked: "a•••@x.example", Sent: true, Minutes: s.Wait(time.Minute), Setup: &enroll.TOTP{}, Link: "otpauth://totp/x",
@@ -110,14 +114,21 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"email":     {wizard, enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Hour)}},
 		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
 		"method":    {wizard}, "totp": {wizard},
-		"codes":  {codesPart{Codes: []string{"1234"}, First: true}, codesPart{Codes: []string{"1234"}}},
-		"done":   {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true}, donePart{Text: s.T("done.added.text"), Follow: true}},
-		"verify": {verifyPart{Code: code, Other: "/x", OtherLabel: s.T("verify.codes.other")}, verifyPart{Code: code, Fresh: true}},
+		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x"}, {"totp", "/y"}}}},
+		"passkey": {enrollPart{Passkey: key, Other: "/x"}},
+		"codes":   {codesPart{Codes: []string{"1234"}, First: true}, codesPart{Codes: []string{"1234"}}},
+		"done":    {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true}, donePart{Text: s.T("done.added.text"), Follow: true}},
+		"verify": {
+			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Code: code, Others: []otherWay{{"/x", s.T("verify.codes.other")}}},
+			verifyPart{Lead: "verify.fresh", Lost: "verify.lost", Code: code},
+			verifyPart{Lead: "verify.weak", Lost: "verify.lost.passkey", Passkey: key, Others: []otherWay{{"/x", s.T("verify.totp.other")}}},
+		},
 		"manage": {
 			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", HasCodes: true, Codes: 1, Changed: s.T("manage.done.renamed"), Own: []TenantRef{{Name: "333"}, {Name: "444"}}},
 			managePart{Methods: methods, Prove: "/x"}, managePart{Required: true, Add: "/x"},
+			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", OneKind: true},
 		},
-		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[0], Kept: true}},
+		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[1]}, managePart{Remove: &methods[0], Kept: true}},
 		"link":   {linkPart{Here: true}, linkPart{}},
 	}
 	for name := range p.pages {

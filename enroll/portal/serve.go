@@ -23,6 +23,7 @@ type turn struct {
 
 	oldCode      bool   // what is over is the mailed code, not the visit
 	chosenTenant string // another of the person's own tenants; "": the default one
+	way          string // the kind of method that the page shown next is about; "": none yet
 }
 
 // Serve answers a request under the mount, which r.URL.Path no longer holds.

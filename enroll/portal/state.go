@@ -47,7 +47,7 @@ func (t *turn) state() {
 	}
 	a.Verdict, a.Reason = t.judge()
 	if z.step == stepProve {
-		a.Step, a.Offered = stepDone, kindsOf(z.account)
+		a.Step, a.Offered = stepDone, t.ways(z.account)
 		t.json(http.StatusOK, a)
 		return
 	}
@@ -65,15 +65,18 @@ func (t *turn) state() {
 	t.json(http.StatusOK, a)
 }
 
-// kindsOf are the kinds an account can be proved with.
-func kindsOf(a *enroll.Account) []enroll.Kind {
+// ways are the kinds an account can be proved with at this host, the one that is
+// asked for first at the head. A passkey works only for the relying party it was
+// made for.
+func (t *turn) ways(a *enroll.Account) []enroll.Kind {
 	kinds := []enroll.Kind{}
+	party := t.party().ID
 	for _, m := range a.Methods {
-		if !slices.Contains(kinds, m.Kind) {
+		if !slices.Contains(kinds, m.Kind) && (m.Kind != enroll.KindPasskey || party != "" && m.Party == party) {
 			kinds = append(kinds, m.Kind)
 		}
 	}
-	if len(kinds) > 0 && a.CodesLeft > 0 {
+	if len(a.Methods) > 0 && a.CodesLeft > 0 {
 		kinds = append(kinds, enroll.KindCodes)
 	}
 	return kinds

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 )
@@ -22,8 +23,15 @@ func (t *turn) serveVerify() {
 		t.see(t.page("/enroll"))
 		return
 	}
-	if verdict, _ := t.judge(); t.v.Flag != nil && t.next() == "" && verdict != "verify" {
+	verdict, reason := t.judge()
+	if t.v.Flag != nil && t.next() == "" && verdict != "verify" {
 		t.showDone("verified")
+		return
+	}
+	if reason == "weak" && !slices.Contains(t.ways(account), enroll.KindPasskey) {
+		// The passkey that there is belongs to another address: one for this one
+		// can be made with the proof that was given.
+		t.see(withQuery(t.page("/enroll"), "way", string(enroll.KindPasskey)))
 		return
 	}
 	t.showVerify(account, nil)
@@ -41,17 +49,33 @@ func (t *turn) next() string {
 
 // verifyPart is the page's own part.
 type verifyPart struct {
-	Action     string
-	Other      string // address of the other way; "": there is none
-	OtherLabel string
-	Code       codeField
-	Fresh      bool // proved before, and asked again
+	Action  string
+	Others  []otherWay
+	Code    codeField
+	Passkey *keyForm // nil: a code is asked for
+	Lead    string   // key of the text above
+	Lost    string   // key of the last question
 }
 
-// showVerify asks for a code: of the app, the method asked for first, or a
-// recovery code where that is wanted or all there is.
+// otherWay is a link to another way to do the same.
+type otherWay struct{ Address, Label string }
+
+// showVerify asks for the method that the person wants asked first, or for the
+// one that was chosen instead.
 func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
-	kinds := kindsOf(a)
+	lead := "verify.lead"
+	if t.v.Flag != nil {
+		lead = "verify.fresh"
+	}
+	kinds := t.ways(a)
+	if _, reason := t.judge(); reason == "weak" && t.next() == "" {
+		lead = "verify.weak"
+		kinds = slices.DeleteFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindPasskey })
+	}
+	if len(kinds) == 0 {
+		t.tellRefusal(&enroll.Error{Reason: enroll.ErrNotOffered.Reason, Status: enroll.ErrNotOffered.Status, Detail: "passkey"})
+		return
+	}
 	kind := kinds[0]
 	for _, k := range kinds {
 		if string(k) == t.r.URL.Query().Get("way") {
@@ -62,23 +86,28 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 	name := "verify." + string(kind)
 	x := t.view(s.T("verify.title"), withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", t.r.URL.Query().Get("way")))
 	x.Err = t.fault(e)
-	part := verifyPart{Fresh: t.v.Flag != nil, Action: t.verifyAction(kind)}
-	part.Code = codeField{
-		Label: s.T(name + ".label"), Hint: s.T(name + ".hint"), Digits: 6,
-		Wide: kind == enroll.KindCodes, Auto: true, Focus: true,
+	part := verifyPart{Lead: lead, Lost: "verify.lost", Action: t.verifyAction(kind)}
+	if kind == enroll.KindPasskey {
+		part.Passkey, part.Lost = t.keyForm(false, part.Action), "verify.lost.passkey"
+	} else {
+		part.Code = codeField{
+			Label: s.T(name + ".label"), Hint: s.T(name + ".hint"), Digits: 6,
+			Wide: kind == enroll.KindCodes, Auto: true, Focus: true,
+		}
 	}
 	if x.Err != nil && x.Err.Field == "code" {
 		part.Code.Wrong = x.Err.Text
 	}
 	// Whoever has the password alone must not learn what the person's devices are
 	// called.
-	if kind == enroll.KindTOTP && len(a.Methods) > 1 && t.v.Flag != nil {
+	if kind == enroll.KindTOTP && len(a.Methods) > 1 && a.Methods[0].Kind == kind && t.v.Flag != nil {
 		part.Code.Hint = s.T("verify.totp.named", "name", a.Methods[0].Name)
 	}
 	for _, k := range kinds {
 		if k != kind {
-			part.Other = withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(k))
-			part.OtherLabel = s.T("verify." + string(k) + ".other")
+			part.Others = append(part.Others, otherWay{
+				withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(k)), s.T("verify." + string(k) + ".other"),
+			})
 		}
 	}
 	x.D = part
@@ -93,7 +122,7 @@ func (t *turn) verifyAction(kind enroll.Kind) string {
 // anything sent beforehand; the call says whether the kind can be used.
 func (t *turn) beginProof(kind enroll.Kind) {
 	account, err := t.p.service.Account(t.r.Context(), t.v.Person.Realm, t.v.Person.User)
-	if err == nil && !hasKind(account, kind) {
+	if err == nil && !slices.Contains(t.ways(account), kind) {
 		err = enroll.ErrNotOffered
 	}
 	switch {
@@ -108,22 +137,18 @@ func (t *turn) beginProof(kind enroll.Kind) {
 	}
 }
 
-func hasKind(a *enroll.Account, kind enroll.Kind) bool {
-	for _, k := range kindsOf(a) {
-		if k == kind {
-			return true
-		}
-	}
-	return false
-}
-
 // finishProof is POST verify/{kind}/verify.
 func (t *turn) finishProof(kind enroll.Kind) {
-	prove := t.p.service.ProveTOTP
-	if kind == enroll.KindCodes {
-		prove = t.p.service.ProveRecovery
+	var flag *enroll.Flag
+	var err error
+	switch ctx := t.r.Context(); kind {
+	case enroll.KindPasskey:
+		flag, err = t.p.service.ProvePasskey(ctx, t.v.Person, t.rules(), t.party(), []byte(t.in["credential"]))
+	case enroll.KindCodes:
+		flag, err = t.p.service.ProveRecovery(ctx, t.v.Person, t.rules(), t.in["code"], t.knownBrowser())
+	default:
+		flag, err = t.p.service.ProveTOTP(ctx, t.v.Person, t.rules(), t.in["code"], t.knownBrowser())
 	}
-	flag, err := prove(t.r.Context(), t.v.Person, t.rules(), t.in["code"], t.knownBrowser())
 	if err == nil {
 		err = t.stamp(*flag)
 	}

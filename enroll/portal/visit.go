@@ -22,6 +22,9 @@ type Visit struct {
 	// Judge says what a GET of a path of this site would get now, as verdict
 	// and reason; nil says nothing.
 	Judge func(to string) (verdict, reason string)
+	// Resists says whether a path of this site takes nothing but a
+	// phishing-resistant proof; nil: none does.
+	Resists func(to string) bool
 
 	Host, Scheme string // as the browser sees them, for absolute addresses in problems
 	Mount        string // as the browser sees it: "/.mfa"

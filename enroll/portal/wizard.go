@@ -111,15 +111,32 @@ func (z *wizard) may(move string) error {
 	return nil
 }
 
-// offered are the kinds that can be enrolled here and that this build has.
+// offered are the kinds that can be enrolled here, the strongest first.
 func (t *turn) offered() []enroll.Kind {
 	kinds := []enroll.Kind{}
-	for _, k := range t.v.Rules.Methods {
-		if k == enroll.KindTOTP {
+	for _, k := range []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP} {
+		if slices.Contains(t.v.Rules.Methods, k) && (k != enroll.KindPasskey || t.party().ID != "") {
 			kinds = append(kinds, k)
 		}
 	}
 	return kinds
+}
+
+// choices are the kinds among which a person chooses now: what is offered, and
+// where the page that is wanted takes nothing but a phishing-resistant proof,
+// what gives one.
+func (t *turn) choices() []enroll.Kind {
+	kinds := t.offered()
+	if verdict, _ := t.judge(); verdict == "enroll" && t.resists() {
+		kinds = slices.DeleteFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindPasskey })
+	}
+	return kinds
+}
+
+// resists says whether the page that the person wants takes nothing but a
+// phishing-resistant proof.
+func (t *turn) resists() bool {
+	return t.v.Rules.Resistant || t.v.Resists != nil && t.v.Resists(t.to)
 }
 
 // resume finds the visit that the browser's cookie names; nil: none.
@@ -196,7 +213,7 @@ func (t *turn) redo(z *wizard, err error) {
 		t.problem(e)
 		return
 	}
-	over := errors.Is(e, enroll.ErrExpired) && !t.oldCode || errors.Is(e, enroll.ErrWrongAccount)
+	over := errors.Is(e, enroll.ErrExpired) && !t.oldCode && e.Detail == "" || errors.Is(e, enroll.ErrWrongAccount)
 	if z == nil || over || errors.Is(e, enroll.ErrFreshProof) || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) {
 		t.tellRefusal(e)
 		return

@@ -37,6 +37,7 @@ type Site struct {
 	Foreign string                  // a tenant that is nobody's
 	Areas   map[string]string       // protected prefix to the area's name
 	Fresh   map[string]time.Duration
+	Strong  map[string]bool // protected prefixes that take a passkey alone
 	BaseURL string
 	Secure  bool // answers as if asked over https
 	Down    bool // the identity does not answer
@@ -105,7 +106,7 @@ func New() (*Site, error) {
 		Areas: map[string]string{
 			"/documentos-recebidos": "Documentos recebidos", "/enviar-documentos": "Enviar documentos", "/mensagens": "Mensagens",
 		},
-		Fresh: map[string]time.Duration{},
+		Fresh: map[string]time.Duration{}, Strong: map[string]bool{},
 	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
@@ -162,6 +163,7 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 	if s.Secure {
 		v.Scheme, v.Secure, v.FlagCookie = "https", true, "__Host-mfa"
 	}
+	v.Rules.RPID = relyingParty(r.Host, v.Rules)
 	if s.Down {
 		v.State = "down"
 		return v
@@ -172,7 +174,11 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 		}
 		v.Tenants = append(v.Tenants, portal.TenantRef{Key: key, Name: rules.TenantName})
 	}
-	v.RulesFor = func(key string) (enroll.Rules, bool) { rules, ok := s.Rules[key]; return rules, ok }
+	v.RulesFor = func(key string) (enroll.Rules, bool) {
+		rules, ok := s.Rules[key]
+		rules.RPID = relyingParty(r.Host, rules)
+		return rules, ok
+	}
 	now := s.Clock.Now()
 	if c, err := r.Cookie(v.FlagCookie + "-ticket"); err == nil {
 		v.Ticket, _ = s.Service.ReadTicket(c.Value, "default", now)
@@ -197,7 +203,20 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 		path, _, _ := strings.Cut(to, "?")
 		return s.verdict(r.Context(), path, v)
 	}
+	v.Resists = func(to string) bool {
+		path, _, _ := strings.Cut(to, "?")
+		return s.Strong[s.areaOf(path)]
+	}
 	return v
+}
+
+// relyingParty is the host, unless the rules name one.
+func relyingParty(host string, rules enroll.Rules) string {
+	if rules.RPID != "" {
+		return rules.RPID
+	}
+	name, _, _ := strings.Cut(host, ":")
+	return name
 }
 
 // verdict says what a path would get.
@@ -213,19 +232,25 @@ func (s *Site) verdict(ctx context.Context, path string, v *portal.Visit) (verdi
 	if err != nil {
 		return "deny", "store-down"
 	}
-	here := 0
+	here, keys := 0, 0
 	for _, m := range account.Methods {
 		if m.Tenant == s.Tenant || v.Rules.Share == "everywhere" {
 			here++
+			if m.Kind == enroll.KindPasskey {
+				keys++
+			}
 		}
 	}
+	strong := s.Strong[prefix] || v.Rules.Resistant
 	switch fresh := s.Fresh[prefix]; {
 	case len(account.Methods) > 0 && v.Flag == nil:
 		return "verify", "verify"
-	case here == 0:
+	case here == 0 || strong && keys == 0:
 		return "enroll", "enroll"
 	case fresh > 0 && s.Clock.Now().Sub(v.Flag.At) > fresh:
 		return "verify", "stale"
+	case strong && !v.Flag.Resistant:
+		return "verify", "weak"
 	}
 	return "allow", "verified"
 }

@@ -1,0 +1,96 @@
+// Asks the browser for a passkey and sends what it answers with the page's own
+// form. Written for old phones, as mfa.js is; nothing here decides anything.
+(function () {
+	'use strict';
+	function bytes(text) {
+		var plain = atob(text.replace(/-/g, '+').replace(/_/g, '/')), out = new Uint8Array(plain.length), i;
+		for (i = 0; i < plain.length; i++) { out[i] = plain.charCodeAt(i); }
+		return out;
+	}
+	function text(buffer) {
+		var all = new Uint8Array(buffer), plain = '', i;
+		for (i = 0; i < all.length; i++) { plain += String.fromCharCode(all[i]); }
+		return btoa(plain).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+	}
+	function keys(list) {
+		return (list || []).map(function (k) { return { type: k.type, id: bytes(k.id), transports: k.transports }; });
+	}
+	// read turns what the server sent into what the browser wants, write the
+	// other way round: parseCreationOptionsFromJSON and toJSON, which browsers
+	// learnt years after passkeys.
+	function read(o) {
+		o.challenge = bytes(o.challenge);
+		if (o.user) { o.user.id = bytes(o.user.id); }
+		if (o.excludeCredentials) { o.excludeCredentials = keys(o.excludeCredentials); }
+		if (o.allowCredentials) { o.allowCredentials = keys(o.allowCredentials); }
+		return o;
+	}
+	function write(c) {
+		var r = c.response, out = { clientDataJSON: text(r.clientDataJSON) };
+		if (r.attestationObject) {
+			out.attestationObject = text(r.attestationObject);
+			out.transports = r.getTransports ? r.getTransports() : [];
+		} else {
+			out.authenticatorData = text(r.authenticatorData);
+			out.signature = text(r.signature);
+			if (r.userHandle && r.userHandle.byteLength) { out.userHandle = text(r.userHandle); }
+		}
+		return JSON.stringify({
+			id: c.id, rawId: text(c.rawId), type: c.type, clientExtensionResults: {},
+			authenticatorAttachment: c.authenticatorAttachment || undefined, response: out
+		});
+	}
+	var usable = window.PublicKeyCredential && navigator.credentials && window.isSecureContext && window.fetch;
+
+	Array.prototype.forEach.call(document.querySelectorAll('form[data-passkey]'), function (form) {
+		if (!usable) { return; }
+		var create = form.getAttribute('data-passkey') === 'create', busy = false;
+		var button = form.querySelector('[data-passkey-go]'), error = form.querySelector('[data-passkey-error]');
+		var line = form.querySelector('[data-passkey-wait]'), field = form.querySelector('[name=credential]');
+		form.querySelector('[data-passkey-none]').hidden = true;
+		button.hidden = false;
+		function word(name) { return form.querySelector('template').content.querySelector('[data-word=' + name + ']').textContent; }
+		function free() { busy = false; line.textContent = ''; button.removeAttribute('aria-disabled'); }
+		function fail(words) {
+			free();
+			error.textContent = words;
+			error.hidden = false;
+			button.focus();
+		}
+		function ask() {
+			var body = {}, began, limit;
+			if (busy) { return; }
+			busy = true;
+			error.hidden = true;
+			button.setAttribute('aria-disabled', 'true');
+			line.textContent = word('waiting');
+			Array.prototype.forEach.call(form.querySelectorAll('input[type=hidden]'), function (i) {
+				if (i !== field) { body[i.name] = i.value; }
+			});
+			fetch(form.getAttribute('data-begin'), {
+				method: 'POST', credentials: 'same-origin', body: JSON.stringify(body),
+				headers: { 'Accept': 'application/json', 'Content-Type': 'application/json' }
+			}).then(function (answer) {
+				return answer.json().then(function (told) {
+					if (!answer.ok) { fail(told.detail || word('failed')); return; }
+					var options = { publicKey: read(told.publicKey) };
+					began = Date.now();
+					limit = options.publicKey.timeout;
+					return (create ? navigator.credentials.create(options) : navigator.credentials.get(options)).then(function (c) {
+						field.value = write(c);
+						form.submit();
+					}, function (mistake) {
+						fail(word({
+							NotAllowedError: Date.now() - began > limit - 2000 ? 'timeout' : 'cancelled', AbortError: 'cancelled',
+							InvalidStateError: create ? 'already' : 'failed', SecurityError: 'elsewhere',
+							NotSupportedError: 'unable', ConstraintError: 'unable'
+						}[mistake.name] || 'failed'));
+					});
+				});
+			}).then(null, function () { fail(word('offline')); });
+		}
+		button.addEventListener('click', ask);
+		// Back from the next page: what was answered once is not sent again.
+		window.addEventListener('pageshow', function () { field.value = ''; free(); });
+	});
+})();
