@@ -57,7 +57,7 @@ func (p *passage) pagesVisit() *portal.Visit {
 		Host:     p.r.Host, Scheme: "http", Mount: p.gate.mount, Secure: p.secure,
 		FlagCookie: p.cookies.flag, FlagLifetime: p.gate.flagLifetime,
 		Client: clientAddr(p.r), UserAgent: p.r.UserAgent(),
-		Judge: p.judge, RetryAfter: p.who.RetryAfter,
+		Judge: p.judge, Resists: p.resists, RetryAfter: p.who.RetryAfter,
 	}
 	if p.secure {
 		v.Scheme = "https"
@@ -86,6 +86,16 @@ func (p *passage) person() enroll.Person {
 
 // judge says what a GET of a path on this host would get now.
 func (p *passage) judge(to string) (verdict, reason string) {
+	d := p.would(to)
+	return d.Verdict.String(), d.Reason.String()
+}
+
+// resists says whether a GET of a path on this host takes nothing but a
+// phishing-resistant proof.
+func (p *passage) resists(to string) bool { return p.would(to).Resistant }
+
+// would is the policy's decision on a GET of a path on this host.
+func (p *passage) would(to string) policy.Decision {
 	path, query, _ := strings.Cut(to, "?")
 	f := policy.Facts{
 		Host: p.r.Host, Method: http.MethodGet, Sent: policy.Target{Path: path, RawQuery: query},
@@ -101,7 +111,7 @@ func (p *passage) judge(to string) (verdict, reason string) {
 		f.Account = p.lookUp(f.User)
 		d = p.app.policy().Decide(&f)
 	}
-	return d.Verdict.String(), d.Reason.String()
+	return d
 }
 
 // baseURL is what links in mails begin with: the request's own host only where

@@ -45,6 +45,23 @@ func (t *Tenant) PasskeysFor(host string) string {
 	return ""
 }
 
+// Offers reports whether a kind of method may be registered with the tenant.
+func (t *Tenant) Offers(kind string) bool { return slices.Contains(t.Methods, kind) }
+
+// Offering returns a tenant with which a kind of method may be registered; nil:
+// there is none.
+func (p *Policy) Offering(kind string) *Tenant {
+	for _, t := range p.order {
+		if t.Offers(kind) {
+			return t
+		}
+	}
+	return nil
+}
+
+// NamesHosts reports whether any tenant names a host.
+func (p *Policy) NamesHosts() bool { return len(p.hosts)+len(p.wild) > 0 }
+
 func liesUnder(host, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
 }
