@@ -26,7 +26,7 @@ type Party struct {
 // name, no https (but for localhost; W3C Secure Contexts, 3.1).
 func NewParty(id, name, scheme, host string) (Party, error) {
 	u, err := url.Parse(scheme + "://" + strings.ToLower(host))
-	if err != nil || u.Host == "" || u.Path != "" {
+	if err != nil || u.Host == "" || u.Host != strings.ToLower(host) {
 		return Party{}, fmt.Errorf("naming a relying party: %q is no host", host)
 	}
 	at := u.Hostname()
@@ -45,7 +45,7 @@ func NewParty(id, name, scheme, host string) (Party, error) {
 	if name == "" {
 		name = id
 	}
-	return Party{ID: id, Name: name, Origin: u.String()}, nil
+	return Party{ID: id, Name: name, Origin: scheme + "://" + u.Host}, nil
 }
 
 // relyingParty is the library's view of a party. User verification is always

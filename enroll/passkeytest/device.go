@@ -74,6 +74,15 @@ type descriptor struct {
 
 // Create answers navigator.credentials.create. options are its publicKey.
 func (d *Device) Create(options []byte) ([]byte, error) {
+	id := make([]byte, 32)
+	if _, err := rand.Read(id); err != nil {
+		return nil, err
+	}
+	return d.CreateAs(options, id)
+}
+
+// CreateAs is Create with a credential id of the caller's choice.
+func (d *Device) CreateAs(options, id []byte) ([]byte, error) {
 	var o struct {
 		Challenge bytes64 `json:"challenge"`
 		RP        struct {
@@ -96,10 +105,7 @@ func (d *Device) Create(options []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := &Key{ID: make([]byte, 32), Handle: o.User.ID, RP: o.RP.ID, private: private}
-	if _, err := rand.Read(key.ID); err != nil {
-		return nil, err
-	}
+	key := &Key{ID: id, Handle: o.User.ID, RP: o.RP.ID, private: private}
 	d.Keys = append(d.Keys, key)
 	client := d.clientData("webauthn.create", o.Challenge)
 	auth := d.authData(o.RP.ID, key, true)
