@@ -30,11 +30,11 @@ test: tools ## run every test with the race detector
 	CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
 		$(GO) test -race -json -p 1 -timeout 15m ./... | .run/testsum
 
-lint: ## run golangci-lint, or go vet and gofmt where it is not installed
-	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run ./...; else \
-		echo 'golangci-lint is not installed; it looks further than this:'; \
-		echo '  go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0'; \
-		$(GO) vet ./... && test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"; fi
+lint: ## run gofmt, go vet, staticcheck and gosec, and golangci-lint where it is installed
+	@test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"
+	$(GO) vet ./...
+	./scripts/lint.sh
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run ./...; fi
 
 fuzz: ## run every fuzz target for FUZZTIME (10s), or those named in FUZZ
 	./scripts/fuzz.sh $(FUZZTIME) $(FUZZ)

@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -137,9 +136,6 @@ func (w *inspector) refuse(g *Gate, format string, args ...any) {
 		w.problems = append(w.problems, err)
 	}
 }
-
-// problem is all that was refused, or nil.
-func (w *inspector) problem() error { return errors.Join(w.problems...) }
 
 // place is where the directive stands, for messages.
 func (g *Gate) place() string {

@@ -106,7 +106,9 @@ func verifiesClients(policies caddytls.ConnectionPolicies, hosts []string) bool 
 // VerifyClientCertIfGiven or more), or named certificates and verifiers, which
 // Caddy asks in every mode.
 func verifies(a *caddytls.ClientAuthentication) bool {
+	//lint:ignore SA1019 Caddy still takes them
 	pool := len(a.CARaw) > 0 || len(a.TrustedCACerts) > 0 || len(a.TrustedCACertPEMFiles) > 0
+	//lint:ignore SA1019 Caddy still takes them
 	named := len(a.TrustedLeafCerts) > 0 || len(a.VerifiersRaw) > 0
 	return named || pool && (a.Mode == "" || a.Mode == "require_and_verify" || a.Mode == "verify_if_given")
 }

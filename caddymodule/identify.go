@@ -139,7 +139,7 @@ func (p *passage) endAll() {
 
 // clearCookie removes one of the gate's cookies from the browser.
 func (p *passage) clearCookie(name string) {
-	c := http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	c := http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode} // #nosec G124 -- Secure wherever the site is https
 	p.answer.own = append(p.answer.own, c.String())
 }
 

@@ -24,7 +24,7 @@ func (p *passage) relyingParty(t *policy.Tenant) string {
 // passkeyEndpoints is where password managers look for the pages on which
 // passkeys are made and managed (W3C, A Well-Known URL for Relying Party Passkey
 // Endpoints).
-const passkeyEndpoints = "/.well-known/passkey-endpoints"
+const passkeyEndpoints = "/.well-known/passkey-endpoints" // #nosec G101 -- an address
 
 // servePasskeyEndpoints answers for this host, where passkeys can be used at it.
 func (p *passage) servePasskeyEndpoints() bool {

@@ -143,7 +143,6 @@ type postbox struct {
 	mu   sync.Mutex
 	mail []string
 	addr string
-	down bool
 }
 
 func newPostbox(t testing.TB) *postbox {
@@ -162,16 +161,9 @@ func newPostbox(t testing.TB) *postbox {
 
 type postman struct{ box *postbox }
 
-func (*postman) Reset()        {}
-func (*postman) Logout() error { return nil }
-func (p *postman) Mail(string, *gosmtp.MailOptions) error {
-	p.box.mu.Lock()
-	defer p.box.mu.Unlock()
-	if p.box.down {
-		return &gosmtp.SMTPError{Code: 451, Message: "not now"}
-	}
-	return nil
-}
+func (*postman) Reset()                                 {}
+func (*postman) Logout() error                          { return nil }
+func (*postman) Mail(string, *gosmtp.MailOptions) error { return nil }
 func (*postman) Rcpt(string, *gosmtp.RcptOptions) error { return nil }
 func (p *postman) Data(r io.Reader) error {
 	b, err := io.ReadAll(r)
@@ -195,12 +187,6 @@ func (b *postbox) code(t testing.TB) string {
 	}
 	t.Fatalf("no code in %d mails", len(b.mail))
 	return ""
-}
-
-func (b *postbox) setDown(d bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.down = d
 }
 
 // live is a running Caddy with one site before the legacy app.

@@ -44,13 +44,13 @@ func digit(r rune) (byte, bool) {
 		return byte(r - '0'), true
 	}
 	for _, t := range unicode.Nd.R16 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return byte((r - rune(t.Lo)) % 10), true
+		if rune(t.Lo) <= r && r <= rune(t.Hi) { // #nosec G115 -- of the Unicode tables
+			return byte((r - rune(t.Lo)) % 10), true // #nosec G115 -- 0 to 9
 		}
 	}
 	for _, t := range unicode.Nd.R32 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return byte((r - rune(t.Lo)) % 10), true
+		if rune(t.Lo) <= r && r <= rune(t.Hi) { // #nosec G115 -- of the Unicode tables
+			return byte((r - rune(t.Lo)) % 10), true // #nosec G115 -- 0 to 9
 		}
 	}
 	return 0, false

@@ -49,14 +49,14 @@ func unescape(s string, wanted func(byte) bool) string {
 	out := append(make([]byte, 0, len(s)), s[:first]...)
 	for i := first; i < len(s); {
 		if s[i] == '%' {
-			if n, ok := hexRun(s[i+1:], 2); ok && wanted(byte(n)) {
-				out = append(out, byte(n))
+			if n, ok := hexRun(s[i+1:], 2); ok && wanted(byte(n)) { // #nosec G115 -- of two digits
+				out = append(out, byte(n)) // #nosec G115 -- of two digits
 				i += 3
 				continue
 			}
 			if len(s) > i+1 && s[i+1]|0x20 == 'u' {
-				if n, ok := hexRun(s[i+2:], 4); ok && (n > 0x7f || wanted(byte(n))) {
-					out = utf8.AppendRune(out, rune(n))
+				if n, ok := hexRun(s[i+2:], 4); ok && (n > 0x7f || wanted(byte(n))) { // #nosec G115 -- 0x7f at most
+					out = utf8.AppendRune(out, rune(n)) // #nosec G115 -- of four digits
 					i += 6
 					continue
 				}

@@ -113,7 +113,7 @@ func fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r < utf8.RuneSelf:
-			return rune(lowerByte(byte(r)))
+			return rune(lowerByte(byte(r))) // #nosec G115 -- ASCII
 		case r == 0x130 || r == 0x131:
 			return 'i'
 		}
@@ -134,7 +134,7 @@ func fold(s string) string {
 func lower(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf {
-			return rune(lowerByte(byte(r)))
+			return rune(lowerByte(byte(r))) // #nosec G115 -- ASCII
 		}
 		if l := unicode.ToLower(r); l >= utf8.RuneSelf {
 			return l

@@ -18,7 +18,7 @@ const (
 // sent along by another site's form, for the whole host and no other. life 0 is
 // a session cookie, below 0 deletes it.
 func setCookie(w http.ResponseWriter, v *Visit, name, value string, life time.Duration) {
-	c := &http.Cookie{
+	c := &http.Cookie{ // #nosec G124 -- Secure wherever the site is https
 		Name: name, Value: value, Path: "/", HttpOnly: true, Secure: v.Secure, SameSite: http.SameSiteLaxMode,
 	}
 	if life < 0 {

@@ -172,9 +172,9 @@ func (t *turn) showTOTP(z *wizard, e *enroll.Error, part enrollPart) {
 		t.tellRefusal(t.refusal(err))
 		return
 	}
-	part.Setup, part.QR = setup, template.HTML(qr) //nolint:gosec // made by qrSVG, its label escaped
+	part.Setup, part.QR = setup, template.HTML(qr) // #nosec G203 -- made by qrSVG, its label escaped
 	if strings.HasPrefix(setup.URI, "otpauth://totp/") {
-		part.Link = template.URL(setup.URI) //nolint:gosec // the scheme has been checked
+		part.Link = template.URL(setup.URI) // #nosec G203 -- the scheme has been checked
 	}
 	for rest := setup.Secret; rest != ""; {
 		n := min(4, len(rest))

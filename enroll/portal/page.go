@@ -103,7 +103,7 @@ func (p *Portal) view(s *speech, v *Visit, title, self string) *view {
 	x := &view{
 		L: s, Title: title, Mount: v.Mount, Tenant: v.Rules.TenantName, Help: brandLink(v.Rules.Brand.Help),
 		Support: brandLink(v.Rules.Brand.Support), BrandCSS: brandAsset(v.Rules.Brand.Color), User: displayName(v),
-		Logo: template.URL(brandLogo(v.Rules.Brand.Logo)), //nolint:gosec // checked by brandLogo
+		Logo: template.URL(brandLogo(v.Rules.Brand.Logo)), // #nosec G203 -- checked by brandLogo
 	}
 	if first, _ := utf8.DecodeRuneInString(x.Tenant); unicode.IsLetter(first) || unicode.IsDigit(first) {
 		x.Initial = string(unicode.ToUpper(first))

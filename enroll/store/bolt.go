@@ -266,7 +266,7 @@ func decode(b []byte) (Record, error) {
 	}
 	r := Record{Version: binary.BigEndian.Uint64(b), Value: append([]byte{}, b[16:]...)}
 	if end := binary.BigEndian.Uint64(b[8:]); end != 0 {
-		r.Expires = time.Unix(0, int64(end)).UTC()
+		r.Expires = time.Unix(0, int64(end)).UTC() // #nosec G115 -- written from an int64
 	}
 	return r, nil
 }

@@ -58,8 +58,8 @@ var errEnvelope = errors.New("reading a record: this is none of the gate's, or n
 func newEnvelope(key string, r Record) []byte {
 	b := make([]byte, idSize, idSize+2+len(key)+16+len(r.Value))
 	b[0] = envelopeFormat
-	_, _ = rand.Read(b[1:]) // it never fails: crypto/rand
-	b = binary.BigEndian.AppendUint16(b, uint16(len(key)))
+	_, _ = rand.Read(b[1:])                                // it never fails: crypto/rand
+	b = binary.BigEndian.AppendUint16(b, uint16(len(key))) // #nosec G115 -- keys are bounded
 	b = append(b, key...)
 	return append(b, encode(r)...)
 }

@@ -62,6 +62,7 @@ func TestHD6_HopByHopListLeavesTheGatesFields(t *testing.T) {
 		s.app.last()
 		raw(t, s.addr, message("GET", documents, "office.test", m.cookies(), "Connection: "+list, "Mfa-User: admin", "Mfa_User: admin"))
 		r, _ := s.app.last()
+		//lint:ignore SA1008 the spelling is the attack
 		if r == nil || r.Header.Get("Mfa-Status") != "verified" || strings.Join(r.Header["Mfa-User"], ",") != "mallory" || len(r.Header["Mfa_User"]) > 0 {
 			t.Errorf("%q: %v", list, r)
 		}

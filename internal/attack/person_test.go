@@ -47,6 +47,7 @@ func TestDesign_C1_SecondCredentialBesideAProof(t *testing.T) {
 	// CGI and WSGI read X_Api_Key as X-Api-Key: refused, or gone on the way.
 	s.app.last()
 	a := raw(t, s.addr, message("GET", documents, "office.test", m.cookies(), "X_Api_Key: bobs"))
+	//lint:ignore SA1008 the spelling is the attack
 	if r, _ := s.app.last(); a.status == 200 && len(r.Header["X_Api_Key"]) > 0 {
 		t.Error("X_Api_Key arrives")
 	}

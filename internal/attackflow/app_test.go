@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -41,17 +40,6 @@ func (l *legacy) set(user, fact string, value any) {
 		l.facts[user] = map[string]any{}
 	}
 	l.facts[user][fact] = value
-}
-
-func (l *legacy) hitsOn(part string) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for k, c := range l.hits {
-		if strings.Contains(k, part) {
-			n += c
-		}
-	}
-	return n
 }
 
 func (l *legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -64,9 +64,8 @@ func intoGate(base, address string) bool {
 }
 
 var (
-	linkTo  = regexp.MustCompile(`(?:href|action|src)="([^"]*)"`)
-	hidden  = regexp.MustCompile(`name="to" value="([^"]*)"`)
-	leading = regexp.MustCompile(`class="(?:button|button plain|quiet)" href="([^"]*)"`)
+	linkTo = regexp.MustCompile(`(?:href|action|src)="([^"]*)"`)
+	hidden = regexp.MustCompile(`name="to" value="([^"]*)"`)
 )
 
 // TestRT1_NoHopLeavesTheHost sends each hostile way back by query, by JSON and

@@ -13,7 +13,6 @@ type place struct {
 	name  string
 	reach func(t *testing.T, s *site, user string) *browser
 	legal []string // prefixes of the moves that do something here
-	id    string   // of a method to aim at; filled in
 	on    func(b *browser)
 }
 
