@@ -1,0 +1,124 @@
+package portal_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+)
+
+// TestPasskey_StrongArea: what takes a passkey alone offers nothing else, to whoever
+// has none and to whoever proved something weaker.
+func TestPasskey_StrongArea(t *testing.T) {
+	site, d := newKeySite(t), newDevice()
+	site.Strong["/mensagens"] = true
+	c, key, _ := enrolled(t, site, "bob")
+	c.get("/documentos-recebidos").want(t, 200)
+	page := c.get("/mensagens").want(t, 403).body
+	if !strings.Contains(page, "Create a passkey to open Mensagens") || !strings.Contains(page, "Another second step is not enough here") {
+		t.Errorf("%s", page)
+	}
+	if p := c.call("GET", "/mensagens", "").refused(t, 403, "enroll"); joined(p["methods"]) != "passkey" {
+		t.Errorf("%v", p)
+	}
+	if page = c.get("/.mfa/enroll?to=/mensagens").want(t, 200).body; !strings.Contains(page, "<h1>Create a passkey</h1>") || strings.Contains(page, "different method") {
+		t.Errorf("%s", page)
+	}
+	if s := c.call("GET", "/.mfa/api/state?to=/mensagens", "").json(t); s["step"] != "method" {
+		t.Errorf("%v", s)
+	}
+	page = c.submit("/.mfa/api/methods/passkey/verify", "credential", c.created(d), "to", "/mensagens").want(t, 200).body
+	if !strings.Contains(page, "Your passkey is ready") {
+		t.Errorf("%s", page)
+	}
+	c.get("/mensagens").want(t, 200)
+
+	// With a code, the area asks once more, for the passkey and nothing else.
+	site.Clock.Add(13 * time.Hour)
+	c.submit("/.mfa/api/verify/totp/verify", "code", appCode(t, site, key)).want(t, 200)
+	c.get("/documentos-recebidos").want(t, 200)
+	page = c.follow(c.get("/mensagens")).want(t, 200).body
+	if !strings.Contains(page, "This needs a passkey") || !strings.Contains(page, `data-passkey="get"`) || strings.Contains(page, "way=totp") || strings.Contains(page, "way=codes") {
+		t.Errorf("%s", page)
+	}
+	r := httptest.NewRequest("GET", "/mensagens", nil)
+	r.Header.Set("Authorization", "Bearer x")
+	a := c.send(r).want(t, 401)
+	if h := a.Header.Get("WWW-Authenticate"); !strings.Contains(h, `acr_values="phr"`) {
+		t.Errorf("%s", h)
+	}
+	if p := a.json(t); p["reason"] != "weak" || joined(p["methods"]) != "passkey" {
+		t.Errorf("%v", p)
+	}
+	c.submit("/.mfa/api/verify/passkey/verify", "credential", c.used(d), "to", "/mensagens").want(t, 200)
+	c.get("/mensagens").want(t, 200)
+}
+
+// TestPasskey_OfAnotherHost: a passkey that was made at another host cannot be
+// used here, so one for this host is made with the proof that can be given.
+func TestPasskey_OfAnotherHost(t *testing.T) {
+	site, d := newKeySite(t), newDevice()
+	c := keyed(t, site, "bob", d)
+	_ = c.call("POST", "/.mfa/api/methods/totp", "")
+	site.Strong["/mensagens"] = true
+	change(site, func(r *enroll.Rules) { r.RPID = "com" }) // above example.com, and not its own name
+	if s := c.call("GET", "/.mfa/api/state", "").json(t); joined(s["offered"]) != "passkey totp" {
+		t.Errorf("%v", s)
+	}
+	site.Clock.Add(13 * time.Hour)
+	page := c.get("/.mfa/verify").want(t, 200).body
+	if strings.Contains(page, "data-passkey=") || !strings.Contains(page, "Recovery code") {
+		t.Errorf("%s", page)
+	}
+	c.call("POST", "/.mfa/api/verify/passkey", "").refused(t, 403, "not-offered")
+}
+
+// TestPasskey_Manage: the list says which is what, and a passkey is changed only
+// after a proof of the last five minutes, whatever holds for apps.
+func TestPasskey_Manage(t *testing.T) {
+	site, d := newKeySite(t), newDevice()
+	change(site, func(r *enroll.Rules) { r.Manage = 0 })
+	c, _, _ := enrolled(t, site, "bob")
+	c.submit("/.mfa/api/methods/passkey/verify", "credential", c.created(d)).want(t, 200)
+	page := c.get("/.mfa/").want(t, 200).body
+	for _, want := range []string{"Your ways to verify", "Passkey. Added 24 November 2026", "Authenticator app. Added", "Add another way", "Passkey (Firefox on Linux)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the list lacks %q", want)
+		}
+	}
+	if n := strings.Count(page, `value="rename"`); n != 2 || strings.Contains(page, "confirm first that it is you") {
+		t.Errorf("%d can be changed:\n%s", n, page)
+	}
+	site.Clock.Add(6 * time.Minute)
+	page = c.get("/.mfa/").want(t, 200).body
+	if n := strings.Count(page, `value="rename"`); n != 1 || !strings.Contains(page, "confirm first that it is you") {
+		t.Errorf("%d can be changed after six minutes", n)
+	}
+	if a := c.get("/.mfa/enroll?add=1&way=passkey").want(t, 303); a.Header.Get("Location") != "/.mfa/verify?next=add" {
+		t.Errorf("%s", a.Header.Get("Location"))
+	}
+	if page = c.get("/.mfa/enroll?add=1").want(t, 200).body; !strings.Contains(page, "Choose your second step") {
+		t.Errorf("%s", page)
+	}
+	var id string
+	for _, m := range c.call("GET", "/.mfa/api/state", "").json(t)["methods"].([]any) {
+		if m := m.(map[string]any); m["kind"] == "passkey" {
+			id = m["id"].(string)
+		}
+	}
+	c.call("DELETE", "/.mfa/api/methods/"+id, "").refused(t, 403, "needs-fresh-proof")
+	copied := newDevice()
+	copied.Keys = append(copied.Keys, d.Keys[0].Clone())
+	c.submit("/.mfa/api/verify/passkey/verify?next=manage", "credential", c.used(d)).want(t, 303)
+	c.call("POST", "/.mfa/api/verify/passkey/verify", `{"credential":`+c.used(copied)+`}`).refused(t, 400, "bad-code")
+	page = c.get("/.mfa/").want(t, 200).body
+	if !strings.Contains(page, "There may be a copy of this passkey") {
+		t.Errorf("%s", page)
+	}
+	if page = c.get("/.mfa/?remove="+id).want(t, 200).body; !strings.Contains(page, "Delete it from your device or password manager as well") {
+		t.Errorf("%s", page)
+	}
+	c.submit("/.mfa/api/methods/"+id, "action", "remove").want(t, 303)
+}
