@@ -48,6 +48,7 @@ type appState struct {
 	gone    bool
 	running atomic.Pointer[running]
 	cancel  context.CancelFunc
+	late    atomic.Bool // openLater is at it
 	done    sync.WaitGroup
 	gates   gateList
 	nested  atomic.Bool // there are several gates, so one may stand behind another
@@ -111,7 +112,7 @@ func (s *appState) loadModules(ctx caddy.Context, a *App) error {
 func (s *appState) loadKeys(keys []string) error {
 	if len(keys) == 0 {
 		if s.storeIn.KeyFile() == "" {
-			return errors.New("key: this store needs one that is given; write `key {env.MFA_KEY}` and make it with `openssl rand -base64 32`")
+			return errNoKey
 		}
 		return nil
 	}
@@ -170,7 +171,7 @@ func (s *appState) service() *enroll.Service {
 }
 
 func (s *appState) run() *running {
-	if r := s.running.Load(); r != nil {
+	if r := s.running.Load(); r != nil || s.late.Load() {
 		return r
 	}
 	if err := s.open(); err != nil {
@@ -190,10 +191,16 @@ func (s *appState) account(ctx context.Context, realm, user string) (*enroll.Acc
 
 // start opens the store and begins to watch the policy.
 func (s *appState) start() error {
-	if err := s.open(); err != nil {
+	err := s.open()
+	if err != nil && !s.mayComeLater(err) {
 		return fmt.Errorf("mfa: %w", err)
 	}
-	s.watch()
+	life, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	if err != nil {
+		s.openLater(life, err)
+	}
+	s.watch(life)
 	return nil
 }
 
@@ -222,12 +229,10 @@ func (s *appState) open() error {
 }
 
 // watch looks at the policy file until stop.
-func (s *appState) watch() {
+func (s *appState) watch(ctx context.Context) {
 	if s.file == nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
 	s.done.Go(func() {
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()

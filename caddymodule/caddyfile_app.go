@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -54,7 +55,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return d.Errf("the global option mfa takes one argument, the policy file; '%s' is one too many", args[1])
 	}
 	err := parseBlock(d, "mfa", words{
-		"store":    guestModule(&a.StoreRaw, "mfa.stores", "module", "redis"),
+		"store":    guestModule(&a.StoreRaw, "mfa.stores", "module"),
 		"key":      a.unmarshalKey,
 		"issuer":   oneArg(&a.Issuer),
 		"base_url": a.unmarshalBaseURL,
@@ -63,10 +64,31 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if err != nil {
 		return err
 	}
+	if len(a.Keys) == 0 && needsKey(a.StoreRaw) {
+		return d.WrapErr(errNoKey)
+	}
 	if a.Policy == "" && a.MailerRaw == nil {
 		return d.WrapErr(errNoFirstProof)
 	}
 	return nil
+}
+
+var errNoKey = errors.New("key: nodes that share a store need one key, which is given: write 'key {env.MFA_KEY}' and make it with `openssl rand -base64 32`")
+
+// needsKey tells that the store makes no key of its own.
+func needsKey(storeRaw json.RawMessage) bool {
+	var store struct {
+		Module string `json:"module"`
+	}
+	if json.Unmarshal(storeRaw, &store) != nil {
+		return false // none is named
+	}
+	info, err := caddy.GetModule("mfa.stores." + store.Module)
+	if err != nil {
+		return false
+	}
+	m, ok := info.New().(StoreModule)
+	return ok && m.KeyFile() == ""
 }
 
 // unmarshalKey reads: key <key> [<older_keys...>]
@@ -136,8 +158,8 @@ func besideCaddyfile(d *caddyfile.Dispenser, path string) (string, error) {
 }
 
 // guestModule reads a line that names a module of a namespace, and hands the
-// rest of the line and its block to it. later names modules of ours to come.
-func guestModule(to *json.RawMessage, namespace, inlineKey string, later ...string) func(*caddyfile.Dispenser) error {
+// rest of the line and its block to it.
+func guestModule(to *json.RawMessage, namespace, inlineKey string) func(*caddyfile.Dispenser) error {
 	return func(d *caddyfile.Dispenser) error {
 		word := d.Val()
 		if !d.NextArg() {
@@ -145,9 +167,6 @@ func guestModule(to *json.RawMessage, namespace, inlineKey string, later ...stri
 		}
 		name := d.Val()
 		if _, err := caddy.GetModule(namespace + "." + name); err != nil {
-			if slices.Contains(later, name) {
-				return d.Errf("'%s %s' is not yet supported in this version", word, name)
-			}
 			return d.Errf("unknown '%s %s'%s", word, name, didYouMean(name, moduleNames(namespace)))
 		}
 		guest, err := caddyfile.UnmarshalModule(d, namespace+"."+name)

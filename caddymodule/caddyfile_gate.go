@@ -141,7 +141,7 @@ func (g *Gate) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 // unmarshalIdentity reads: identity <source> [<args...>] [{ … }]
 func (g *Gate) unmarshalIdentity(d *caddyfile.Dispenser) error {
 	var raw json.RawMessage
-	if err := guestModule(&raw, "mfa.identities", "source", "redis")(d); err != nil {
+	if err := guestModule(&raw, "mfa.identities", "source")(d); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(g.IdentitiesRaw, func(r json.RawMessage) bool { return string(r) == string(raw) }) {

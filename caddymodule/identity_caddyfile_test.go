@@ -24,7 +24,6 @@ func TestParseIdentity(t *testing.T) {
 		{name: "ok/placeholder", caddyfile: site("identity placeholder {http.auth.user.id} {\ntenant {http.auth.user.office}\n}")},
 
 		{name: "fail/one line", caddyfile: site("identity whoami /me { user json id }"), want: "Caddyfile:11"},
-		{name: "fail/redis is not built", caddyfile: site("identity redis redis://x"), want: "'identity redis' is not yet supported in this version"},
 		{name: "fail/unknown source", caddyfile: site("identity whoam /me"), want: "unknown 'identity whoam', did you mean 'whoami'?"},
 		{name: "fail/whoami without a path", caddyfile: site("identity whoami {\nuser json id\n}"), want: "takes one path of the app"},
 		{name: "fail/whoami elsewhere", caddyfile: site("identity whoami https://x/me {\nuser json id\n}"), want: "is no path of the app"},

@@ -117,7 +117,7 @@ func (t *Target) add(u *url.URL, hosts []string, raw string, several bool) error
 		}
 		t.username, t.password, t.guardUser, t.guard = user, pass, user, pass
 	default:
-		return fmt.Errorf("'%s' does not begin with redis://, rediss:// or redis+sentinel://", hide(raw))
+		return fmt.Errorf("'%s' does not begin with redis://, rediss:// or redis+sentinel://: write for example rediss://redis.example.com:6379", hide(raw))
 	}
 	return t.addHosts(u, hosts, raw, several)
 }
