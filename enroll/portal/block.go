@@ -18,7 +18,7 @@ func (p *Portal) Block(w http.ResponseWriter, r *http.Request, b *Blocked) {
 	secure(w.Header())
 	switch {
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc"):
-		blockGRPC(w, s, b)
+		blockGRPC(w, r, s, b)
 	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"), !IsPageVisit(r):
 		p.blockProgram(w, r, s, b)
 	case b.Verdict == "verify" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
@@ -141,8 +141,9 @@ func (b *Blocked) retryAfter() time.Duration {
 }
 
 // blockGRPC answers with headers alone, as gRPC's "trailers-only" form is
-// (gRPC over HTTP/2, "Responses"): HTTP 200 and the status in a header.
-func blockGRPC(w http.ResponseWriter, s *speech, b *Blocked) {
+// (gRPC over HTTP/2, "Responses"): HTTP 200 and the status in a header. A page's
+// gRPC-Web reads no answer but one of its own kind.
+func blockGRPC(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
 	code := 7 // PERMISSION_DENIED
 	switch {
 	case b.status() == http.StatusServiceUnavailable:
@@ -153,7 +154,11 @@ func blockGRPC(w http.ResponseWriter, s *speech, b *Blocked) {
 		code = 16 // UNAUTHENTICATED
 	}
 	h := w.Header()
-	h.Set("Content-Type", "application/grpc")
+	kind := "application/grpc"
+	if web := r.Header.Get("Content-Type"); strings.HasPrefix(web, kind+"-web") {
+		kind = web
+	}
+	h.Set("Content-Type", kind)
 	h.Set("Grpc-Status", fmt.Sprint(code))
 	message := b.Reason + ": " + s.T("reason."+b.Reason+".title") + " (" + b.Reference + ")"
 	h.Set("Grpc-Message", strings.ReplaceAll(url.QueryEscape(message), "+", "%20"))
