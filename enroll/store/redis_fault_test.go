@@ -148,6 +148,7 @@ func opened2(t *testing.T, c *clock, url string) *Redis {
 // TestRedisSettles: a server that has just become the primary takes no
 // one-time act until the others had time to look at it.
 func TestRedisSettles(t *testing.T) {
+	t.Parallel()
 	ctx, c, s := context.Background(), newClock(), redistest.Start(t)
 	r := newRedis(t, c, s.URL())
 	r.settle = time.Second
@@ -176,6 +177,7 @@ func TestRedisSettles(t *testing.T) {
 // TestRedisFailover: codes spent before the primary dies stay spent, and the
 // store serves on.
 func TestRedisFailover(t *testing.T) {
+	t.Parallel()
 	ctx, c, g := context.Background(), newClock(), redistest.StartGroup(t)
 	r := opened(t, c, g.URL())
 	for i := range 20 {
@@ -204,6 +206,7 @@ func TestRedisFailover(t *testing.T) {
 // store, on the node that knows and on the others, rather than give the code
 // back.
 func TestRedisLostWrite(t *testing.T) {
+	t.Parallel()
 	ctx, c, g := context.Background(), newClock(), redistest.StartGroup(t)
 	knows, learns := opened(t, c, g.URL()), opened(t, c, g.URL())
 	must(t, knows.Update(ctx, "code", put("unspent", time.Time{})))
