@@ -43,12 +43,13 @@ type sessionFormat struct {
 	cookie, prefix string
 	read           func([]byte) (any, error)
 	find           func(root any, path string) (any, bool, error)
+	newID          bool // a session gets a new id at every sign-in, and keeps it until the next
 }
 
 var sessionFormats = map[string]sessionFormat{
-	"json":   {"connect.sid", "sess:", readJSON, find},
-	"php":    {"PHPSESSID", "PHPREDIS_SESSION:", readPHPSession, findPHP},
-	"django": {"sessionid", ":1:django.contrib.sessions.cache", readDjango, find},
+	"json":   {"connect.sid", "sess:", readJSON, find, false},
+	"php":    {"PHPSESSID", "PHPREDIS_SESSION:", readPHPSession, findPHP, false},
+	"django": {"sessionid", ":1:django.contrib.sessions.cache", readDjango, find, true},
 }
 
 // appSessions is a checked Redis with its memory.

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -31,7 +32,7 @@ func (s *appSessions) Ask(ctx context.Context, v *Visit) Answer {
 			return a
 		}
 	}
-	now := v.now()
+	now, took := v.now(), v.Took
 	host, _, err := net.SplitHostPort(v.R.RemoteAddr)
 	if err != nil {
 		host = v.R.RemoteAddr
@@ -43,7 +44,10 @@ func (s *appSessions) Ask(ctx context.Context, v *Visit) Answer {
 		ttl:   redisCache,
 		join:  !v.Fresh,
 		wait:  2 * s.cfg.Timeout,
-		ask:   func() Answer { return s.load(id, now) },
+		ask: func() Answer {
+			defer took.since(s.Name(), time.Now())
+			return s.load(id, now)
+		},
 	})
 }
 
@@ -73,7 +77,17 @@ func (s *appSessions) load(id string, now time.Time) Answer {
 	case err != nil:
 		return down(fmt.Errorf("reading the session: %w", err))
 	}
+	if person.Session == "" && s.format.newID {
+		person.Session = signInOf(id)
+	}
 	return Answer{State: Known, Person: person}
+}
+
+// signInOf tells one sign-in from the next, and cannot be turned back into the
+// id: it stands in the flag, which the visitor can read.
+func signInOf(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:8])
 }
 
 // person finds the facts in a session. One without the user's field is that of

@@ -282,3 +282,31 @@ func TestNewRedis(t *testing.T) {
 		}
 	}
 }
+
+// Django gives a session a new id at every sign-in: a proof of the one before
+// is not one of the next. Where a field says so, that one counts.
+func TestRedisSignIns(t *testing.T) {
+	server := redistest.Start(t)
+	other := strings.Repeat("b", 32)
+	for _, id := range []string{sid, other} {
+		server.Do(t, "SET", ":1:django.contrib.sessions.cache"+id, `{"_auth_user_id":"2","login":"l1"}`)
+		server.Do(t, "SET", "sess:"+id, `{"user":{"name":"bob"}}`)
+	}
+	of := func(id string, change func(*Redis)) string {
+		p := ask(t, mustRedis(t, server, change), visitTo(nil, "/", "Cookie: sid="+id)).Person
+		if p.User == "" || strings.Contains(p.Session, id) {
+			t.Errorf("user %q, session %q", p.User, p.Session)
+		}
+		return p.Session
+	}
+	django := func(c *Redis) { c.Format, c.Facts = "django", Claims{User: "_auth_user_id"} }
+	if a, b, again := of(sid, django), of(other, django), of(sid, django); a == "" || a == b || a != again {
+		t.Errorf("sign-ins %q, %q and %q", a, b, again)
+	}
+	if got := of(sid, func(c *Redis) { django(c); c.Facts.Session = "login" }); got != "l1" {
+		t.Errorf("the mapped field: %q", got)
+	}
+	if got := of(sid, nil); got != "" {
+		t.Errorf("an app that may keep its id from one person to the next: %q", got)
+	}
+}

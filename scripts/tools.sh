@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs what the tests need and this machine lacks: Debian packages with apt,
-# axe-core with npm. A tool that is there already is left alone. Where one cannot
+# axe-core and flood with npm. A tool that is there already is left alone. Where one cannot
 # be installed, the line that would do it is printed and the script fails.
 set -eu
 cd "$(dirname "$0")/.."
-axe=axe-core@4.14.1
+npm="axe-core@4.14.1 flood@4.11.0"
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"
@@ -32,7 +32,12 @@ need php-fpm sh -c 'ls /usr/sbin/php-fpm*'
 need php-cli command -v php
 need php-xml sh -c 'php -m | grep -qi dom'
 need dokuwiki test -f /usr/share/dokuwiki/doku.php
-if [ ! -f .tools/node_modules/axe-core/axe.min.js ]; then need npm command -v npm; fi
+need radicale command -v radicale
+need python3-django test -d /usr/lib/python3/dist-packages/django
+need python3-django-redis test -d /usr/lib/python3/dist-packages/django_redis
+need nodejs command -v node
+from_npm() { [ -f .tools/node_modules/axe-core/axe.min.js ] && [ -f .tools/node_modules/flood/dist/index.js ]; }
+from_npm || need npm command -v npm
 
 if [ -n "$missing" ]; then
 	line="apt-get install -y --no-install-recommends$missing"
@@ -58,8 +63,9 @@ if [ -n "$missing" ]; then
 	done
 fi
 
-if [ ! -f .tools/node_modules/axe-core/axe.min.js ]; then
-	line="npm install --prefix .tools --no-save --no-audit --no-fund $axe"
+# Both in one go: npm takes away what it is not told of.
+if ! from_npm; then
+	line="npm install --prefix .tools --no-save --no-audit --no-fund $npm"
 	echo "installing what the tests need: $line"
 	mkdir -p .tools
 	$line || {
