@@ -58,6 +58,9 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.withheld {
 		return len(p), nil
 	}
+	if a.passage != nil {
+		a.passage.goesOn()
+	}
 	return a.ResponseWriter.Write(p)
 }
 
@@ -69,6 +72,9 @@ func (a *answer) ReadFrom(r io.Reader) (int64, error) {
 	if a.withheld {
 		return io.Copy(io.Discard, r)
 	}
+	if a.passage != nil {
+		a.passage.sends(r)
+	}
 	return a.ResponseWriterWrapper.ReadFrom(r)
 }
 
@@ -78,7 +84,11 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if a.withheld {
 		return nil, nil, http.ErrNotSupported
 	}
-	return http.NewResponseController(a.ResponseWriter).Hijack()
+	conn, rw, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err == nil && a.passage != nil {
+		a.passage.follow(conn)
+	}
+	return conn, rw, err
 }
 
 // FlushError sends what is there. Without it a flush would reach the writer

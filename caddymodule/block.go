@@ -118,14 +118,21 @@ func (p *passage) giveTicket(to string) {
 		return
 	}
 	svc := p.app.service()
-	if svc == nil || isPart(p.r) {
+	if svc == nil {
 		return
+	}
+	method := p.r.Method
+	if isPart(p.r) {
+		if !p.byScript() || p.hasTicket(svc) {
+			return
+		}
+		to, method = p.pageOf(), http.MethodGet
 	}
 	person := &p.who.Person
 	p.notice(svc)
 	t := enroll.Ticket{
 		Realm: p.realm, User: person.User, Tenant: p.said.tenant, Email: person.Email, Name: person.Name, Session: person.Session,
-		To: to, Method: p.r.Method, Reason: d.Reason.String(), Foreign: isForeign(p.r), Expires: p.now.Add(ticketLife),
+		To: to, Method: method, Reason: d.Reason.String(), Foreign: isForeign(p.r), Expires: p.now.Add(ticketLife),
 	}
 	token, err := svc.SignTicket(t)
 	if err != nil {

@@ -47,12 +47,13 @@ func (p *passage) pass() error {
 	a.ResponseWriter = p.w
 	a.cookies = p.cookies
 	a.protected = p.decision.Protected
-	if !p.gate.watches {
-		return p.next.ServeHTTP(a, p.r)
-	}
 	a.passage = p
+	if isLong(p.r) {
+		p.follow(nil)
+	}
+	defer p.leave()
 	err := p.next.ServeHTTP(a, p.r)
-	if !a.wrote {
+	if !a.wrote && p.gate.watches {
 		p.gate.chain.SawResponse(p.watch(), nil, http.StatusBadGateway)
 	}
 	return err
@@ -61,10 +62,13 @@ func (p *passage) pass() error {
 // sees looks at the app's answer before any of it leaves, and reports whether
 // it may.
 func (p *passage) sees(status int, h http.Header) bool {
-	if p.decision.Protected && !p.still() {
+	if p.late() && !p.stands() || p.decision.Protected && !p.still() {
 		return false
 	}
-	if p.gate.chain.SawResponse(p.watch(), h["Set-Cookie"], status) {
+	if isStream(h) {
+		p.follow(nil)
+	}
+	if p.gate.watches && p.gate.chain.SawResponse(p.watch(), h["Set-Cookie"], status) {
 		p.endAll()
 	}
 	return true

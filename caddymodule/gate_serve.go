@@ -55,6 +55,8 @@ type passage struct {
 	now     time.Time
 
 	decision policy.Decision
+	asked    policy.Target // what the request asks for where Caddy's routes changed it; zero: as sent
+	judged   bool
 	who      *identity.Result // nobodyYet until asked
 	named    string           // the tenant that the identity, or a placeholder, names
 	realm    string
@@ -66,6 +68,7 @@ type passage struct {
 	lent   lentPlaceholders
 	said   said
 	answer answer
+	stream *stream // nil until the request turns out to go on for long
 }
 
 // nobodyYet stands for the answer of identities that were not asked. It is
@@ -183,8 +186,9 @@ func (p *passage) decide() {
 		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}
 	if rewritten := (policy.Target{Path: p.r.URL.EscapedPath(), RawQuery: p.r.URL.RawQuery}); rewritten != p.sent {
-		f.Rewritten = rewritten
+		f.Rewritten, p.asked = rewritten, rewritten
 	}
+	p.judged = true
 	pol := p.app.policy()
 	p.decision = pol.Decide(&f)
 	if p.decision.Ask == policy.AskIdentity {
@@ -199,6 +203,9 @@ func (p *passage) decide() {
 	if p.decision.Ask != policy.AskNothing {
 		// A policy that keeps asking is a fault of ours; it must not open.
 		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
+	}
+	if hasDestination(p.r) {
+		p.decideDestination(pol, f)
 	}
 }
 
@@ -217,6 +224,7 @@ func (p *passage) tell(f *policy.Facts) {
 		f.Who = policy.Nobody
 	}
 	f.User, f.Roles, f.Tenant = p.who.Person.User, p.who.Person.Roles, p.named
+	f.Client = clientAddr(p.r)
 	f.Proof = p.proof()
 }
 

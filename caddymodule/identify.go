@@ -26,7 +26,7 @@ func (p *passage) identify() {
 func (p *passage) visit() *identity.Visit {
 	if p.asks.Call == nil {
 		p.watch()
-		p.asks.Call, p.asks.Placeholder = p.callApp, p.placeholder
+		p.asks.Call, p.asks.Placeholder, p.asks.Took = p.callApp, p.placeholder, identityTook
 	}
 	return &p.asks
 }
@@ -87,7 +87,7 @@ func (p *passage) readFlag() {
 	}
 	person := p.person()
 	if person.User == "" {
-		if p.who.State == identity.Nobody && !p.onPages {
+		if p.who.State == identity.Nobody && !p.who.Silent && !p.onPages {
 			p.endFlag()
 		}
 		return

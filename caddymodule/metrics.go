@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/policy"
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,11 @@ var (
 		Namespace: "caddy", Subsystem: "mfa", Name: "decisions_total",
 		Help: "Requests decided, by verdict and reason.",
 	}, []string{"verdict", "reason"})
+	identityDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: "caddy", Subsystem: "mfa", Name: "identity_duration_seconds",
+		Help:    "How long identities took that were not remembered, by source.",
+		Buckets: []float64{.00001, .0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"source"})
 	policyReloadSuccessful = prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: "caddy", Subsystem: "mfa", Name: "policy_last_reload_successful",
 		Help: "Whether the policy file could be read when it was last changed.",
@@ -26,7 +32,7 @@ var (
 )
 
 func registerMetrics(reg *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{decisionsTotal, policyReloadSuccessful, policyReloadTime} {
+	for _, c := range []prometheus.Collector{decisionsTotal, identityDuration, policyReloadSuccessful, policyReloadTime} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := reg.Register(c); err != nil && !errors.As(err, &twice) {
 			return fmt.Errorf("registering metrics: %w", err)
@@ -53,6 +59,25 @@ var counters = func() (c [256]prometheus.Counter) {
 	}
 	return c
 }()
+
+// identityTimes holds the histogram of every source there is, found once.
+var identityTimes = func() map[string]prometheus.Observer {
+	m := make(map[string]prometheus.Observer)
+	for _, source := range []string{"whoami", "jwt", "redis", "placeholder"} {
+		m[source] = identityDuration.WithLabelValues(source)
+	}
+	return m
+}()
+
+// identityTook notes how long a source took. One of another module is counted
+// under its own name.
+func identityTook(source string, d time.Duration) {
+	o := identityTimes[source]
+	if o == nil {
+		o = identityDuration.WithLabelValues(source)
+	}
+	o.Observe(d.Seconds())
+}
 
 // count counts a decision.
 func (s *appState) count(r policy.Reason) {

@@ -22,6 +22,7 @@ type Result struct {
 	RetryAfter time.Duration // with Down, 0 for no opinion
 	Err        error
 	Why        []string // what each source said, for the log; empty where somebody is known
+	Silent     bool     // with Nobody: a browser could not have said who it is, since only a page's script sends the credential
 
 	begun uint64 // the event before which nothing counts as a change
 }
@@ -133,7 +134,7 @@ func (c *Chain) judge(answers []Answer) Result {
 	case count[Known] > 0:
 		res.State, res.Why, res.Err = Known, nil, nil
 	default:
-		res.State = Nobody
+		res.State, res.Silent = Nobody, count[Absent] == len(answers) && c.scripted()
 	}
 	return res
 }
