@@ -30,6 +30,7 @@ func sent(r *http.Request) bool { return r.Method != http.MethodGet && r.Method 
 // State is the address that says when it was.
 type again struct {
 	Text, Area, Go, State string
+	Need                  string // key of what it takes
 	Areas                 []string
 	Rest                  bool // there is more of the site, and it is open
 	Unsent, NewTab        bool
@@ -38,7 +39,7 @@ type again struct {
 
 func (b *Blocked) again(r *http.Request, page, text string) again {
 	return again{
-		Text: text, Area: b.Area, Go: b.page(page), Foreign: b.Foreign,
+		Text: text, Area: b.Area, Go: b.page(page), Foreign: b.Foreign, Need: "block.need",
 		State:  withQuery(b.Visit.Mount+"/api/state", "to", b.to()),
 		Unsent: sent(r), NewTab: sent(r) && !b.Foreign,
 	}
@@ -56,11 +57,11 @@ func (b *Blocked) named() []string {
 // blockPage asks for enrolment: who requires it, what is locked, what is needed
 // and how long it takes, and one button.
 func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
-	text := "block." + b.Reason
+	text, keyed := "block."+b.Reason, b.Reason == "enroll" && b.resists()
 	if s.T(text+".lead") == text+".lead" {
 		text = "block.enroll"
 	}
-	if b.Reason == "enroll" && b.resists() {
+	if keyed {
 		text = "block.passkey"
 	}
 	if isPath(b.Area) {
@@ -71,6 +72,12 @@ func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b 
 	part := b.again(r, "/enroll", text)
 	part.Areas = b.named()
 	part.Rest = len(part.Areas) == len(b.Areas)
+	if keyed {
+		part.Need = "block.passkey.need"
+		if !b.Visit.Rules.Resistant { // what else is locked, and to whom, is not known here
+			part.Areas, part.Rest = nil, false
+		}
+	}
 	x.D = part
 	p.show(w, r, b.status(), "block", x)
 }

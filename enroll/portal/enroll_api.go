@@ -158,8 +158,14 @@ func (t *turn) nameFor(z *wizard) string {
 		return name
 	}
 	name = t.s.T("totp.name")
-	if n := len(z.account.Methods); n > 0 {
-		name += " " + strconv.Itoa(n+1)
+	n := 1
+	for _, m := range z.account.Methods {
+		if m.Kind == enroll.KindTOTP {
+			n++
+		}
+	}
+	if n > 1 {
+		name += " " + strconv.Itoa(n)
 	}
 	return name
 }

@@ -105,7 +105,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		Key: []string{"AAAA"}, Code: code,
 	}
 	parts := map[string][]any{
-		"block":  {again{Text: "block.enroll", Area: "333", Areas: []string{"333"}, Rest: true, Unsent: true, NewTab: true}, again{Text: "block.enroll.page"}},
+		"block":  {again{Text: "block.enroll", Need: "block.need", Area: "333", Areas: []string{"333"}, Rest: true, Unsent: true, NewTab: true}, again{Text: "block.passkey.page", Need: "block.passkey.need"}},
 		"unsent": {again{Text: "unsent.lead", Area: "333", NewTab: true}, again{Foreign: true}},
 		"message": {message{
 			What: s.T("reason.expired.detail"), Means: s.T("deny.store-down.means"), Next: s.T("deny.store-down.next"),
