@@ -17,6 +17,7 @@ type flow struct {
 	fixed   bool              // on every way, the path is one of the configuration's
 	fields  []string          // header fields that are set or deleted on every way
 	vars    map[string]string // names given to values on some way, by vars and map
+	authed  bool              // on every way, a handler has signed the visitor in, by basic_auth or its kind
 	within  [][]string        // the path matchers of the blocks around, as the browser's path was matched
 }
 
@@ -34,6 +35,7 @@ func (f flow) merge(o flow) flow {
 	}
 	f.rewrote = f.rewrote || o.rewrote
 	f.fixed = f.fixed && o.fixed
+	f.authed = f.authed && o.authed
 	f.vars = mergeVars(f.vars, o.vars)
 	f.fields = slices.DeleteFunc(slices.Clone(f.fields), func(name string) bool { return !slices.Contains(o.fields, name) })
 	return f
@@ -117,7 +119,7 @@ func (w *inspector) branch(b branch, in flow) (out flow, open bool) {
 
 // passing are the handlers that hand every request on, the path as it is.
 var passing = []string{
-	"authentication", "copy_response_headers", "encode", "log_append", "push", "request_body",
+	"copy_response_headers", "encode", "log_append", "push", "request_body",
 	"templates", "timeouts", "tracing", "rate_limit", "crowdsec", "waf",
 }
 
@@ -132,6 +134,8 @@ func (w *inspector) step(s step, b branch, in flow) (out flow, open bool) {
 		return w.invoke(s, in)
 	case "rewrite":
 		return w.rewrite(s.fields, b, in), true
+	case "authentication":
+		return w.authenticate(in), true
 	case "headers":
 		w.checkLent(s.fields["request"], in)
 		in.fields = append(slices.Clone(in.fields), fieldsSet(s, in)...)

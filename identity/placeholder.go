@@ -31,6 +31,7 @@ type placeholder struct {
 	names   mapping[string] // without braces
 	facts   FactSet
 	carries []string
+	empty   error // says which one is empty, for the log
 }
 
 // NewPlaceholder checks the whole of cfg; the error says what to write instead.
@@ -47,6 +48,7 @@ func NewPlaceholder(cfg Placeholder) (Source, error) {
 		return nil, errors.New("identity placeholder: it needs the placeholder of the user's id, such as: identity placeholder {http.auth.user.id}")
 	}
 	p.facts = p.names.facts()
+	p.empty = errors.New("{" + p.names[0] + "} is empty here: whatever fills it must run before the gate, in the same block")
 	if cfg.Carries == nil && strings.HasPrefix(p.names[0], "http.auth.user.") {
 		cfg.Carries = []string{"Authorization"}
 	}
@@ -94,7 +96,7 @@ func (p *placeholder) Ask(_ context.Context, v *Visit) Answer {
 		values[i] = p.value(v, i)
 	}
 	if values[0] == nil {
-		return Answer{State: Absent}
+		return Answer{State: Absent, Err: p.empty}
 	}
 	person, err := (&reading{lenient: true, now: v.now()}).person(values)
 	switch {
