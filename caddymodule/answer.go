@@ -5,8 +5,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
@@ -126,21 +128,25 @@ func (a *answer) dropOwnCookies(h http.Header) {
 }
 
 // addRelayed adds what the app set when the gate asked it who this is, unless
-// its real answer sets the same cookie.
+// its real answer sets a cookie of the same name.
 func (a *answer) addRelayed(h http.Header) {
-	for _, c := range a.relay {
+	answered := h["Set-Cookie"]
+	for i, c := range a.relay {
 		name := setCookieName(c)
-		if a.cookies.own(name) {
-			continue
-		}
-		twice := false
-		for _, d := range h["Set-Cookie"] {
-			twice = twice || setCookieName(d) == name
-		}
-		if !twice {
+		again := slices.ContainsFunc(answered, func(d string) bool { return setCookieName(d) == name })
+		if !again && a.relays(i) {
 			h.Add("Set-Cookie", c)
 		}
 	}
+}
+
+// relays reports whether the visitor is to get the cookie: none of the gate's,
+// and of one that was set more than once, since the app was asked more than
+// once, the last.
+func (a *answer) relays(i int) bool {
+	c := a.relay[i]
+	return !a.cookies.own(setCookieName(c)) &&
+		!slices.ContainsFunc(a.relay[i+1:], func(d string) bool { return identity.SameCookie(c, d) })
 }
 
 func setCookieName(c string) string {

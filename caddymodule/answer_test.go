@@ -47,10 +47,10 @@ func TestAnswer_AppSetsNoCookieOfTheGate(t *testing.T) {
 func TestAnswer_RelaysEachCookieOnce(t *testing.T) {
 	rec := httptest.NewRecorder()
 	a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa"),
-		relay: []string{"sid=whoami; Path=/", "extra=1", "__Host-mfa=forged"}}
+		relay: []string{"sid=whoami; Path=/", "extra=1", "token=first; Path=/", "token=; Path=/old; Max-Age=0", "__Host-mfa=forged", "token=last; path=/"}}
 	a.Header().Add("Set-Cookie", "sid=page")
 	a.WriteHeader(http.StatusOK)
-	if got := rec.Result().Header["Set-Cookie"]; !reflect.DeepEqual(got, []string{"sid=page", "extra=1"}) {
+	if got := rec.Result().Header["Set-Cookie"]; !reflect.DeepEqual(got, []string{"sid=page", "extra=1", "token=; Path=/old; Max-Age=0", "token=last; path=/"}) {
 		t.Errorf("got %q", got)
 	}
 }

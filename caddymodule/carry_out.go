@@ -133,7 +133,9 @@ func (p *passage) inform() {
 		}
 	}
 	set(0, "Mfa-Status", p.decision.Reason.String())
-	set(1, "Mfa-User", p.who.Person.User)
+	if p.who.State == identity.Known {
+		set(1, "Mfa-User", p.who.Person.User) // a password that only the app will check names nobody yet
+	}
 	set(2, "Mfa-Tenant", p.said.tenant)
 	if proof := p.proof(); !proof.At.IsZero() {
 		set(3, "Mfa-Methods", strings.Join(proof.Methods, " "))

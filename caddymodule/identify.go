@@ -63,8 +63,9 @@ func (p *passage) relay() {
 // relayNow hands the visitor what the app set when it was asked, and what the
 // gate itself sets, in an answer that the app has no part in.
 func (p *passage) relayNow() {
-	for _, c := range p.answer.relay {
-		if !p.cookies.own(setCookieName(c)) {
+	p.answer.cookies = p.cookies
+	for i, c := range p.answer.relay {
+		if p.answer.relays(i) {
 			p.w.Header().Add("Set-Cookie", c)
 		}
 	}

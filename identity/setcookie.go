@@ -10,8 +10,9 @@ import (
 // setCookie is one Set-Cookie value, as far as it decides what is sent next.
 type setCookie struct {
 	pair
-	path string // "" where none is given
-	dead bool   // it removes the cookie
+	path   string // "" where none is given
+	domain string // lower case, without a dot before it; "" where none is given
+	dead   bool   // it removes the cookie
 }
 
 // parseSetCookie reads one Set-Cookie value (RFC 6265 5.2) leniently: it is the
@@ -36,6 +37,8 @@ func parseSetCookie(raw string, now time.Time) (setCookie, bool) {
 			if strings.HasPrefix(val, "/") {
 				c.path = val
 			}
+		case "domain":
+			c.domain = strings.ToLower(strings.TrimPrefix(val, "."))
 		case "max-age":
 			c.dead = val == "0" || strings.HasPrefix(val, "-")
 			aged = true
@@ -46,6 +49,14 @@ func parseSetCookie(raw string, now time.Time) (setCookie, bool) {
 		}
 	}
 	return c, true
+}
+
+// SameCookie reports whether two Set-Cookie values set one cookie: a browser
+// tells cookies apart by name, domain and path (RFC 6265 5.3).
+func SameCookie(a, b string) bool {
+	x, ok := parseSetCookie(a, time.Time{})
+	y, also := parseSetCookie(b, time.Time{})
+	return ok && also && x.name == y.name && x.domain == y.domain && x.path == y.path
 }
 
 // MergeSetCookie puts the cookies that an answer sets into the Cookie header
