@@ -1,0 +1,111 @@
+package nodes
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
+	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
+)
+
+// TestTwoNodes: what was enrolled and proved at one counts at the other; one
+// code sent to both at once is taken once; signing out everywhere at one counts
+// at the other within two seconds, and so after a partition.
+func TestTwoNodes(t *testing.T) {
+	server := redistest.Start(t)
+	wire := redistest.StartProxy(t, server)
+	app := apptest.StartPortal(t)
+	a, b := start(t, app, server.URL()), start(t, app, wire.URL)
+
+	ana := signedIn(t, a, "ana")
+	want(t, at(ana, b), http.StatusForbidden)
+	has := ana.Enrol()
+	want(t, ana, http.StatusOK)
+	want(t, at(ana, b), http.StatusOK)
+
+	// 20 browsers send one recovery code to both nodes at the same instant.
+	var browsers []*apptest.Visitor
+	for range 20 {
+		v := signedIn(t, a, "ana")
+		if got := v.Open(place); got.Status != http.StatusSeeOther {
+			t.Fatalf("a new sign-in is not asked to prove: %d", got.Status)
+		}
+		browsers = append(browsers, v)
+	}
+	var won, used atomic.Int32
+	var all sync.WaitGroup
+	gun := make(chan struct{})
+	for i, v := range browsers {
+		all.Go(func() {
+			<-gun
+			got := at(v, []*node{a, b}[i%2]).Call(http.MethodPost, "/.mfa/api/verify/codes/verify", map[string]any{"code": has.RecoveryCodes[0]})
+			switch {
+			case got.Status == http.StatusOK:
+				won.Add(1)
+			case got.JSON("reason") == "used-code":
+				used.Add(1)
+			default:
+				t.Errorf("%d %s", got.Status, got.Body)
+			}
+		})
+	}
+	close(gun)
+	all.Wait()
+	if won.Load() != 1 || used.Load() != 19 {
+		t.Fatalf("one code was taken %d times, and refused as used %d times", won.Load(), used.Load())
+	}
+
+	prove := func(v *apptest.Visitor, n int) {
+		t.Helper()
+		if got := v.Call(http.MethodPost, "/.mfa/api/verify/codes/verify", map[string]any{"code": has.RecoveryCodes[n]}); got.Status != http.StatusOK {
+			t.Fatalf("proving with code %d: %d %s", n, got.Status, got.Body)
+		}
+	}
+	leave := func(v *apptest.Visitor) {
+		t.Helper()
+		if got := v.Call(http.MethodDelete, "/.mfa/api/sessions", nil); got.Status/100 != 2 {
+			t.Fatalf("signing out everywhere: %d %s", got.Status, got.Body)
+		}
+	}
+	phone := at(signedIn(t, b, "ana"), b)
+	prove(phone, 1)
+	want(t, phone, http.StatusOK)
+	leave(ana)
+	within(t, 2*time.Second, phone, http.StatusSeeOther)
+
+	// Now b is cut off. It trusts no flag after two seconds, and knows of what
+	// happened meanwhile as soon as it hears again.
+	prove(phone, 2)
+	tablet := signedIn(t, a, "ana")
+	prove(tablet, 3)
+	want(t, at(tablet, b), http.StatusOK)
+	wire.Cut()
+	leave(tablet)
+	within(t, 3*time.Second, phone, http.StatusServiceUnavailable)
+	if got := phone.Open("/resumo"); got.Status != http.StatusOK {
+		t.Errorf("what is open is not, at a node that is cut off: %d", got.Status)
+	}
+	want(t, tablet, http.StatusSeeOther)
+	wire.Mend()
+	within(t, 5*time.Second, phone, http.StatusSeeOther)
+}
+
+// TestFlaggedAsksNothing counts what a request with a flag costs the store.
+func TestFlaggedAsksNothing(t *testing.T) {
+	server := redistest.Start(t)
+	app := apptest.StartPortal(t)
+	a := start(t, app, server.URL())
+	ana := signedIn(t, a, "ana")
+	ana.Enrol()
+	want(t, ana, http.StatusOK)
+	gets, sets, begun := server.Commands(t, "get"), server.Commands(t, "set"), time.Now()
+	for time.Since(begun) < time.Second {
+		want(t, ana, http.StatusOK)
+	}
+	if g, s := server.Commands(t, "get")-gets, server.Commands(t, "set")-sets; g != 0 || s != 0 {
+		t.Errorf("requests with a flag read %d records and wrote %d", g, s)
+	}
+}

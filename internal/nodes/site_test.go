@@ -1,0 +1,103 @@
+// Package nodes tests several Caddys that share their accounts in Redis, from
+// outside, as visitors meet them.
+package nodes
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
+	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
+)
+
+// conf is one node; all differ in their ports alone.
+const conf = `{
+	admin 127.0.0.1:ADMIN
+	persist_config off
+	mfa {
+		key {env.MFA_KEY}
+		store redis REDIS
+		mail smtp smtp://127.0.0.1:SMTP {
+			from security@portal.test
+		}
+	}
+}
+http://localhost:PORT {
+	bind 127.0.0.1
+	mfa {
+		protect /documentos-recebidos
+		identity whoami /api/me {
+			user json login
+			email json email
+			cookies portal_sid
+			login /entrar
+			logout /sair
+		}
+	}
+	reverse_proxy 127.0.0.1:APP
+}
+`
+
+// place is a page behind the gate.
+const place = "/documentos-recebidos"
+
+// node is one running Caddy.
+type node struct {
+	url, admin string
+	*apptest.Process
+}
+
+// start starts a node before the portal, on the Redis at url.
+func start(t *testing.T, app *apptest.Portal, url string) *node {
+	t.Helper()
+	dir, port, admin := t.TempDir(), apptest.Port(t), apptest.Port(t)
+	file := filepath.Join(dir, "Caddyfile")
+	text := strings.NewReplacer("ADMIN", admin, "REDIS", url, "SMTP", app.SMTPPort, "PORT", port, "APP", app.Port).Replace(conf)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(apptest.Caddy(t), "run", "--config", file)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "MFA_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	n := &node{url: "http://localhost:" + port, admin: "127.0.0.1:" + admin, Process: apptest.Start(t, cmd)}
+	n.Answers(t, n.url+"/entrar")
+	return n
+}
+
+// at is the visitor at another node. A balancer sends one browser to any of
+// them, and its cookies are of the host alone.
+func at(v *apptest.Visitor, n *node) *apptest.Visitor {
+	w := *v
+	w.Base = n.url
+	return &w
+}
+
+// signedIn is a fresh browser signed in to the portal.
+func signedIn(t *testing.T, n *node, login string) *apptest.Visitor {
+	t.Helper()
+	v := apptest.NewVisitor(t, n.url)
+	v.SignIn(login)
+	return v
+}
+
+func want(t *testing.T, v *apptest.Visitor, status int) {
+	t.Helper()
+	if got := v.Open(place); got.Status != status {
+		t.Fatalf("%s%s: %d, want %d\n%.300s", v.Base, place, got.Status, status, got.Body)
+	}
+}
+
+// within waits for a status and returns how long it took.
+func within(t *testing.T, limit time.Duration, v *apptest.Visitor, status int) {
+	t.Helper()
+	begun := time.Now()
+	redistest.Eventually(t, http.StatusText(status), func() bool { return v.Open(place).Status == status })
+	if took := time.Since(begun); took > limit {
+		t.Errorf("%s: %d came after %v, want %v at most", v.Base, status, took, limit)
+	}
+}
