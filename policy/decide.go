@@ -28,8 +28,10 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	twice := f.Rewritten != (Target{}) && f.Rewritten != f.Sent
 	readable := sent.read(f.Sent) && (!twice || rewritten.read(f.Rewritten))
 	if readable {
-		_, ambiguous := sent.mounted(f.Mount)
-		readable = !ambiguous
+		// A page of the gate's own is served before anybody decides: what is still
+		// one by some reading is spelled so that it was not.
+		page, ambiguous := sent.mounted(f.Mount)
+		readable = !page && !ambiguous
 	}
 	if rec.step("the target cannot be read safely", nil, !readable, ReasonBadTarget) {
 		return p.refuse(f, host, ReasonBadTarget)

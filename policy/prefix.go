@@ -116,7 +116,7 @@ func (t *target) mounted(mount string) (all, some bool) {
 		r := t.at(i)
 		exact := under(r.text, m.text, true)
 		all = all && exact
-		some = some || exact || m.protects(r, false)
+		some = some || exact || under(r.folded, m.folded, false) // "/.mfa.html" is the app's own
 	}
 	return all, some && !all
 }

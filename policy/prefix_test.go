@@ -23,7 +23,7 @@ func TestNewPrefixes(t *testing.T) {
 func TestUnderMount(t *testing.T) {
 	for path, want := range map[string][2]bool{ // under, ambiguous
 		"/.mfa": {true, false}, "/.mfa/": {true, false}, "/.mfa/link/a%20b;c": {true, false}, "http://h/.mfa/verify": {true, false},
-		"/": {false, false}, "/documents": {false, false}, "/.mfa-x": {false, false}, "/.mfabc/x": {false, false}, "/a/%2emfa": {false, false},
+		"/": {false, false}, "/documents": {false, false}, "/.mfa-x": {false, false}, "/.mfabc/x": {false, false}, "/a/%2emfa": {false, false}, "/.mfa.html": {false, false}, "/.mfa.json/x": {false, false},
 		"/.mfa/..%2fdocuments": {false, true}, "/.mfa/../x": {false, true}, "/x/../.mfa/": {false, true}, "/%2emfa/x": {true, false},
 		"//.mfa/x": {false, true}, "/.mfa;x/y": {false, true}, "/.MFA/": {false, true}, "/.mfa%2f..": {false, true}, "/index.php/.mfa/": {false, true},
 		"/.mfa/%00": {false, false}, // not readable: Decide answers bad-target
