@@ -20,8 +20,9 @@ var errFormTooLong = errors.New("reading a form: over 64 KiB")
 
 // formBody returns a reader of the request's form for query rules, nil where
 // there is no body. The body is read once, however often rules ask, and stays
-// whole for the app. A body of another kind than a form holds no fields; one that should
-// be a form and cannot be read as one is an error, which protects.
+// whole for the app. JSON counts as a form; a body of another kind holds no
+// fields; one that should be a form and cannot be read as one is an error, which
+// protects.
 func formBody(r *http.Request) func() (url.Values, error) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil
@@ -42,7 +43,7 @@ func readForm(r *http.Request) (url.Values, error) {
 		return nil, errors.New("reading a form: two content types")
 	}
 	multi := strings.HasPrefix(kind, "multipart/")
-	if kind != "" && !multi && !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
+	if kind != "" && !multi && !isJSON(kind) && !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
 		return nil, nil
 	}
 	// Compressed, or in a charset of its own, a form says what only the app reads.
@@ -60,8 +61,11 @@ func readForm(r *http.Request) (url.Values, error) {
 	if len(head) > maxForm {
 		return nil, errFormTooLong
 	}
-	if multi {
+	switch {
+	case multi:
 		return multipartFields(head, params["boundary"])
+	case isJSON(kind):
+		return jsonFields(head)
 	}
 	return url.ParseQuery(string(head))
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
+	"net/textproto"
 	"net/url"
 	"regexp"
+	"strings"
 )
 
 // plainDisposition is how browsers and HTTP libraries name a field (HTML,
@@ -39,7 +41,7 @@ func multipartFields(body []byte, boundary string) (url.Values, error) {
 			return nil, err
 		}
 		named := part.Header["Content-Disposition"]
-		if len(named) != 1 || !plainDisposition.MatchString(named[0]) || part.FormName() == "" {
+		if len(named) != 1 || !plainDisposition.MatchString(named[0]) || part.FormName() == "" || encoded(part.Header) {
 			return nil, errOddForm
 		}
 		value, err := io.ReadAll(part)
@@ -52,4 +54,17 @@ func multipartFields(body []byte, boundary string) (url.Values, error) {
 		return nil, errOddForm
 	}
 	return fields, nil
+}
+
+// encoded reports whether a part's value is written in another way than its
+// bytes (RFC 2045, section 6.1), which Django decodes and others do not.
+func encoded(h textproto.MIMEHeader) bool {
+	for _, how := range h["Content-Transfer-Encoding"] {
+		switch strings.ToLower(strings.TrimSpace(how)) {
+		case "7bit", "8bit", "binary":
+		default:
+			return true
+		}
+	}
+	return false
 }
