@@ -48,6 +48,7 @@ type inspector struct {
 	verified func(hosts []string) bool
 	hosts    []string // of the site that is walked; nil: any
 	inErrors bool     // walking handle_errors of a gated site
+	answered string   // the last handler that let no request past it; "": one that shows nothing of an app
 	depth    int
 
 	gates    [][]string // the hosts of each gate found
@@ -70,6 +71,7 @@ func (w *inspector) list(routes []branch, in flow) (out flow, open bool) {
 			n++
 		}
 		if in, open = w.choice(routes[:n], in); !open {
+			w.unreached(routes[n:])
 			return in, false
 		}
 		routes = routes[n:]
@@ -85,11 +87,14 @@ func (w *inspector) choice(routes []branch, in flow) (out flow, open bool) {
 		}
 		out, open = way, true
 	}
-	for _, b := range routes {
+	for i, b := range routes {
 		if after, on := w.branch(b, in); on && !b.terminal {
 			join(after)
 		}
 		if len(b.match) == 0 {
+			if !open {
+				w.unreached(routes[i+1:])
+			}
 			return out, open
 		}
 	}
@@ -107,8 +112,9 @@ func (w *inspector) branch(b branch, in flow) (out flow, open bool) {
 		w.hosts = own
 	}
 	open = true
-	for _, s := range b.steps {
+	for i, s := range b.steps {
 		if in, open = w.step(s, b, in); !open {
+			w.unreachedSteps(b.steps[i+1:])
 			break
 		}
 	}
@@ -151,8 +157,10 @@ func (w *inspector) step(s step, b branch, in flow) (out flow, open bool) {
 		return w.proxy(s, b, in)
 	case "file_server":
 		w.serve(s, in)
+		w.answered = s.name
 		return in, s.flag("pass_thru")
 	case "static_response", "error", "copy_response", "acme_server", "metrics":
+		w.answered = ""
 		return in, false
 	}
 	if strings.Contains(s.name, "cache") || strings.Contains(s.name, "souin") {
@@ -223,6 +231,7 @@ func (w *inspector) proxy(s step, b branch, in flow) (out flow, open bool) {
 		at = w.rewrite(own, b, in)
 	}
 	w.serve(s, at)
+	w.answered = s.name
 	return in, false
 }
 
