@@ -11,6 +11,9 @@ import (
 
 // carryOut says what was decided and does it.
 func (p *passage) carryOut() error {
+	if tooEarly(p.r) {
+		return waitForHandshake(p.w)
+	}
 	d := &p.decision
 	p.say()
 	p.app.count(d.Reason)
@@ -41,6 +44,7 @@ func (p *passage) say() {
 // pass hands the request to the app, with what the gate knows in Mfa-* fields
 // and without what only the gate may know.
 func (p *passage) pass() error {
+	p.learnWhose()
 	p.ended()
 	p.inform()
 	a := &p.answer

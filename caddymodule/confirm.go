@@ -39,7 +39,7 @@ func (p *passage) confirm() error {
 		return p.block() // a credential in the URL stays in the URL
 	}
 	rec := &innerWriter{header: make(http.Header)}
-	if err := serveInner(p.next, rec, sub); err != nil {
+	if err := serveInner(p.next, rec, asStranger(sub, false)); err != nil {
 		return err
 	}
 	res := rec.response(sub)

@@ -14,6 +14,9 @@ import (
 
 // servePages answers a request for one of the gate's own pages.
 func (p *passage) servePages() error {
+	if tooEarly(p.r) {
+		return waitForHandshake(p.w)
+	}
 	path := strings.TrimPrefix(p.sent.Path, p.gate.mount)
 	if strings.HasPrefix(path, "/link/") {
 		// The token in the address is worth nothing without the browser that

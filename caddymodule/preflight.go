@@ -18,12 +18,15 @@ func (p *passage) passPreflight() error {
 			asked[k] = v
 		}
 	}
-	if identity.StripCredentials(p.r, p.gate.chain.Credentials) {
+	inQuery := identity.StripCredentials(p.r, p.gate.chain.Credentials)
+	if inQuery {
 		// One in the query goes with all of it: what is answered across origins
-		// hangs on the path. One in the path leaves nothing to ask the app for.
+		// hangs on the path. One in the path, as it was sent or rewritten, leaves
+		// nothing to ask the app for.
 		u := *p.r.URL
 		u.RawQuery, u.ForceQuery = "", false
-		p.r.URL, p.r.RequestURI = &u, u.RequestURI()
+		p.r.URL = &u
+		p.r.RequestURI, _, _ = strings.Cut(p.r.RequestURI, "?")
 		if identity.StripCredentials(p.r, p.gate.chain.Credentials) {
 			p.w.WriteHeader(http.StatusNoContent)
 			return nil
@@ -31,7 +34,7 @@ func (p *passage) passPreflight() error {
 	}
 	maps.Copy(p.r.Header, asked)
 	rec := &innerWriter{header: make(http.Header)}
-	if err := serveInner(p.next, rec, p.r); err != nil {
+	if err := serveInner(p.next, rec, asStranger(p.r, inQuery)); err != nil {
 		return err
 	}
 	res := rec.response(p.r)
