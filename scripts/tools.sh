@@ -33,6 +33,7 @@ need php-cli command -v php
 need php-xml sh -c 'php -m | grep -qi dom'
 need dokuwiki test -f /usr/share/dokuwiki/doku.php
 need radicale command -v radicale
+need nginx-light command -v nginx
 need python3-django test -d /usr/lib/python3/dist-packages/django
 need python3-django-redis test -d /usr/lib/python3/dist-packages/django_redis
 need nodejs command -v node

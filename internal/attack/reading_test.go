@@ -28,19 +28,20 @@ func TestPN1_NoSpellingReachesTheObligingApp(t *testing.T) {
 }
 
 func TestPN1_NoSpellingReachesRealServers(t *testing.T) {
-	ups := []upstream{netHTTP(t), php(t), node(t, "http"), node(t, "express")}
+	ups := []upstream{netHTTP(t), php(t), node(t, "http"), node(t, "express"), nginx(t), django(t)}
 	s := &site{t: t, app: newApp(t), dir: t.TempDir()}
 	var sites, hosts strings.Builder
 	for i, u := range ups {
-		fmt.Fprintf(&sites, "http://up%d.test:0 {\n\tmfa {\n\t\trealm r%d\n\t\t%%WHOAMI%%\n\t}\n\treverse_proxy %s\n}\n", i, i, u.addr)
+		fmt.Fprintf(&sites, "http://up%d.test:0 {\n\tmfa {\n\t\trealm r%d\n\t\t%%WHOAMI%%\n\t}\n\t%s\n}\n", i, i, u.proxy)
+		fmt.Fprintf(&sites, "http://free%d.test:0 {\n\t%s\n}\n", i, u.proxy)
 		fmt.Fprintf(&hosts, ", up%d.test", i)
 	}
 	s.run(strings.Replace(oneHost, "office.test", "office.test"+hosts.String(), 1), sites.String())
 	targets := hostile()
 	for i, u := range ups {
 		host := fmt.Sprintf("up%d.test", i)
-		// The server is there, and does serve the secret to whoever asks it directly.
-		if a := raw(t, u.addr, message("GET", "/documents/", host)); a.status != 200 || u.looted() != 1 {
+		// The server is there, and does serve the secret where no gate is before it.
+		if a := raw(t, s.addr, message("GET", "/documents/", fmt.Sprintf("free%d.test", i))); a.status != 200 || u.looted() == 0 {
 			t.Fatalf("%s: status %d, %d served: the server is not what it should be", u.name, a.status, u.looted())
 		}
 		direct := u.looted()
@@ -58,8 +59,45 @@ func TestPN1_NoSpellingReachesRealServers(t *testing.T) {
 				direct = n
 			}
 		}
-		if a := raw(t, s.addr, message("GET", "/open", host, "Cookie: sid=bob")); a.status != 200 && u.name != "php" {
+		if a := raw(t, s.addr, message("GET", "/open", host, "Cookie: sid=bob")); a.status != 200 {
 			t.Errorf("%s: /open gives %d: the gate blocks everything", u.name, a.status)
+		}
+	}
+}
+
+// byPathAlone is oneHost without the rule of a query: behind Caddy's own rewrite to
+// a script nobody could tell under which path that stands.
+const byPathAlone = `version: 1
+tenants:
+  office:
+    hosts: [office.test]
+    require: mfa
+    first: none
+    protect:
+      - /documents
+`
+
+// Caddy itself speaks FastCGI: the script sees the target as it first came.
+func TestPN16_NoSpellingReachesPHPBehindFastCGI(t *testing.T) {
+	u := caddyFPM(t)
+	s := start(t, byPathAlone, "http://office.test:0 {\n\tmfa {\n\t\t%WHOAMI%\n\t}\n\t"+u.proxy+"\n}\nhttp://free.test:0 {\n\t"+u.proxy+"\n}\n")
+	if a := raw(t, s.addr, message("GET", "/documents/", "free.test")); a.status != 200 || u.looted() == 0 {
+		t.Fatalf("status %d, %d served: the server is not what it should be", a.status, u.looted())
+	}
+	h2 := dialH2(t, s.addr)
+	for _, target := range hostile() {
+		if strings.Contains(target, "?") && !strings.Contains(target, "?x=") {
+			continue
+		}
+		s.get(target)
+		h2.ask(":method", "GET", ":scheme", "http", ":authority", "office.test", ":path", target, "cookie", "sid=bob")
+		if n := u.looted(); n != 1 {
+			t.Fatalf("%.120q is served", target)
+		}
+	}
+	for _, target := range []string{"/", "/open", "/index.php?page=home", "/x?next=/documents"} {
+		if a := s.get(target); a.status != 200 {
+			t.Errorf("%s: %d %s", target, a.status, a.reason())
 		}
 	}
 }

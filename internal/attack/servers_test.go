@@ -11,17 +11,18 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
 )
 
-// upstream is a real app server. looted counts the protected answers that it
-// itself says it served.
+// upstream is a real app server. proxy is the Caddyfile that leads to it; looted
+// counts the protected answers that it itself says it served.
 type upstream struct {
-	name, addr string
-	looted     func() int64
+	name, proxy string
+	looted      func() int64
 }
 
 // tally counts the bytes of a file to which a server adds one for each
@@ -55,7 +56,7 @@ func netHTTP(t *testing.T) upstream {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "open") })
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
-	return upstream{"net/http", srv.Listener.Addr().String(), n.Load}
+	return upstream{"net/http", "reverse_proxy " + srv.Listener.Addr().String(), n.Load}
 }
 
 const nodeApp = `
@@ -86,7 +87,7 @@ func node(t *testing.T, kind string) upstream {
 	cmd := exec.Command(bin, script, port, hits, kind)
 	cmd.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(toolsDir(), "node_modules"))
 	launch(t, cmd, addr)
-	return upstream{"node " + kind, addr, tally(hits)}
+	return upstream{"node " + kind, "reverse_proxy " + addr, tally(hits)}
 }
 
 // toolsDir is a folder of its own: npm takes away what it finds beside a package
@@ -119,10 +120,10 @@ func php(t *testing.T) upstream {
 if ($p === '/documents' || str_starts_with($p, '/documents/') || in_array('mensagens', (array)($_REQUEST['page'] ?? []), true)) { `+strings.TrimPrefix(secret, "<?php ")+` } else echo 'open';`)
 	cmd := exec.Command(apptest.Tool(t, "php", "php-cli"), "-S", addr, "-t", root)
 	launch(t, cmd, addr)
-	return upstream{"php", addr, tally(hits)}
+	return upstream{"php", "reverse_proxy " + addr, tally(hits)}
 }
 
-func free(t *testing.T) string {
+func free(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -132,7 +133,7 @@ func free(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func write(t *testing.T, path, text string) {
+func write(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
@@ -147,16 +148,17 @@ func launch(t *testing.T, cmd *exec.Cmd, addr string) {
 	t.Helper()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // php-fpm and nginx leave their children behind
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); _ = cmd.Wait() })
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if c, err := net.Dial("tcp", addr); err == nil {
 			_ = c.Close()
 			return
 		}
 	}
-	_ = cmd.Process.Kill()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	t.Fatalf("%s does not listen:\n%s", cmd.Path, out.String())
 }

@@ -6,6 +6,7 @@
 package attack
 
 import (
+	"cmp"
 	"net"
 	"os"
 	"path/filepath"
@@ -26,6 +27,8 @@ type site struct {
 	app  *app
 	dir  string
 	addr string
+
+	global string // what opens the Caddyfile; "" for the constant
 }
 
 // global opens every Caddyfile here. Caddy keeps to itself: no admin endpoint,
@@ -98,7 +101,7 @@ func (s *site) run(policy, sites string) {
 	if err := os.WriteFile(filepath.Join(s.dir, "policy.yaml"), []byte(policy), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	cfg, _, err := adapt(s.dir, fill(global+sites, s.dir, s.app.Listener.Addr().String()))
+	cfg, _, err := adapt(s.dir, fill(cmp.Or(s.global, global)+sites, s.dir, s.app.Listener.Addr().String()))
 	if err != nil {
 		s.t.Fatal(err)
 	}

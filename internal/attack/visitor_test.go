@@ -40,24 +40,27 @@ type visitor struct {
 	t    testing.TB
 	c    *http.Client
 	host string
+	base url.URL
+	seen func(answer) // gets every answer; nil: nobody
 }
 
 func (s *site) visitor(host, sid string) *visitor {
 	jar, _ := cookiejar.New(nil)
-	v := &visitor{t: s.t, host: host, c: &http.Client{Jar: jar, Timeout: 20 * time.Second,
+	v := &visitor{t: s.t, host: host, base: url.URL{Scheme: "http", Host: host, Path: "/"}, c: &http.Client{Jar: jar, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: clientTLS(""), DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "tcp", s.addr)
 		}}}}
-	jar.SetCookies(v.base(), []*http.Cookie{{Name: "sid", Value: sid}})
+	if s.global != "" {
+		v.base.Scheme = "https"
+	}
+	jar.SetCookies(&v.base, []*http.Cookie{{Name: "sid", Value: sid}})
 	return v
 }
 
-func (v *visitor) base() *url.URL { return &url.URL{Scheme: "http", Host: v.host, Path: "/"} }
-
 func (v *visitor) send(method, path, body string, h ...string) answer {
 	v.t.Helper()
-	r, err := http.NewRequest(method, "http://"+v.host+path, strings.NewReader(body))
+	r, err := http.NewRequest(method, v.base.Scheme+"://"+v.host+path, strings.NewReader(body))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -73,13 +76,17 @@ func (v *visitor) send(method, path, body string, h ...string) answer {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(text)}
+	a := answer{res.StatusCode, res.Header, string(text)}
+	if v.seen != nil {
+		v.seen(a)
+	}
+	return a
 }
 
 func (v *visitor) call(path string, in map[string]any, out any) {
 	v.t.Helper()
 	body, _ := json.Marshal(in)
-	a := v.send("POST", path, string(body), "Content-Type", "application/json", "Origin", "http://"+v.host, "Sec-Fetch-Site", "same-origin")
+	a := v.send("POST", path, string(body), "Content-Type", "application/json", "Origin", v.base.Scheme+"://"+v.host, "Sec-Fetch-Site", "same-origin")
 	if a.status != 200 {
 		v.t.Fatalf("%s: %d %s", path, a.status, a.body)
 	}
@@ -106,7 +113,7 @@ func (v *visitor) enrol() *visitor {
 }
 
 func (v *visitor) cookie(name string) string {
-	for _, c := range v.c.Jar.Cookies(v.base()) {
+	for _, c := range v.c.Jar.Cookies(&v.base) {
 		if c.Name == name {
 			return c.Value
 		}
@@ -117,7 +124,7 @@ func (v *visitor) cookie(name string) string {
 // cookies are all of the browser's as one line of a request.
 func (v *visitor) cookies() string {
 	var list []string
-	for _, c := range v.c.Jar.Cookies(v.base()) {
+	for _, c := range v.c.Jar.Cookies(&v.base) {
 		list = append(list, c.Name+"="+c.Value)
 	}
 	return "Cookie: " + strings.Join(list, "; ")

@@ -3,6 +3,7 @@ package attack
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -35,6 +36,12 @@ func raw(t testing.TB, addr, request string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rawOn(t, c, request)
+}
+
+// rawOn is raw over a connection that is there, which it closes.
+func rawOn(t testing.TB, c net.Conn, request string) answer {
+	t.Helper()
 	defer c.Close()
 	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
@@ -88,9 +95,16 @@ func dialH2(t testing.TB, addr string) *h2conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
+	return talkH2(t, c)
+}
+
+// talkH2 begins HTTP/2 on a connection that is there.
+func talkH2(t testing.TB, c net.Conn) *h2conn {
+	t.Helper()
 	h := &h2conn{t: t, c: c, f: http2.NewFramer(c, bufio.NewReader(c)), next: 1}
 	h.enc = hpack.NewEncoder(&h.buf)
 	h.f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 	if _, err := io.WriteString(c, http2.ClientPreface); err != nil {
 		t.Fatal(err)
 	}
@@ -100,10 +114,27 @@ func dialH2(t testing.TB, addr string) *h2conn {
 	return h
 }
 
-// ask sends pairs of names and values as one request; status 0 means that the
+// ask sends pairs of names and values as one request; status "0" means that the
 // stream was reset.
 func (h *h2conn) ask(pairs ...string) (status string) {
 	h.t.Helper()
+	status, err := h.exchange(pairs)
+	if err != nil {
+		h.t.Fatalf("asking %q: %v", pairs, err)
+	}
+	return status
+}
+
+// try is ask where the end of the connection is an answer as well.
+func (h *h2conn) try(pairs ...string) (status string) {
+	status, err := h.exchange(pairs)
+	if err != nil {
+		return "0"
+	}
+	return status
+}
+
+func (h *h2conn) exchange(pairs []string) (status string, err error) {
 	h.buf.Reset()
 	for i := 0; i < len(pairs); i += 2 {
 		_ = h.enc.WriteField(hpack.HeaderField{Name: pairs[i], Value: pairs[i+1]})
@@ -115,17 +146,17 @@ func (h *h2conn) ask(pairs ...string) (status string) {
 	first := block[:min(len(block), 16000)]
 	rest := block[len(first):]
 	if err := h.f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: first, EndStream: true, EndHeaders: len(rest) == 0}); err != nil {
-		h.t.Fatal(err)
+		return "", err
 	}
 	if len(rest) > 0 {
 		if err := h.f.WriteContinuation(id, true, rest); err != nil {
-			h.t.Fatal(err)
+			return "", err
 		}
 	}
 	for {
 		f, err := h.f.ReadFrame()
 		if err != nil {
-			h.t.Fatalf("reading the answer to %q: %v", pairs, err)
+			return "", err
 		}
 		switch f := f.(type) {
 		case *http2.SettingsFrame:
@@ -136,7 +167,7 @@ func (h *h2conn) ask(pairs ...string) (status string) {
 			if f.StreamID == id {
 				status = f.PseudoValue("status")
 				if f.StreamEnded() {
-					return status
+					return status, nil
 				}
 			}
 		case *http2.DataFrame:
@@ -144,14 +175,14 @@ func (h *h2conn) ask(pairs ...string) (status string) {
 				_ = h.f.WriteWindowUpdate(0, n)
 			}
 			if f.StreamID == id && f.StreamEnded() {
-				return status
+				return status, nil
 			}
 		case *http2.RSTStreamFrame:
 			if f.StreamID == id {
-				return "0"
+				return "0", nil
 			}
 		case *http2.GoAwayFrame:
-			h.t.Fatalf("the connection ends at %q: %v", pairs, f.ErrCode)
+			return "", fmt.Errorf("the connection ends: %v", f.ErrCode)
 		}
 	}
 }

@@ -1,0 +1,150 @@
+package attack
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/quicvarint"
+)
+
+// watch is a handler before the gate that notes whether a request came with the
+// handshake still under way.
+type watch struct{}
+
+// early counts them.
+var early atomic.Int64
+
+func init() {
+	caddy.RegisterModule(watch{})
+	httpcaddyfile.RegisterHandlerDirective("attack_watch", func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+		h.Next()
+		return new(watch), nil
+	})
+	httpcaddyfile.RegisterDirectiveOrder("attack_watch", httpcaddyfile.Before, "forward_auth")
+}
+
+// CaddyModule names the handler.
+func (watch) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.attack_watch", New: func() caddy.Module { return new(watch) }}
+}
+
+func (watch) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if r.TLS != nil && !r.TLS.HandshakeComplete {
+		early.Add(1)
+	}
+	return next.ServeHTTP(w, r)
+}
+
+// recording is what an attacker on the network sends who has recorded the first
+// packets of a visitor: with early data in them, and no answer to whatever the
+// server says, since that takes the visitor's key.
+type recording struct{ net.PacketConn }
+
+func (r recording) WriteTo(p []byte, to net.Addr) (int, error) {
+	for rest := p; len(rest) > 0; {
+		kind := rest[0] >> 4
+		if kind == 0xe || kind < 0x8 { // a packet of the handshake, or of after it
+			return len(p), nil
+		}
+		if rest = afterPacket(rest, kind == 0xc); rest == nil {
+			break
+		}
+	}
+	return r.PacketConn.WriteTo(p, to)
+}
+
+// afterPacket skips one packet with a long header (RFC 9000, section 17.2); nil
+// where it cannot be read.
+func afterPacket(p []byte, initial bool) []byte {
+	at := 5
+	for range 2 { // the connection ids
+		if at >= len(p) {
+			return nil
+		}
+		at += 1 + int(p[at])
+	}
+	for range map[bool]int{true: 2, false: 1}[initial] { // the token, and what remains
+		if at >= len(p) {
+			return nil
+		}
+		n, size, err := quicvarint.Parse(p[at:])
+		if err != nil || uint64(len(p)-at-size) < n {
+			return nil
+		}
+		at += size + int(n)
+	}
+	return p[at:]
+}
+
+// TestDesign_M18_AChangeSentAsEarlyDataWaits: what is sent as TLS early data can be
+// sent again by whoever recorded it, so a change gets 425, on the gate's pages
+// and on the app's, and nothing of it reaches the app. A look passes.
+func TestDesign_M18_AChangeSentAsEarlyDataWaits(t *testing.T) {
+	s := startTLS(t, twoHosts, strings.Replace(plainSite, "mfa {", "attack_watch\n\tmfa {", 1), "office.test")
+	m := s.visitor("office.test", "mallory").enrol()
+	conf := clientTLS("office.test", "h3")
+	conf.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	ask := func(method, path string, wrap func(net.PacketConn) net.PacketConn) string {
+		h := dialEarly(t, s.addr, conf, wrap)
+		early.Store(0)
+		status, _ := h.ask(":method", method, ":scheme", "https", ":authority", "office.test", ":path", path, "origin", "https://office.test", "sec-fetch-site", "same-origin", "cookie", strings.TrimPrefix(m.cookies(), "Cookie: "))
+		return status
+	}
+	ask("GET", "/open", func(c net.PacketConn) net.PacketConn { return c }) // brings the ticket for the others
+	replay := func(c net.PacketConn) net.PacketConn { return recording{c} }
+	for _, c := range []struct{ method, path, want string }{
+		{"POST", documents, "425"}, {"DELETE", documents, "425"}, {"POST", "/open", "425"}, {"PUT", "/.mfa/api/nothing", "425"}, {"POST", "/.mfa/api/remind", "425"}, {"GET", documents, "200"},
+	} {
+		s.app.last()
+		status := ask(c.method, c.path, replay)
+		if early.Load() == 0 {
+			t.Fatalf("%s %s came after its handshake: nothing is shown", c.method, c.path)
+		}
+		if r, _ := s.app.last(); status != c.want || (r != nil) != (c.want == "200") {
+			t.Errorf("%s %s before the end of the handshake: %s, reached the app: %v", c.method, c.path, status, r != nil)
+		}
+	}
+	// A proxy in front says so.
+	for method, want := range map[string]string{"POST": "425", "GET": "200"} {
+		for version, status := range s.versions("office.test", method, "office.test", documents, m.cookies(), "Early-Data: 1") {
+			if status != want {
+				t.Errorf("%s over %s: %s, want %s", method, version, status, want)
+			}
+		}
+	}
+}
+
+// dialEarly begins to speak before the handshake is over, where a ticket of an
+// earlier connection allows that.
+func dialEarly(t *testing.T, addr string, conf *tls.Config, wrap func(net.PacketConn) net.PacketConn) *h3conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = udp.Close() })
+	to, err := net.ResolveUDPAddr("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := quic.DialEarly(ctx, wrap(udp), to, conf, &quic.Config{Versions: []quic.Version{quic.Version1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.CloseWithError(0x100, "") })
+	h := &h3conn{t: t, c: c}
+	h.settle()
+	return h
+}
