@@ -10,12 +10,18 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 )
 
-// maxBody bounds what is read of a request, in bytes.
-const maxBody = 64 << 10
+// maxBody bounds what is read of a request, in bytes, and bodyTime how long its
+// sender may take: one that trickles a byte a minute would hold a connection and
+// its memory for as long as it likes.
+const (
+	maxBody  = 64 << 10
+	bodyTime = 30 * time.Second
+)
 
 // inputFields are all the members that any call reads; another one is refused
 // rather than ignored, so that a misspelt one is noticed.
@@ -34,7 +40,11 @@ func (t *turn) readInput() bool {
 	if err != nil {
 		kind = t.r.Header.Get("Content-Type")
 	}
+	// A writer without deadlines is that of a test, or of a server that has its own.
+	until := http.NewResponseController(t.w)
+	_ = until.SetReadDeadline(time.Now().Add(bodyTime))
 	body, err := io.ReadAll(http.MaxBytesReader(t.w, t.r.Body, maxBody))
+	_ = until.SetReadDeadline(time.Time{})
 	if err != nil {
 		t.refuseInput(http.StatusRequestEntityTooLarge, err)
 		return false
