@@ -17,7 +17,7 @@ The demo is up: an accounting office's client portal, behind a second factor.
   Login    Password      Office
   ana      girassol      Escritório Silva    must enrol; then never asked again
   bruno    mandacaru     Escritório Silva
-  carla    jabuticaba    Contábil Costa      must enrol; asked at every new sign-in
+  carla    jabuticaba    Contábil Costa      by passkey or app; asked at every new sign-in
   davi     pitangueira   Contábil Costa
   elisa    araucaria     Souza & Filhos      nothing required
   fabio    quaresmeira   Silva and Costa     one enrolment opens both
@@ -29,7 +29,8 @@ What to try first
      %[1]s/correio
   4. Add the QR code to an authenticator app, type its six digits, keep the
      recovery codes, and you land on the page you wanted.
-  5. Manage what you have at %[1]s/.mfa/ (English: ?lng=en).
+  5. Sign in as carla for the other way: a passkey of this device, nothing to type.
+  6. Manage what you have at %[1]s/.mfa/ (English: ?lng=en).
 
 Logs: %[2]s    Stop: Ctrl-C
 `, site, log)
