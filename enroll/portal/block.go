@@ -33,8 +33,12 @@ func (p *Portal) Block(w http.ResponseWriter, r *http.Request, b *Blocked) {
 	}
 }
 
-// to is the way back: where the person wanted to go.
+// to is the way back: where the person wanted to go. Of an address that carries
+// a password or a key none is made: it would be written into links and logs.
 func (b *Blocked) to() string {
+	if b.Reason == "mixed-credentials" {
+		return "/"
+	}
 	to := b.To
 	if to == "" && b.Visit.Ticket != nil {
 		to = b.Visit.Ticket.To
