@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -42,6 +43,27 @@ func (l *legacy) set(user, fact string, value any) {
 	l.facts[user][fact] = value
 }
 
+// session signs somebody in without a request.
+func (l *legacy) session(user string) (id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.serial++
+	id = fmt.Sprintf("session-%d-of-the-app", l.serial)
+	l.sessions[id] = user
+	return id
+}
+
+func (l *legacy) hitsOn(part string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k, c := range l.hits {
+		if strings.Contains(k, part) {
+			n += c
+		}
+	}
+	return n
+}
+
 func (l *legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	l.mu.Lock()
@@ -59,7 +81,7 @@ func (l *legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/login" && r.Method == http.MethodPost:
 		v, _ := url.ParseQuery(string(body))
 		l.serial++
-		id := fmt.Sprintf("sid-%d", l.serial)
+		id := fmt.Sprintf("session-%d-of-the-app", l.serial)
 		l.sessions[id] = v.Get("user")
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: id, Path: "/", HttpOnly: true})
 		fmt.Fprint(w, "welcome ", v.Get("user"))

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
 )
 
@@ -38,6 +39,7 @@ type postbox struct {
 	mu   sync.Mutex
 	mail []letter
 	down bool
+	echo bool          // refuses recipients, and repeats them in what it says
 	held chan struct{} // not nil: no mail is acknowledged until it is closed
 	took chan struct{} // gets one for each mail that was taken
 }
@@ -50,7 +52,7 @@ func newPostbox(t *testing.T) *postbox {
 	}
 	b := &postbox{addr: ln.Addr().String(), took: make(chan struct{}, 10_000)}
 	srv := gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &postman{box: b}, nil }))
-	srv.EnableSMTPUTF8 = true
+	srv.EnableSMTPUTF8, srv.AllowInsecureAuth = true, true
 	srv.ErrorLog = log.New(io.Discard, "", 0)
 	go func() { _ = srv.Serve(ln) }()
 	t.Cleanup(func() { _ = srv.Close() })
@@ -60,6 +62,13 @@ func newPostbox(t *testing.T) *postbox {
 type postman struct {
 	box *postbox
 	to  string
+}
+
+// AuthMechanisms and Auth let everybody sign in.
+func (*postman) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (*postman) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, _, _ string) error { return nil }), nil
 }
 
 func (*postman) Reset()        {}
@@ -75,6 +84,11 @@ func (p *postman) Mail(string, *gosmtp.MailOptions) error {
 }
 
 func (p *postman) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+	p.box.mu.Lock()
+	defer p.box.mu.Unlock()
+	if p.box.echo {
+		return &gosmtp.SMTPError{Code: 550, Message: "no mailbox " + to}
+	}
 	p.to = to
 	return nil
 }
@@ -96,6 +110,12 @@ func (b *postbox) setDown(down bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.down = down
+}
+
+func (b *postbox) setEcho(on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.echo = on
 }
 
 // hold keeps the server from acknowledging; the answer lets go.

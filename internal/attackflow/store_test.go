@@ -48,11 +48,14 @@ func (s *spiedStore) OpenStore() (store.Store, error) {
 // opened holds the store of each file that is open.
 var opened sync.Map
 
-// view is an open store. While down, it answers nothing.
+// view is an open store. While down, it answers nothing; while full, it takes
+// nothing; while broken, it panics.
 type view struct {
 	store.Store
-	down  atomic.Bool
-	crowd atomic.Pointer[crowdGate]
+	down   atomic.Bool
+	full   atomic.Bool
+	broken atomic.Bool
+	crowd  atomic.Pointer[crowdGate]
 }
 
 // crowdGate holds changes of the store until n of them have come, so that all
@@ -84,6 +87,9 @@ func (v *view) arrive() {
 var errDown = errors.New("switched off by a test")
 
 func (v *view) Get(ctx context.Context, key string) (store.Record, error) {
+	if v.broken.Load() {
+		panic("broken by a test")
+	}
 	if v.down.Load() {
 		return store.Record{}, errDown
 	}
@@ -91,7 +97,10 @@ func (v *view) Get(ctx context.Context, key string) (store.Record, error) {
 }
 
 func (v *view) Update(ctx context.Context, key string, fn func(store.Record) (*store.Record, error)) error {
-	if v.down.Load() {
+	if v.broken.Load() {
+		panic("broken by a test")
+	}
+	if v.down.Load() || v.full.Load() {
 		return errDown
 	}
 	v.arrive()

@@ -75,14 +75,24 @@ func places() []place {
 // out of order, repeated, by JSON and by form. None moves anything or hands
 // anything over, and afterwards the right move still goes on
 // (CVE-2026-49448: an empty POST skips a stage; CVE-2026-94218).
-func TestEN6_TheWizardMovesOnlyByItsTable(t *testing.T) {
+func TestEN6_TheWizardMovesOnlyByItsTable(t *testing.T) { walkTable(t, func(*site) {}) }
+
+// TestEN6_TheTableHoldsAcrossARestart sends them after the process ended and began
+// anew in the middle (Keycloak CVE-2026-94218: a restart dropped the flow that
+// was forced).
+func TestEN6_TheTableHoldsAcrossARestart(t *testing.T) { walkTable(t, (*site).restart) }
+
+// walkTable tries every move in every place, after something happened there.
+func walkTable(t *testing.T, happens func(*site)) {
+	t.Helper()
 	s := start(t)
-	w := s.witness()
 	aim := s.signedIn("aim").enrolled()
-	foreign := w.standing(aim).Methods[0].ID
+	foreign := s.witness().standing(aim).Methods[0].ID
 	for _, p := range places() {
 		t.Run(p.name, func(t *testing.T) {
 			b := p.reach(t, s, "user-"+p.name)
+			happens(s)
+			w := s.witness()
 			id := foreign
 			if st := w.standing(b); len(st.Methods) > 0 {
 				id = st.Methods[0].ID
@@ -122,7 +132,7 @@ func TestEN6_TheWizardMovesOnlyByItsTable(t *testing.T) {
 			b.page("/documents/1").want(200)
 		})
 	}
-	if d := w.standing(aim); len(d.Methods) != 1 || d.Methods[0].Name != "phone of aim" {
+	if d := s.witness().standing(aim); len(d.Methods) != 1 || d.Methods[0].Name != "phone of aim" {
 		t.Errorf("the account aimed at changed: %+v", d)
 	}
 }
