@@ -207,14 +207,24 @@ func (r *RedisStore) StoreKey() string {
 func (r *RedisStore) OpenStore() (store.Store, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	s := store.NewRedis(store.RedisConfig{
+	s := r.store()
+	if err := s.Open(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (r *RedisStore) store() *store.Redis {
+	return store.NewRedis(store.RedisConfig{
 		Target: r.target, Timeout: time.Duration(r.Timeout), Evicting: r.Evicting == "warn", Now: now,
 		Warn: func(text string) { r.log.Warn("store", zap.String("warning", text)) },
 	})
-	if err := s.Open(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+}
+
+// Accept takes the store as it is, for all nodes.
+func (r *RedisStore) Accept(ctx context.Context) error {
+	s := r.store()
+	return errors.Join(s.Accept(ctx), s.Close())
 }
 
 // KeyFile is none: nodes that share a store must be given one key.

@@ -71,7 +71,7 @@ func (s *Service) SignFlag(f Flag) (string, error) {
 		f.ID = s.newID()
 	}
 	return t.flag.sign(&claims{
-		ID: f.ID, Audience: audience(s.installation, f.Realm), User: f.User,
+		ID: f.ID, Audience: s.audience(f.Realm), User: f.User,
 		Expires: f.Expires.Unix(), Issued: f.Issued.Unix(), Tenant: f.Tenant,
 		Session: bound(f.Session), First: f.First, Methods: f.Methods, AMR: f.AMR,
 		Proven: f.At.Unix(), Strong: f.Resistant, Gen: f.Gen,
@@ -103,7 +103,7 @@ func (s *Service) ReadFlag(token, realm string, now time.Time) (*Flag, error) {
 }
 
 func (s *Service) verifyFlag(t *signers, token, realm string, now time.Time) (*Flag, error) {
-	c, err := t.flag.read(token, audience(s.installation, realm), now)
+	c, err := t.flag.read(token, s.audience(realm), now)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (s *Service) SignKnown(realm, user string) (string, error) {
 	}
 	now := s.now()
 	return t.known.sign(&claims{
-		ID: s.newID(), Audience: audience(s.installation, realm), User: user,
+		ID: s.newID(), Audience: s.audience(realm), User: user,
 		Expires: now.Add(KnownLife).Unix(), Issued: now.Unix(),
 	})
 }
@@ -33,6 +33,6 @@ func (s *Service) ReadKnown(token, realm, user string, now time.Time) bool {
 	if t == nil {
 		return false
 	}
-	c, err := t.known.read(token, audience(s.installation, realm), now)
+	c, err := t.known.read(token, s.audience(realm), now)
 	return err == nil && c.User == user
 }

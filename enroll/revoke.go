@@ -117,7 +117,7 @@ func (s *Service) Current(now time.Time) bool {
 func (s *Service) follow(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	silent := false
+	silent, unnamed := false, false
 	for {
 		select {
 		case <-ctx.Done():
@@ -126,6 +126,9 @@ func (s *Service) follow(ctx context.Context) {
 		}
 		ask, cancel := context.WithTimeout(ctx, silence)
 		err := s.Poll(ask)
+		if err == nil && (silent || unnamed) {
+			unnamed = s.nameInstallation(ask) != nil
+		}
 		cancel()
 		if err != nil && !silent && !errors.Is(err, context.Canceled) {
 			s.failed(err)

@@ -40,11 +40,12 @@ type Service struct {
 	now          func() time.Time
 	rand         io.Reader
 	issuer       string
-	installation string
+	installation string // as configured
 	compose      atomic.Pointer[func(Event) Mail]
 	failed       func(error)
 
 	signers atomic.Pointer[signers] // nil before Start, where the key is in a file
+	named   atomic.Pointer[string]  // the installation
 	seen    *seen
 	revoked *revoked
 
@@ -95,6 +96,7 @@ func New(c Config) (*Service, error) {
 	if s.failed == nil {
 		s.failed = func(error) {}
 	}
+	s.named.Store(&s.installation)
 	s.SetCompose(c.Compose)
 	if c.Keys != nil {
 		s.signers.Store(newSigners(c.Keys))

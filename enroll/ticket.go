@@ -38,7 +38,7 @@ func (s *Service) SignTicket(t Ticket) (string, error) {
 		t.ID = s.newID()
 	}
 	c := &claims{
-		ID: t.ID, Audience: audience(s.installation, t.Realm), User: t.User,
+		ID: t.ID, Audience: s.audience(t.Realm), User: t.User,
 		Expires: t.Expires.Unix(), Issued: now.Unix(), Tenant: t.Tenant, Email: t.Email,
 		Name: t.Name, To: t.To, Method: t.Method, Reason: t.Reason, Session: bound(t.Session), Foreign: t.Foreign,
 	}
@@ -60,7 +60,7 @@ func (s *Service) ReadTicket(token, realm string, now time.Time) (*Ticket, error
 	if k == nil {
 		return nil, ErrStoreDown
 	}
-	c, err := k.ticket.read(token, audience(s.installation, realm), now)
+	c, err := k.ticket.read(token, s.audience(realm), now)
 	if err != nil {
 		return nil, err
 	}

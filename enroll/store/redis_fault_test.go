@@ -140,7 +140,7 @@ func opened2(t *testing.T, c *clock, url string) *Redis {
 	if err := r.Open(context.Background()); !errors.Is(err, ErrOlder) || errors.Is(err, ErrUnreachable) {
 		t.Fatalf("opens a store in doubt: %v", err)
 	}
-	r.client = r.cfg.Target.Client(r.cfg.Timeout)
+	r.connect()
 	t.Cleanup(func() { must(t, r.Close()) })
 	return r
 }

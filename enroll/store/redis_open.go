@@ -18,14 +18,10 @@ func Passing(err error) bool {
 
 // Open dials, checks how the server is set, and waits until it has settled.
 func (r *Redis) Open(ctx context.Context) error {
-	r.mu.Lock()
-	if r.client != nil {
-		r.mu.Unlock()
+	client, isNew := r.connect()
+	if !isNew {
 		return nil
 	}
-	client := r.cfg.Target.Client(r.cfg.Timeout)
-	r.client = client
-	r.mu.Unlock()
 	err := r.check(ctx, client)
 	if err == nil {
 		err = r.await(ctx)
@@ -34,6 +30,17 @@ func (r *Redis) Open(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("opening the store %s: %w", r.cfg.Target, errors.Join(err, r.Close()))
+}
+
+// connect makes the client where there is none.
+func (r *Redis) connect() (client redis.UniversalClient, isNew bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.client != nil {
+		return r.client, false
+	}
+	r.client = r.cfg.Target.Client(r.cfg.Timeout)
+	return r.client, true
 }
 
 // check looks at every primary's settings.
@@ -124,16 +131,15 @@ func (r *Redis) doubt(ctx context.Context, accepted uint64) {
 }
 
 // Accept takes the store as it is, on every node, in spite of what they knew.
+// A store in doubt does not open, so this connects by itself.
 func (r *Redis) Accept(ctx context.Context) error {
+	r.connect()
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if r.client == nil {
-		return ErrClosed
-	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
 	defer cancel()
 	if _, err := r.send(ctx, onAll(acceptMarks)); err != nil {
-		return fmt.Errorf("accepting the store: %w", err)
+		return fmt.Errorf("accepting the store: %w", reach(err))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"net/http"
+	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -108,4 +109,31 @@ func TestFlaggedAsksNothing(t *testing.T) {
 	if g, s := server.Commands(t, "get")-gets, server.Commands(t, "set")-sets; g != 0 || s != 0 {
 		t.Errorf("requests with a flag read %d records and wrote %d", g, s)
 	}
+}
+
+// TestEmptiedStore: a store that was emptied closes what is protected on every
+// node, for those with a factor and without, until an administrator accepts it.
+func TestEmptiedStore(t *testing.T) {
+	server := redistest.Start(t)
+	app := apptest.StartPortal(t)
+	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	ana := signedIn(t, a, "ana")
+	ana.Enrol()
+	server.Do(t, "FLUSHALL")
+	again, bruno := signedIn(t, b, "ana"), signedIn(t, b, "bruno")
+	within(t, 3*time.Second, ana, http.StatusServiceUnavailable)
+	for _, v := range []*apptest.Visitor{at(ana, b), again, bruno} {
+		within(t, 3*time.Second, v, http.StatusServiceUnavailable)
+	}
+	c := start(t, app, server.URL())
+	want(t, at(bruno, c), http.StatusServiceUnavailable)
+	out, err := exec.Command(apptest.Caddy(t), "mfa", "store", "accept", "--address", b.admin).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, n := range []*node{a, b, c} {
+		within(t, 10*time.Second, at(again, n), http.StatusForbidden)
+	}
+	at(again, c).Enrol()
+	within(t, 3*time.Second, at(again, a), http.StatusOK)
 }

@@ -1,0 +1,96 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+)
+
+func init() {
+	caddy.RegisterModule(storeAdmin{})
+}
+
+// acceptPath is where the admin endpoint takes a store as it is.
+const acceptPath = "/mfa/store/accept"
+
+// storeAdmin is what the admin endpoint does with the store.
+type storeAdmin struct{}
+
+// CaddyModule returns the module's id and constructor.
+func (storeAdmin) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "admin.api.mfa_store", New: func() caddy.Module { return new(storeAdmin) }}
+}
+
+// Routes are the paths under which it is asked.
+func (a storeAdmin) Routes() []caddy.AdminRoute {
+	return []caddy.AdminRoute{{Pattern: acceptPath, Handler: caddy.AdminHandlerFunc(a.accept)}}
+}
+
+// doubtful is a store module whose store may be in doubt: behind what nodes
+// have seen in it.
+type doubtful interface {
+	Accept(ctx context.Context) error
+}
+
+func (storeAdmin) accept(_ http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("write POST")}
+	}
+	// Looked up at each request: a reload makes another app.
+	app, err := caddy.ActiveContext().AppIfConfigured("mfa")
+	if err != nil {
+		return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("this server has no mfa")}
+	}
+	s := app.(*App).state
+	m, ok := s.storeIn.(doubtful)
+	if !ok {
+		return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: errors.New("this store is of one process, and never in doubt")}
+	}
+	if err := m.Accept(r.Context()); err != nil {
+		return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: err}
+	}
+	s.log.Warn("the store was accepted as it is", zap.String("by", r.RemoteAddr))
+	return nil
+}
+
+// storeCommand is `caddy mfa store`.
+func storeCommand() *cobra.Command {
+	store := &cobra.Command{Use: "store", Short: "Works with the store of a running server"}
+	var address string
+	accept := &cobra.Command{
+		Use:   "accept",
+		Short: "Takes a store as it is that holds less than the nodes have seen in it",
+		Long: `
+A store that was emptied, replaced by a backup or failed over with writes lost
+counts as down on every node. Bring the right data back if you can. This takes
+it as it is, for all nodes: codes that were spent since may be good again for
+as long as they would have been, and whoever enrolled since must enrol again.`,
+		Args: cobra.NoArgs,
+		RunE: caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {
+			addr, err := caddycmd.DetermineAdminAPIAddress(address, nil, "", "")
+			if err != nil {
+				return caddy.ExitCodeFailedStartup, fmt.Errorf("finding the admin endpoint: %w", err)
+			}
+			resp, err := caddycmd.AdminAPIRequest(addr, http.MethodPost, acceptPath, nil, nil)
+			if err != nil {
+				return caddy.ExitCodeFailedStartup, err
+			}
+			return caddy.ExitCodeSuccess, resp.Body.Close()
+		}),
+	}
+	accept.Flags().StringVar(&address, "address", "", "The address of the admin endpoint, where it is not the default")
+	store.AddCommand(accept)
+	return store
+}
+
+// Interface guards
+var (
+	_ caddy.AdminRouter = storeAdmin{}
+	_ doubtful          = (*RedisStore)(nil)
+)
