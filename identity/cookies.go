@@ -23,8 +23,8 @@ func pairs(h http.Header, own func(string) bool) iter.Seq[pair] {
 					continue
 				}
 				name, value, found := strings.Cut(one, "=")
-				if !found {
-					name, value = "", one
+				if !found || name == "" {
+					name, value = "", one // "=sid=x" put back as "sid=x" would be another cookie
 				}
 				if own != nil && own(strings.TrimSpace(name)) {
 					continue
