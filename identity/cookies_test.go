@@ -28,7 +28,7 @@ func TestMergeSetCookie(t *testing.T) {
 		"ok/nothing":                 {[]string{"a=0;  b=1"}, nil, "a=0;  b=1"},
 		"fail/no name":               {[]string{"a=0"}, []string{"=1", "x", ""}, "a=0"},
 		"fail/line end":              {[]string{"a=0"}, []string{"b=1\r\nX: y"}, "a=0"},
-		"fail/no name put back":     {[]string{"=sid=x; z=9"}, []string{"a=1"}, "=sid=x; z=9; a=1"},
+		"fail/no name put back":      {[]string{"=sid=x; z=9"}, []string{"a=1"}, "=sid=x; z=9; a=1"},
 		"fail/other case is another": {[]string{"a=0"}, []string{"A=1"}, "a=0; A=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
