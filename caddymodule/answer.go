@@ -60,8 +60,8 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.withheld {
 		return len(p), nil
 	}
-	if a.passage != nil {
-		a.passage.goesOn()
+	if a.passage != nil && !a.passage.goesOn() {
+		return 0, errEnded
 	}
 	return a.ResponseWriter.Write(p)
 }
@@ -75,7 +75,7 @@ func (a *answer) ReadFrom(r io.Reader) (int64, error) {
 		return io.Copy(io.Discard, r)
 	}
 	if a.passage != nil {
-		a.passage.sends(r)
+		r = a.passage.sends(r)
 	}
 	return a.ResponseWriterWrapper.ReadFrom(r)
 }
@@ -98,6 +98,9 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 func (a *answer) FlushError() error {
 	if !a.wrote {
 		a.WriteHeader(http.StatusOK)
+	}
+	if a.passage != nil && a.passage.broken() {
+		return errEnded
 	}
 	return http.NewResponseController(a.ResponseWriter).Flush()
 }

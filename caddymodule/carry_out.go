@@ -52,8 +52,9 @@ func (p *passage) pass() error {
 	a.cookies = p.cookies
 	a.protected = p.decision.Protected
 	a.passage = p
+	p.cuttable()
 	if isLong(p.r) {
-		p.follow(nil)
+		p.followBody()
 	}
 	defer p.leave()
 	err := p.next.ServeHTTP(a, p.r)

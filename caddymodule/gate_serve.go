@@ -68,7 +68,8 @@ type passage struct {
 	lent   lentPlaceholders
 	said   said
 	answer answer
-	stream *stream // nil until the request turns out to go on for long
+	stream *stream            // nil until the request turns out to go on for long
+	cut    context.CancelFunc // ends the request; nil where nothing but a deadline can
 }
 
 // nobodyYet stands for the answer of identities that were not asked. It is

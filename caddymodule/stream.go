@@ -1,10 +1,13 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -22,8 +25,10 @@ type stream struct {
 	opened time.Time
 	blind  bool // the last look had no word from the store
 
-	w    http.ResponseWriter
-	conn net.Conn // of an upgraded stream
+	w     http.ResponseWriter
+	ended atomic.Bool
+	cut   context.CancelFunc // ends the request, where a deadline does not; or nil
+	conn  net.Conn           // of an upgraded stream
 }
 
 // mayGoOn judges the stream by the configuration in force.
@@ -134,17 +139,51 @@ func (s *stream) judge(g *gateState) policy.Decision {
 	return d
 }
 
+// errEnded is what whoever serves a stream gets once it has been ended.
+var errEnded = errors.New("mfa: the stream was ended: what let it pass holds no more")
+
 // end breaks the stream off, in the middle of an answer where need be: the
-// client sees that it is not whole. Deadlines that lie in the past end what is
-// read and written of this request alone, over HTTP/2 as well.
+// client sees that it is not whole. Nothing more is written or read of it, and
+// whoever waits is woken: a client that reads no more, by a deadline that lies
+// in the past; an app that says nothing, by the end of the request's context,
+// which follows from that over HTTP/1.1 and 2. The deadlines are set beneath
+// Caddy's own writers, which are the handler's alone.
 func (s *stream) end() {
+	s.ended.Store(true)
 	if s.conn != nil {
 		go func() { _ = s.conn.Close() }() // TLS may take its time to say goodbye
 		return
 	}
-	past, c := time.Unix(1, 0), http.NewResponseController(s.w)
+	if s.cut != nil {
+		s.cut()
+	}
+	past, c := time.Unix(1, 0), http.NewResponseController(bottom(s.w))
 	_ = c.SetReadDeadline(past)
 	_ = c.SetWriteDeadline(past)
+}
+
+// bottom is the server's own writer.
+func bottom(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = u.Unwrap()
+	}
+}
+
+// judgedReader ends with its stream.
+type judgedReader struct {
+	io.Reader
+	stream *stream
+}
+
+func (r judgedReader) Read(p []byte) (int, error) {
+	if r.stream.ended.Load() {
+		return 0, errEnded
+	}
+	return r.Reader.Read(p)
 }
 
 var errFormGone = errors.New("reading a form: it was passed on")

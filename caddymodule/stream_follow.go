@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -19,6 +20,17 @@ const (
 	longFile  = 256 << 10
 )
 
+// cuttable lets a request over HTTP/3 for an event stream be ended by its
+// context: there, a deadline ends writing alone, and a stream that says nothing
+// would stay.
+func (p *passage) cuttable() {
+	if p.r.ProtoMajor == 3 && strings.Contains(p.r.Header.Get("Accept"), "text/event-stream") {
+		var ctx context.Context
+		ctx, p.cut = context.WithCancel(p.r.Context())
+		p.r = p.r.WithContext(ctx)
+	}
+}
+
 // follow has the request looked at again and again until it ends. conn is that
 // of an upgraded stream.
 func (p *passage) follow(conn net.Conn) {
@@ -31,8 +43,21 @@ func (p *passage) follow(conn net.Conn) {
 	openStreams.add(s)
 }
 
+// broken reports whether the request has been broken off.
+func (p *passage) broken() bool { return p.stream != nil && p.stream.ended.Load() }
+
+// followBody has a request looked at while its body is on its way.
+func (p *passage) followBody() {
+	if p.follow(nil); p.stream != nil && p.r.Body != nil {
+		p.r.Body = &joined{judgedReader{p.r.Body, p.stream}, p.r.Body}
+	}
+}
+
 // leave must run before the handler returns.
 func (p *passage) leave() {
+	if p.cut != nil {
+		p.cut()
+	}
 	if p.stream != nil {
 		openStreams.remove(p.stream)
 	}
@@ -40,7 +65,7 @@ func (p *passage) leave() {
 
 // newStream is the request as it was judged.
 func (p *passage) newStream() *stream {
-	s := &stream{gate: p.gate, r: p.r, realm: p.realm, opened: p.now, w: p.w, facts: policy.Facts{
+	s := &stream{gate: p.gate, r: p.r, realm: p.realm, opened: p.now, w: p.w, cut: p.cut, facts: policy.Facts{
 		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Rewritten: p.asked,
 	}}
 	if p.r.Body != nil && p.r.Body != http.NoBody {
@@ -58,18 +83,23 @@ func (p *passage) newStream() *stream {
 // late reports whether the request has been at work for long.
 func (p *passage) late() bool { return p.gate.app.now().Sub(p.now) > longAfter }
 
-// goesOn hears that the answer goes on.
-func (p *passage) goesOn() {
+// goesOn hears that the answer goes on, and reports whether it may.
+func (p *passage) goesOn() bool {
 	if p.stream == nil && p.late() {
 		p.follow(nil)
 	}
+	return !p.broken()
 }
 
-// sends hears that what r holds is to be sent in one go.
-func (p *passage) sends(r io.Reader) {
+// sends returns what of r may be sent in one go.
+func (p *passage) sends(r io.Reader) io.Reader {
 	if l, ok := r.(*io.LimitedReader); !ok || l.N > longFile {
 		p.follow(nil)
 	}
+	if p.stream == nil {
+		return r
+	}
+	return judgedReader{r, p.stream}
 }
 
 // stands reports whether a request whose answer comes late would still be let

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/policy"
+	"github.com/quic-go/quic-go/http3"
 )
 
 // feed is an app of streams.
@@ -209,6 +211,35 @@ func TestStreams_OfEveryKind(t *testing.T) {
 		ends(t, other)
 		two.get("/open").want(200)
 	})
+	t.Run("ok/over HTTP/3", func(t *testing.T) {
+		port := freePort(t)
+		conf := strings.Replace(strings.Replace(feeds, "http://:0", "https://localhost:"+port, 1), "%PRELUDE%",
+			strings.Replace(prelude, "auto_https off", "auto_https disable_redirects\n\tlocal_certs\n\tskip_install_trust\n\tstorage file_system %DIR%/storage", 1), 1)
+		s, _ := startFeed(t, strings.NewReplacer("%DIR%", t.TempDir()).Replace(conf), nil)
+		s.base = "https://localhost:" + port
+		trust := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // a test's own server
+		eventually(t, func() bool {                    // the certificate is made in the background
+			conn, err := tls.Dial("tcp", "localhost:"+port, trust)
+			return err == nil && conn.Close() == nil
+		})
+		b := s.browser()
+		b.Transport = &http.Transport{TLSClientConfig: trust}
+		b.signIn("bob")
+		b.enroll()
+		three := *b
+		h3 := &http3.Transport{TLSClientConfig: trust}
+		t.Cleanup(func() { _ = h3.Close() })
+		three.Client = &http.Client{Jar: b.Jar, Transport: h3}
+		res, silent := three.open("/feed/silent", "Accept", "text/event-stream")
+		if res.ProtoMajor != 3 {
+			t.Fatal(res.Proto)
+		}
+		_, film := three.open("/feed/events", "Accept", "*/*")
+		goesOn(t, film)
+		b.signOutEverywhere()
+		ends(t, silent)
+		ends(t, film)
+	})
 	t.Run("ok/a long answer", func(t *testing.T) {
 		s, _ := startFeed(t, feeds, nil)
 		b := s.signedIn("bob").enroll()
@@ -219,6 +250,16 @@ func TestStreams_OfEveryKind(t *testing.T) {
 		advance(t, longAfter+time.Second)
 		goesOn(t, film)
 		b.signOutEverywhere()
+		ends(t, film)
+	})
+	t.Run("ok/a large file", func(t *testing.T) {
+		conf := strings.Replace(feeds, "\treverse_proxy", "\thandle /documents/* {\n\t\troot %DIR%/www\n\t\tfile_server\n\t}\n\treverse_proxy", 1)
+		s, _ := startFeed(t, conf, map[string]string{"www/documents/film": "SECRET\n" + strings.Repeat("x", 64<<20)})
+		b := s.signedIn("bob").enroll()
+		_, film := b.open("/documents/film")
+		eventually(t, func() bool { return openStreams.count() == 1 })
+		b.signOutEverywhere()
+		eventually(t, func() bool { return openStreams.count() == 0 })
 		ends(t, film)
 	})
 	t.Run("ok/a WebSocket", func(t *testing.T) {

@@ -20,7 +20,8 @@ var openStreams = streams{every: recheckEvery}
 // looks after all of them, and only while there are any, so that an ordinary
 // request costs nothing.
 type streams struct {
-	mu      sync.Mutex
+	looking sync.Mutex // held while all are judged
+	mu      sync.Mutex // guards what follows
 	every   time.Duration
 	open    map[*stream]struct{}
 	watched bool
@@ -74,6 +75,8 @@ func (o *streams) idle() bool {
 
 // recheck ends every stream that would not be let pass now.
 func (o *streams) recheck() {
+	o.looking.Lock()
+	defer o.looking.Unlock()
 	o.mu.Lock()
 	list := slices.Collect(maps.Keys(o.open))
 	o.mu.Unlock()
