@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -45,6 +46,8 @@ func TestChecksWhileProvisioning(t *testing.T) {
 		{name: "ok/header set by a handler already made", site: "http://:0 {\n" + auth + matched + "mfa_probe\nreverse_proxy 127.0.0.1:9\n}"},
 		{name: "fail/nothing made before sets it", site: "http://:0 {\nencode gzip\n" + matched + "mfa_probe\nreverse_proxy 127.0.0.1:9\n}", want: "which any client can send"},
 		{name: "fail/rewrite after the gate", site: "http://:0 {\n" + auth + matched + "mfa_probe\nhandle_path /x/* {\nreverse_proxy 127.0.0.1:9\n}\n}", want: "can lead under a protected prefix"},
+		{name: "ok/files elsewhere", site: "http://:0 {\n" + gate + "mfa_probe\nroot * /srv/www\nfile_server\n}"},
+		{name: "fail/the store among the files", site: "http://:0 {\n" + gate + "mfa_probe\nroot * " + caddy.AppDataDir() + "\nfile_server\n}", want: "and with it the store, " + filepath.Join(caddy.AppDataDir(), "mfa", "mfa.db")},
 		{name: "fail/handle_errors", site: "http://:0 {\n" + gate + "mfa_probe\nreverse_proxy 127.0.0.1:9\nhandle_errors {\nreverse_proxy 127.0.0.1:9\n}\n}", want: "with no mfa before it"},
 	}
 	for _, test := range tests {

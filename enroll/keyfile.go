@@ -53,6 +53,9 @@ func loadKey(path string) (*Keys, error) {
 	if perm := fi.Mode().Perm(); perm&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("others than its owner can open it (mode %04o): run `chmod 600 %s`, and make a new key if somebody may have read it", perm, path)
 	}
+	if err := store.CheckFolder(path); err != nil {
+		return nil, err
+	}
 	var lines []string
 	in := bufio.NewScanner(f)
 	for in.Scan() {

@@ -152,18 +152,23 @@ func TestLoadOrMakeKeyFails(t *testing.T) {
 		return path
 	}
 	file := write("file", "x", 0o600)
+	everybodys := filepath.Join(t.TempDir(), "mfa.key")
+	if err := errors.Join(os.WriteFile(everybodys, []byte(newKey(t)), 0o600), os.Chmod(filepath.Dir(everybodys), 0o777)); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		path string
 		want []string
 	}{
-		"fail/group reads":    {write("group", newKey(t), 0o640), []string{"0640", "chmod 600 " + filepath.Join(dir, "group")}},
-		"fail/everyone reads": {write("all", newKey(t), 0o604), []string{"0604", "chmod 600"}},
-		"fail/empty":          {write("empty", "", 0o600), []string{"none is given"}},
-		"fail/comment only":   {write("comment", "# x\n", 0o600), []string{"none is given"}},
-		"fail/half a key":     {write("half", newKey(t)[:20], 0o600), []string{"15 bytes"}},
-		"fail/folder":         {dir, []string{"not a file"}},
-		"fail/no folder":      {filepath.Join(file, "mfa.key"), []string{"as "}},
-		"fail/read-only":      {"/proc/mfa/mfa.key", []string{"XDG_DATA_HOME", "as "}},
+		"fail/group reads":       {write("group", newKey(t), 0o640), []string{"0640", "chmod 600 " + filepath.Join(dir, "group")}},
+		"fail/everyone reads":    {write("all", newKey(t), 0o604), []string{"0604", "chmod 600"}},
+		"fail/everyone's folder": {everybodys, []string{"0777", "chmod o-w"}},
+		"fail/empty":             {write("empty", "", 0o600), []string{"none is given"}},
+		"fail/comment only":      {write("comment", "# x\n", 0o600), []string{"none is given"}},
+		"fail/half a key":        {write("half", newKey(t)[:20], 0o600), []string{"15 bytes"}},
+		"fail/folder":            {dir, []string{"not a file"}},
+		"fail/no folder":         {filepath.Join(file, "mfa.key"), []string{"as "}},
+		"fail/read-only":         {"/proc/mfa/mfa.key", []string{"XDG_DATA_HOME", "as "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := LoadOrMakeKey(tt.path)
