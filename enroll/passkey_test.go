@@ -193,3 +193,26 @@ func TestNewParty(t *testing.T) {
 		})
 	}
 }
+
+// TestPasskeyList: what a browser is told is whole, and told to nobody without a
+// proof.
+func TestPasskeyList(t *testing.T) {
+	w, p, r, d := newWorld(t), person("bob"), keyed(), device()
+	first := w.key(p, r, nil, d)
+	if l, err := w.Passkeys(ctx, p, &first.Flag, here); err != nil || len(l.IDs) != 1 || l.Party != here.ID || l.User != base64.RawURLEncoding.EncodeToString(d.Keys[0].Handle) {
+		t.Errorf("%+v, %v", l, err)
+	}
+	w.ok(w.Remove(ctx, p, r, &first.Flag, first.Method.ID))
+	e, _ := w.enrol(p, r, nil)
+	if l, err := w.Passkeys(ctx, p, &e.Flag, here); err != nil || len(l.IDs) != 0 {
+		t.Errorf("%+v, %v", l, err)
+	}
+	_, err := w.Passkeys(ctx, p, nil, here)
+	w.refused(err, ErrFreshProof)
+	eve, _ := w.enrol(person("eve"), r, nil)
+	_, err = w.Passkeys(ctx, p, &eve.Flag, here)
+	w.refused(err, ErrFreshProof)
+	if l, err := w.Passkeys(ctx, person("eve"), &eve.Flag, here); err != nil || l != nil {
+		t.Errorf("%+v, %v", l, err)
+	}
+}

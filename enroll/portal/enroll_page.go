@@ -89,6 +89,7 @@ type codeField struct {
 	Label, Hint, Wrong string
 	Digits             int
 	Wide, Auto, Focus  bool
+	Keys               bool // passkeys may be offered at it
 }
 
 // showEnroll shows the step that the enrolment stands at, with what was wrong.

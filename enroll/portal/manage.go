@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -25,7 +26,8 @@ type managePart struct {
 	Current  string
 	Changed  string // what was just done
 	Many     bool
-	OneKind  bool // nothing but authenticator apps, and nothing else to add
+	Passkeys string // those that count, for the browser; "": there never were any
+	OneKind  bool   // nothing but authenticator apps, and nothing else to add
 }
 
 // Changes tells whether a method can be changed with the proof that was given.
@@ -91,6 +93,11 @@ func (t *turn) showManage(e *enroll.Error) {
 		!slices.ContainsFunc(part.Methods, func(m enroll.Method) bool { return m.Kind != enroll.KindTOTP })
 	if len(kinds) > 0 {
 		part.Add = withQuery(withQuery(t.v.Mount+"/enroll", "tenantId", t.tenantID()), "add", "1")
+	}
+	if list, err := t.p.service.Passkeys(t.r.Context(), t.v.Person, t.v.Flag, t.party()); err == nil && list != nil {
+		if text, err := json.Marshal(list); err == nil {
+			part.Passkeys = string(text)
+		}
 	}
 	if changed := t.r.URL.Query().Get("done"); slices.Contains([]string{"renamed", "default", "removed"}, changed) {
 		part.Changed = t.s.T("manage.done." + changed)

@@ -49,12 +49,13 @@ func (t *turn) next() string {
 
 // verifyPart is the page's own part.
 type verifyPart struct {
-	Action  string
-	Others  []otherWay
-	Code    codeField
-	Passkey *keyForm // nil: a code is asked for
-	Lead    string   // key of the text above
-	Lost    string   // key of the last question
+	Action   string
+	Others   []otherWay
+	Code     codeField
+	Passkey  *keyForm // nil: a code is asked for
+	Autofill *keyForm // the browser may offer passkeys at the field of the code; nil: none
+	Lead     string   // key of the text above
+	Lost     string   // key of the last question
 }
 
 // otherWay is a link to another way to do the same.
@@ -93,6 +94,9 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 		part.Code = codeField{
 			Label: s.T(name + ".label"), Hint: s.T(name + ".hint"), Digits: 6,
 			Wide: kind == enroll.KindCodes, Auto: true, Focus: true,
+		}
+		if kind == enroll.KindTOTP && slices.Contains(kinds, enroll.KindPasskey) {
+			part.Autofill, part.Code.Keys = t.keyForm(false, t.verifyAction(enroll.KindPasskey)), true
 		}
 	}
 	if x.Err != nil && x.Err.Field == "code" {

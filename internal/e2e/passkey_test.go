@@ -150,3 +150,18 @@ func TestPasskey_Endpoints(t *testing.T) {
 		t.Errorf("where there are none: %d %s", got.Status, got.Body)
 	}
 }
+
+// TestPasskey_OtherHost: where base_url names the host, a request by another name
+// makes no passkeys: they would be for that name.
+func TestPasskey_OtherHost(t *testing.T) {
+	d := apptest.StartDemo(t, apptest.Caddyfile("base_url http://localhost:{$PORT:8480}", "base_url http://portal.localhost:8480"))
+	v := as(t, d, "carla")
+	if got := v.Call(http.MethodGet, "/.mfa/api/state", nil); strings.Contains(got.JSON("offered"), "passkey") {
+		t.Errorf("offered: %s", got.Body)
+	}
+	v.VerifyEmail()
+	wantReason(t, v.Call(http.MethodPost, addKey, map[string]any{}), http.StatusForbidden, "not-offered")
+	if got := v.Open("/.well-known/passkey-endpoints"); got.Status == http.StatusOK {
+		t.Errorf("%s", got.Body)
+	}
+}

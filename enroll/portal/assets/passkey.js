@@ -40,9 +40,21 @@
 			authenticatorAttachment: c.authenticatorAttachment || undefined, response: out
 		});
 	}
+	function each(selector, run) { Array.prototype.forEach.call(document.querySelectorAll(selector), run); }
+	// begin asks the server for a challenge, with what the form carries along.
+	function begin(form) {
+		var body = {};
+		Array.prototype.forEach.call(form.querySelectorAll('input[type=hidden]'), function (i) {
+			if (i.name !== 'credential') { body[i.name] = i.value; }
+		});
+		return fetch(form.getAttribute('data-begin'), {
+			method: 'POST', credentials: 'same-origin', body: JSON.stringify(body),
+			headers: { 'Accept': 'application/json', 'Content-Type': 'application/json' }
+		});
+	}
 	var usable = window.PublicKeyCredential && navigator.credentials && window.isSecureContext && window.fetch;
 
-	Array.prototype.forEach.call(document.querySelectorAll('form[data-passkey]'), function (form) {
+	each('form[data-passkey]', function (form) {
 		if (!usable) { return; }
 		var create = form.getAttribute('data-passkey') === 'create', busy = false;
 		var button = form.querySelector('[data-passkey-go]'), error = form.querySelector('[data-passkey-error]');
@@ -58,19 +70,13 @@
 			button.focus();
 		}
 		function ask() {
-			var body = {}, began, limit;
+			var began, limit;
 			if (busy) { return; }
 			busy = true;
 			error.hidden = true;
 			button.setAttribute('aria-disabled', 'true');
 			line.textContent = word('waiting');
-			Array.prototype.forEach.call(form.querySelectorAll('input[type=hidden]'), function (i) {
-				if (i !== field) { body[i.name] = i.value; }
-			});
-			fetch(form.getAttribute('data-begin'), {
-				method: 'POST', credentials: 'same-origin', body: JSON.stringify(body),
-				headers: { 'Accept': 'application/json', 'Content-Type': 'application/json' }
-			}).then(function (answer) {
+			begin(form).then(function (answer) {
 				return answer.json().then(function (told) {
 					if (!answer.ok) { fail(told.detail || word('failed')); return; }
 					var options = { publicKey: read(told.publicKey) };
@@ -92,5 +98,34 @@
 		button.addEventListener('click', ask);
 		// Back from the next page: what was answered once is not sent again.
 		window.addEventListener('pageshow', function () { field.value = ''; free(); });
+	});
+
+	// At the field of a code the browser may offer passkeys as it offers other
+	// things to fill in. A challenge does not live for ever: it is asked for anew,
+	// a few times, while somebody looks.
+	each('form[data-passkey-fill]', function (form) {
+		var left = 6;
+		if (!usable || !window.AbortController || !PublicKeyCredential.isConditionalMediationAvailable) { return; }
+		function offer() {
+			if (!left || document.hidden) { return; }
+			left--;
+			begin(form).then(function (answer) { return answer.ok ? answer.json() : null; }).then(function (told) {
+				if (!told) { return; }
+				var end = new AbortController();
+				setTimeout(function () { end.abort(); offer(); }, 240000);
+				return navigator.credentials.get({ mediation: 'conditional', signal: end.signal, publicKey: read(told.publicKey) }).then(function (c) {
+					form.querySelector('[name=credential]').value = write(c);
+					form.submit();
+				});
+			}).then(null, function () {});
+		}
+		PublicKeyCredential.isConditionalMediationAvailable().then(function (can) { if (can) { offer(); } });
+	});
+
+	// Tells the browser which passkeys still count, so that it offers no others.
+	each('[data-passkeys]', function (list) {
+		if (usable && PublicKeyCredential.signalAllAcceptedCredentials) {
+			PublicKeyCredential.signalAllAcceptedCredentials(JSON.parse(list.getAttribute('data-passkeys'))).then(null, function () {});
+		}
 	});
 })();
