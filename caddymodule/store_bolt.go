@@ -2,12 +2,15 @@ package caddymodule
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll/store"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"go.uber.org/zap"
 )
 
 func init() {
@@ -46,7 +49,7 @@ func (b *BoltStore) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 // Provision fills in the default; it opens nothing.
-func (b *BoltStore) Provision(caddy.Context) error {
+func (b *BoltStore) Provision(ctx caddy.Context) error {
 	if b.File == "" {
 		b.File = filepath.Join(caddy.AppDataDir(), "mfa", "mfa.db")
 	}
@@ -55,7 +58,20 @@ func (b *BoltStore) Provision(caddy.Context) error {
 		return err
 	}
 	b.File = file
+	if err := b.exposed(); err != nil {
+		ctx.Logger().Warn("the store's folder", zap.String("file", file), zap.Error(err))
+	}
 	return nil
+}
+
+// exposed says that others can replace the file. It is a warning only: the
+// volumes of a container are often everybody's, who is nobody else there.
+func (b *BoltStore) exposed() error {
+	err := store.CheckFolder(b.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it will be made
+	}
+	return err
 }
 
 // StoreKey is the file: two configurations that name it share it.

@@ -44,3 +44,22 @@ func TestBoltOpen(t *testing.T) {
 		t.Fatalf("%v, %v, want mode 0600", info, err)
 	}
 }
+
+// TestBoltExposed: a store that everybody can replace is warned of, one whose
+// folder is still to be made is not.
+func TestBoltExposed(t *testing.T) {
+	folder := t.TempDir()
+	b := &BoltStore{File: filepath.Join(folder, "mfa.db")}
+	for mode, bad := range map[os.FileMode]bool{0o700: false, 0o777: true} {
+		if err := os.Chmod(folder, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.exposed(); (err != nil) != bad {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
+	}
+	b.File = filepath.Join(folder, "later", "mfa.db")
+	if err := b.exposed(); err != nil {
+		t.Error(err)
+	}
+}

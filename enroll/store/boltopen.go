@@ -39,9 +39,6 @@ func (b *Bolt) open() (*bolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
 		return nil, Unwritable(err)
 	}
-	if err := CheckFolder(b.path); err != nil {
-		return nil, err
-	}
 	db, err := bolt.Open(b.path, 0o600, &bolt.Options{Timeout: b.wait})
 	switch {
 	case errors.Is(err, boltErrors.ErrTimeout):

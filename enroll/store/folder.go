@@ -8,7 +8,7 @@ import (
 	"runtime"
 )
 
-// CheckFolder refuses a file in a folder that everybody can write. Whoever may
+// CheckFolder finds fault with a file in a folder that everybody can write. Whoever may
 // put another file in its place chooses the key that proofs are signed with, or
 // sets the store back. In a folder with the sticky bit (/tmp) only a file's own
 // user may. (Windows has no such bits: there the folder's rights decide.)
