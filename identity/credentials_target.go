@@ -99,7 +99,8 @@ func fieldNames(key string) func(yield func(string) bool) {
 }
 
 // fieldName is a name as the most lenient app reads it: case, outer spaces and
-// the characters that PHP turns into underscores make no difference.
+// brackets (Rack drops those) and the characters that PHP turns into underscores
+// make no difference.
 func fieldName(name string) string {
 	plain := true
 	for i := 0; i < len(name) && plain; i++ {
@@ -110,6 +111,6 @@ func fieldName(name string) string {
 		return name
 	}
 	name = strings.ReplaceAll(unescape(name), "+", " ")
-	name = strings.ToLower(strings.Trim(name, " \t\r\n\x00"))
+	name = strings.ToLower(strings.Trim(name, " []\t\r\n\x00"))
 	return strings.NewReplacer(".", "_", "-", "_", " ", "_").Replace(name)
 }

@@ -37,6 +37,8 @@ func TestCredentialsByDefault(t *testing.T) {
 		"/documents/Jos%C3%A9?q=caf%C3%A9":         Known,
 		"/documents?user=bob&password=pw":          Mixed,
 		"/documents?USER=bob;Pass%77ord=pw":        Mixed,
+		"/documents?]api_key=k":                    Mixed,
+		"/documents?[user]=bob&password]=pw":       Mixed,
 		"/documents?login[user]=b&login[pass]=p":   Mixed,
 		"/documents?a%5Buser%5D=b&a%5Bpass%5D=p":   Mixed,
 		"/documents?user[]=bob&password[]=pw":      Mixed,

@@ -122,6 +122,9 @@ func eachValue(t *target, key string, do func(string)) {
 		}
 	}
 	each(t.query)
+	if q, _, cut := strings.Cut(t.query, "#"); cut {
+		each(q) // a server that takes what follows for a fragment
+	}
 	for _, q := range t.hidden {
 		each(q)
 	}
@@ -145,11 +148,11 @@ func canonKey(k string) string {
 		k = decode(k)
 	}
 	k, _, _ = strings.Cut(k, "\x00")
-	k = strings.TrimLeft(k, " ?\t\r\n\v\f")
+	k = strings.TrimLeft(k, " ?[]\t\r\n\v\f") // Rack drops brackets that nothing stands before
 	if i := strings.IndexByte(k, '['); i > 0 && strings.IndexByte(k[i:], ']') > 0 {
 		k = k[:i]
 	}
-	k = strings.TrimRight(k, " \t\r\n\v\f")
+	k = strings.TrimRight(k, " ]\t\r\n\v\f")
 	return strings.Map(func(r rune) rune {
 		switch r {
 		case '.', ' ', '[':

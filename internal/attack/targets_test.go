@@ -83,8 +83,8 @@ func hostile() []string {
 		add("/"+strings.Repeat("x%2f..;%5c", n)+"../documents", "/"+strings.Repeat("a%252f..%2f", n)+"documents", "/"+strings.Repeat("x;y/%2e%2e/", n)+"documents")
 	}
 	// The query says the area; so may a repeated, odd or encoded key (CVE-2025-54576, C13).
-	for _, k := range []string{"page", "%70age", "%20page", "page%00", "page[]", "Page", "PAGE", "+page", "page%5b%5d", "page%5B0%5D", "page.x&page"} {
-		for _, v := range []string{"mensagens", "%6densagens", "home&page=mensagens", "mensagens&page=home", "home;page=mensagens", "MENSAGENS", "mensagens%20", "%6d%65nsagens"} {
+	for _, k := range []string{"page", "%70age", "%20page", "page%00", "page[]", "Page", "PAGE", "+page", "page%5b%5d", "page%5B0%5D", "page.x&page", "[page]", "]page", "page]"} {
+		for _, v := range []string{"mensagens", "%6densagens", "home&page=mensagens", "mensagens&page=home", "home;page=mensagens", "MENSAGENS", "mensagens%20", "%6d%65nsagens", "mensagens#x", "home#&page=mensagens"} {
 			add("/index.php?"+k+"="+v, "/INDEX.php?"+k+"="+v, "/index.php/?"+k+"="+v, "/open/../index.php?"+k+"="+v, "/index%2ephp?"+k+"="+v)
 		}
 	}
