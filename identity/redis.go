@@ -43,11 +43,11 @@ type sessionFormat struct {
 	cookie, prefix string
 	read           func([]byte) (any, error)
 	find           func(root any, path string) (any, bool, error)
-	newID          bool // a session gets a new id at every sign-in, and keeps it until the next
+	newID          bool // a session keeps its id from sign-in to sign-out; PHP's are often given new ones
 }
 
 var sessionFormats = map[string]sessionFormat{
-	"json":   {"connect.sid", "sess:", readJSON, find, false},
+	"json":   {"connect.sid", "sess:", readJSON, find, true},
 	"php":    {"PHPSESSID", "PHPREDIS_SESSION:", readPHPSession, findPHP, false},
 	"django": {"sessionid", ":1:django.contrib.sessions.cache", readDjango, find, true},
 }

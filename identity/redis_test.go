@@ -283,8 +283,8 @@ func TestNewRedis(t *testing.T) {
 	}
 }
 
-// Django gives a session a new id at every sign-in: a proof of the one before
-// is not one of the next. Where a field says so, that one counts.
+// Django and express give a session a new id at every sign-in: a proof of the
+// one before is not one of the next. Where a field says so, that one counts.
 func TestRedisSignIns(t *testing.T) {
 	server := redistest.Start(t)
 	other := strings.Repeat("b", 32)
@@ -306,7 +306,12 @@ func TestRedisSignIns(t *testing.T) {
 	if got := of(sid, func(c *Redis) { django(c); c.Facts.Session = "login" }); got != "l1" {
 		t.Errorf("the mapped field: %q", got)
 	}
-	if got := of(sid, nil); got != "" {
-		t.Errorf("an app that may keep its id from one person to the next: %q", got)
+	if a, b := of(sid, nil), of(other, nil); a == "" || a == b {
+		t.Errorf("express: sign-ins %q and %q", a, b)
+	}
+	php := func(c *Redis) { c.Format, c.Facts = "php", Claims{User: "user"} }
+	server.Do(t, "SET", "PHPREDIS_SESSION:"+sid, `user|s:3:"bob";`)
+	if got := of(sid, php); got != "" {
+		t.Errorf("php, which gives a session new ids: %q", got)
 	}
 }
