@@ -1,0 +1,135 @@
+// Package discover looks at a running web application from outside, as a
+// visitor would, and drafts a configuration for it with its doubts beside. It
+// reads: but for signing in with the test login it is given, it sends nothing
+// but GET, and never to an address that looks as if it signs out or removes.
+package discover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Options say what to look at.
+type Options struct {
+	URL            string // of any page of the application
+	User, Password string // a test login, as typed into the form; "" looks from outside only
+	Cookie         string // or the Cookie field of a browser in which User is signed in
+	Client         *http.Client
+}
+
+// Findings are what was seen.
+type Findings struct {
+	Base   *url.URL
+	Login  *form    // nil: no form was found
+	At     *url.URL // the page with the form
+	Logout []string // paths, with the query that makes the difference
+	Assets []string // folders of scripts, styles and pictures of the sign-in page
+	Single bool     // the pages are the same for everybody: a script asks for the data
+
+	Mail    string   // where the same answer holds the address, as an expression; "" where it does not
+	Who     *place   // where the application says who is signed in; nil: not found
+	Key     []string // cookies that are new at every sign-in and stay until the next
+	Token   *token   // a cookie that is a JWT
+	Cookies []string // all cookies of a signed-in visitor
+	Fields  []string // a name's and a password's field that sign in at any address
+	Doubts  []string // what a person has to look at
+}
+
+func (f *Findings) doubt(format string, args ...any) {
+	if d := fmt.Sprintf(format, args...); !slices.Contains(f.Doubts, d) {
+		f.Doubts = append(f.Doubts, d)
+	}
+}
+
+// commonLogins are where forms stand that no page links to.
+var commonLogins = []string{"/login", "/signin", "/sign-in", "/login/", "/users/sign_in", "/accounts/login/", "/admin/login/", "/auth/login", "/account/login", "/user/login", "/login.php", "/wp-login.php", "/entrar", "/index.php"}
+
+// Look looks at an application. An error says that it could not be asked.
+func Look(ctx context.Context, o Options) (*Findings, error) {
+	base, err := url.Parse(o.URL)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, errors.New("write the address of the running application, such as http://127.0.0.1:8080")
+	}
+	f := &Findings{Base: &url.URL{Scheme: base.Scheme, Host: base.Host}}
+	stranger := newVisitor(ctx, o, f.Base)
+	first := stranger.open(base.RequestURI())
+	if first.err != nil {
+		return nil, fmt.Errorf("asking %s: %w", f.Base, first.err)
+	}
+	f.findForm(stranger, first)
+	if f.Login == nil {
+		f.doubt("no sign-in form was found: if a script signs in, look at what it sends (the browser's network tab)")
+	}
+	if o.User == "" {
+		f.doubt("without a test login (--user, and the password in MFA_TEST_PASSWORD) nobody can see where the application says who is signed in")
+		return f, nil
+	}
+	f.signIn(ctx, o)
+	return f, nil
+}
+
+// findForm looks for the page with the sign-in form, and what it needs.
+func (f *Findings) findForm(v *visitor, first *page) {
+	pages := []*page{first}
+	for _, l := range first.links {
+		if signInWord(l.text + " " + l.href) {
+			pages = append(pages, v.open(l.href))
+		}
+	}
+	for _, p := range pages {
+		if f.takeForm(p) {
+			return
+		}
+	}
+	for _, path := range commonLogins {
+		if f.takeForm(v.open(path)) {
+			return
+		}
+	}
+	// A page whose only content comes by a script.
+	if f.Single = first.status == http.StatusOK && first.isHTML() && len(first.links) == 0 && first.scripts > 0; f.Single {
+		f.Assets = first.assets
+		f.doubt("its pages are one shell that a script fills: open the addresses that show the shell, and the calls that sign in and out; protect the rest")
+	}
+}
+
+func (f *Findings) takeForm(p *page) bool {
+	if p.err != nil || p.status >= 400 {
+		return false
+	}
+	for i := range p.forms {
+		if p.forms[i].password != "" {
+			f.Login, f.At, f.Assets = &p.forms[i], p.at, p.assets
+			return true
+		}
+	}
+	return false
+}
+
+func signInWord(s string) bool {
+	s = strings.ToLower(s)
+	for _, w := range []string{"login", "log in", "signin", "sign in", "sign_in", "entrar", "anmelden", "connexion", "iniciar"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// leaving reports whether an address looks as if opening it would sign out, or
+// change something: it is never opened.
+func leaving(s string) bool {
+	s = strings.ToLower(s)
+	for _, w := range []string{"logout", "log out", "log-out", "logoff", "signout", "sign out", "sign_out", "sair", "abmelden", "deconnexion", "salir",
+		"delete", "remove", "destroy", "revoke", "unsubscribe", "reset", "disable", "cancel"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,238 @@
+package discover
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// app is an application with a form, as many are.
+type app struct {
+	*httptest.Server
+	mu       sync.Mutex
+	sessions map[string]string
+	asked    []string
+	serial   int
+	keeps    bool // the session's id stays when somebody signs in
+	moves    bool // and changes with every answer
+	anywhere bool // it signs in whoever sends name and password, at any address
+	text     bool // it says who is signed in by a text alone
+}
+
+func start(t *testing.T) *app {
+	t.Helper()
+	a := &app{sessions: map[string]string{}}
+	a.Server = httptest.NewServer(a)
+	t.Cleanup(a.Close)
+	return a
+}
+
+func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = append(a.asked, r.Method+" "+r.URL.RequestURI())
+	id, user := "", ""
+	if c, err := r.Cookie("sid"); err == nil {
+		id, user = c.Value, a.sessions[c.Value]
+	}
+	if a.anywhere && r.URL.Query().Get("pw") == "secret" {
+		user = r.URL.Query().Get("name")
+	}
+	if (a.keeps || a.moves) && (id == "" || a.moves) {
+		a.serial++
+		id = fmt.Sprint("anonymous", a.serial)
+		a.sessions[id] = user
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: id, Path: "/"})
+	}
+	w.Header().Set("Content-Type", "text/html")
+	switch r.URL.Path {
+	case "/":
+		if user == "" {
+			http.Redirect(w, r, "/enter?next=%2F", http.StatusFound)
+			return
+		}
+		fmt.Fprintf(w, `<nav><a href="/profile">Profile</a><a href="/out?token=1&amp;do=logout">Leave</a><a href="/user/delete">Delete</a><b class=who>%s</b></nav>`, user)
+	case "/enter":
+		if r.Method == http.MethodGet {
+			fmt.Fprint(w, `<link rel=stylesheet href="/static/css/a.css"><link rel=alternate href="/feed"><form method=post action="/enter"><input name=name><input type=password name=pw><input type=hidden name=csrf value=c1></form>`)
+			return
+		}
+		if r.FormValue("pw") != "secret" || r.FormValue("csrf") != "c1" {
+			fmt.Fprint(w, `<form method=post action="/enter"><input name=name><input type=password name=pw></form>`)
+			return
+		}
+		if !a.keeps {
+			a.serial++
+			id = fmt.Sprint("session", a.serial)
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: id, Path: "/"})
+		}
+		a.sessions[id] = r.FormValue("name")
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	case "/profile":
+		if user == "" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if a.text {
+			fmt.Fprintf(w, `<p id=hello>%s</p>`, user)
+			return
+		}
+		fmt.Fprintf(w, `<form method=post action="/profile"><input name=nick value="%s"><input name=mail value="%s@acme.example"></form>`, user, user)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func look(t *testing.T, a *app, change func(*Options)) (*Findings, string) {
+	t.Helper()
+	o := Options{URL: a.URL, User: "alice", Password: "secret"}
+	if change != nil {
+		change(&o)
+	}
+	f, err := Look(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := f.Draft(&b); err != nil {
+		t.Fatal(err)
+	}
+	return f, b.String()
+}
+
+func wants(t *testing.T, draft string, lines ...string) {
+	t.Helper()
+	for _, l := range lines {
+		if !strings.Contains(draft, l) {
+			t.Errorf("no %q in:\n%s", l, draft)
+		}
+	}
+}
+
+func TestLook(t *testing.T) {
+	a := start(t)
+	_, draft := look(t, a, nil)
+	wants(t, draft, "identity whoami /profile {", `user html "input[name=nick]" attr value`, `email html "input[name=mail]" attr value`,
+		"cookies sid", "login /enter", "logout /out?do=logout", "anonymous login /enter?next={http.mfa.return_to}",
+		`- "/enter" #`, `- {path: "/out", query: {"do": "logout"}} #`, `- "/static/css" #`)
+	if strings.Contains(draft, "/feed") {
+		t.Error("what the page only names is opened")
+	}
+}
+
+// It reads, signs in once, and never leaves or removes.
+func TestLookChangesNothing(t *testing.T) {
+	a := start(t)
+	look(t, a, nil)
+	posts := 0
+	for _, asked := range a.asked {
+		if strings.HasPrefix(asked, "POST ") {
+			posts++
+		} else if !strings.HasPrefix(asked, "GET ") {
+			t.Errorf("it sent %s", asked)
+		}
+		if strings.Contains(asked, "delete") || strings.Contains(asked, "logout") {
+			t.Errorf("it opened %s", asked)
+		}
+	}
+	if posts != 1 {
+		t.Errorf("it signed in %d times", posts)
+	}
+	a.asked = nil
+	f, draft := look(t, a, func(o *Options) { o.User, o.Password = "", "" })
+	for _, asked := range a.asked {
+		if !strings.HasPrefix(asked, "GET ") {
+			t.Errorf("without a login it sent %s", asked)
+		}
+	}
+	wants(t, draft, "DOUBT: without a test login", "anonymous login /enter")
+	if f.Who != nil {
+		t.Error("it knows where a user stands without one")
+	}
+	if len(a.asked) > maxRequests {
+		t.Errorf("it asked %d times", len(a.asked))
+	}
+}
+
+// What cannot key a memory is not proposed to.
+func TestLookAtCookies(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*app)
+		want   string
+	}{
+		"kept over a sign-in":       {func(a *app) { a.keeps = true }, "the cookie sid stays as it is when somebody signs in"},
+		"changed with every answer": {func(a *app) { a.moves = true }, "the cookie sid changes from answer to answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := start(t)
+			c.change(a)
+			_, draft := look(t, a, nil)
+			wants(t, draft, c.want, "cache 0s")
+			if strings.Contains(draft, "cookies sid") {
+				t.Error("it is proposed")
+			}
+		})
+	}
+}
+
+func TestLookAtDoubts(t *testing.T) {
+	t.Run("signs in at any address", func(t *testing.T) {
+		a := start(t)
+		a.anywhere = true
+		_, draft := look(t, a, nil)
+		wants(t, draft, "credentials name pw")
+	})
+	t.Run("a text that is shown", func(t *testing.T) {
+		a := start(t)
+		a.text = true
+		_, draft := look(t, a, nil)
+		wants(t, draft, `user html "#hello"`, "whoever calls himself bob is bob", "no address was found")
+	})
+	t.Run("a wrong password", func(t *testing.T) {
+		_, draft := look(t, start(t), func(o *Options) { o.Password = "wrong" })
+		wants(t, draft, "the test login was not accepted")
+	})
+	t.Run("a browser's cookies", func(t *testing.T) {
+		a := start(t)
+		a.sessions["theirs"] = "alice"
+		_, draft := look(t, a, func(o *Options) { o.Password, o.Cookie = "", "sid=theirs; other=1" })
+		wants(t, draft, "identity whoami /profile {", "which cookies are new at every sign-in could not be seen", "cache 0s")
+	})
+	t.Run("nobody there", func(t *testing.T) {
+		a := start(t)
+		a.Close()
+		if _, err := Look(context.Background(), Options{URL: a.URL}); err == nil {
+			t.Error("no error")
+		}
+	})
+	t.Run("no address", func(t *testing.T) {
+		if _, err := Look(context.Background(), Options{URL: "portal.example.com"}); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+// An application is never followed to another host, nor is a form sent there.
+func TestLookStaysOnTheHost(t *testing.T) {
+	other := start(t)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<a href="%s/enter">Login</a><form method=post action="%s/enter"><input name=name><input type=password name=pw></form>`, other.URL, other.URL)
+	}))
+	defer site.Close()
+	if u, _ := url.Parse(site.URL); u.Host == "" {
+		t.Fatal("no host")
+	}
+	f, err := Look(context.Background(), Options{URL: site.URL, User: "alice", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(other.asked) > 0 || f.Who != nil {
+		t.Errorf("another host was asked %q", other.asked)
+	}
+}

@@ -1,0 +1,154 @@
+package discover
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// page is one answer, and what is in it.
+type page struct {
+	at      *url.URL
+	status  int
+	header  http.Header
+	body    []byte
+	err     error
+	tree    *html.Node
+	forms   []form
+	links   []link
+	assets  []string // folders
+	scripts int
+}
+
+type link struct{ href, text string }
+
+// form is one form, with the fields that matter for signing in.
+type form struct {
+	method, action string // action as a path with its query
+	user, password string
+	hidden         url.Values
+}
+
+func (p *page) isHTML() bool { return strings.HasPrefix(p.header.Get("Content-Type"), "text/html") }
+
+func (p *page) isJSON() bool {
+	return strings.Contains(strings.Split(p.header.Get("Content-Type"), ";")[0], "json")
+}
+
+func (p *page) read() {
+	if !p.isHTML() {
+		return
+	}
+	var err error
+	if p.tree, err = html.Parse(bytes.NewReader(p.body)); err != nil {
+		p.tree = nil
+		return
+	}
+	for n := range p.tree.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.Data {
+		case "form":
+			p.forms = append(p.forms, p.form(n))
+		case "a":
+			if href := attr(n, "href"); href != "" {
+				p.links = append(p.links, link{p.local(href), strings.TrimSpace(text(n))})
+			}
+		case "script", "img":
+			p.asset(attr(n, "src"))
+			if n.Data == "script" {
+				p.scripts++
+			}
+		case "link":
+			if shown[strings.ToLower(attr(n, "rel"))] {
+				p.asset(attr(n, "href"))
+			}
+		}
+	}
+}
+
+// local is an address as a path of this host; another host's stays whole.
+func (p *page) local(href string) string {
+	u, err := p.at.Parse(href)
+	if err != nil || u.Host != p.at.Host {
+		return href
+	}
+	return u.RequestURI()
+}
+
+func (p *page) form(n *html.Node) form {
+	f := form{method: strings.ToUpper(attr(n, "method")), hidden: url.Values{}}
+	if f.method == "" {
+		f.method = http.MethodGet
+	}
+	f.action = p.local(attr(n, "action"))
+	if attr(n, "action") == "" {
+		f.action = p.at.RequestURI()
+	}
+	for i := range n.Descendants() {
+		if i.Type != html.ElementNode || i.Data != "input" && i.Data != "button" {
+			continue
+		}
+		name, kind := attr(i, "name"), strings.ToLower(attr(i, "type"))
+		switch {
+		case name == "":
+		case kind == "password" && f.password == "":
+			f.password = name
+		case kind == "hidden" || kind == "submit":
+			f.hidden.Set(name, attr(i, "value"))
+		case (kind == "" || kind == "text" || kind == "email") && i.Data == "input" && f.password == "":
+			f.user = name
+		}
+	}
+	return f
+}
+
+// shown are the links that a browser follows to show a page.
+var shown = map[string]bool{"stylesheet": true, "icon": true, "shortcut icon": true, "apple-touch-icon": true, "manifest": true, "preload": true, "modulepreload": true}
+
+// script tells a program by its name from a file that lies there.
+var script = regexp.MustCompile(`\.(php|cgi|pl|jsp|aspx?|do)$`)
+
+// asset notes the folder of something that a page shows.
+func (p *page) asset(src string) {
+	if src == "" || strings.HasPrefix(src, "data:") {
+		return
+	}
+	u, err := p.at.Parse(src)
+	if err != nil || u.Host != p.at.Host {
+		return
+	}
+	dir := path.Dir(u.Path)
+	if dir == "/" || script.MatchString(u.Path) {
+		dir = u.Path // by itself
+	}
+	if !slices.Contains(p.assets, dir) {
+		p.assets = append(p.assets, dir)
+	}
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func text(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}

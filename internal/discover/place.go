@@ -1,0 +1,225 @@
+package discover
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
+)
+
+// place is where one answer of the application holds the user.
+type place struct {
+	path string
+	expr string // as `identity whoami` writes it
+	rank int    // the lower, the more it is worth
+	text bool   // a text that is shown, which people may be able to edit
+
+	find func(p *page) (string, bool)
+}
+
+// commonPlaces are where applications say who is signed in.
+var commonPlaces = []string{"/api/me", "/me", "/api/user", "/api/users/me", "/api/v1/me", "/api/v1/user", "/api/whoami", "/whoami", "/api/auth/verify", "/api/auth/me",
+	"/api/auth/user", "/api/session", "/api/account", "/api/profile", "/userinfo", "/profile", "/account", "/settings", "/user", "/admin/password_change/"}
+
+// findWho looks for the one place where the user's name stands in an answer.
+func (f *Findings) findWho(v *visitor, home *page, user string) {
+	paths := slices.Clone(commonPlaces)
+	for _, l := range home.links {
+		if strings.HasPrefix(l.href, "/") && !leaving(l.href+" "+l.text) && personal(l.href+" "+l.text) {
+			paths = append(paths, l.href)
+		}
+	}
+	if home.at != nil {
+		paths = append(paths, home.at.RequestURI())
+	}
+	stranger := v.without("/", f.Cookies...)
+	var best *place
+	for _, path := range paths {
+		p := v.get(path)
+		if p.err != nil || p.status != http.StatusOK {
+			continue
+		}
+		for _, w := range places(p, user) {
+			w.path = path
+			if best != nil && w.rank >= best.rank {
+				continue
+			}
+			if a := stranger.get(path); a.status == http.StatusOK {
+				if got, ok := w.find(a); ok && got != "" || a.isHTML() != p.isHTML() {
+					continue // it says so to a stranger as well, or says nothing that can be read
+				}
+			} else if a.status >= 500 || a.status == http.StatusNotFound || a.status == http.StatusTooManyRequests {
+				continue
+			}
+			best = w
+		}
+	}
+	f.Who = best
+	if best != nil {
+		f.Mail = mailIn(v.get(best.path))
+	}
+	if best == nil {
+		f.doubt("no answer was found that holds %q once and is another for a stranger: look for a page or call that does (the browser's network tab), and write it after `identity whoami`", user)
+	} else if best.text {
+		f.doubt("%q is a text that %s shows: if people can change what is shown there, whoever calls himself bob is bob; look for an id", user, best.path)
+	}
+}
+
+func personal(s string) bool {
+	s = strings.ToLower(s)
+	for _, w := range []string{"profile", "account", "user", "/me", "settings", "perfil", "conta", "konto", "profil", "compte"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// places are where the user stands in a page, if only once each.
+func places(p *page, user string) (list []*place) {
+	if p.isJSON() {
+		var v any
+		if json.Unmarshal(p.body, &v) != nil {
+			return nil
+		}
+		if paths := inJSON(v, func(s string) bool { return s == user }, ""); len(paths) == 1 {
+			path := paths[0]
+			list = append(list, &place{expr: "json " + path, rank: 1, find: func(p *page) (string, bool) {
+				var v any
+				if json.Unmarshal(p.body, &v) != nil {
+					return "", false
+				}
+				return atPath(v, path)
+			}})
+		}
+		return list
+	}
+	if p.tree == nil {
+		return nil
+	}
+	for n := range p.tree.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if name := attr(n, "name"); n.Data == "input" && attr(n, "value") == user && plainName.MatchString(name) {
+			list = append(list, inHTML(p, fmt.Sprintf("input[name=%s]", name), "value", 2, false))
+		}
+		for _, a := range n.Attr {
+			if a.Val == user && strings.HasPrefix(a.Key, "data-") && plainName.MatchString(a.Key) {
+				list = append(list, inHTML(p, "["+a.Key+"]", a.Key, 3, false))
+			}
+		}
+		if n.FirstChild != nil && n.FirstChild == n.LastChild && n.FirstChild.Type == html.TextNode && strings.TrimSpace(n.FirstChild.Data) == user {
+			list = append(list, inHTML(p, selector(n), "", 4, true))
+		}
+	}
+	return slices.DeleteFunc(list, func(w *place) bool { return w == nil })
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+// selector names an element by its id or class, or those of what is around it.
+func selector(n *html.Node) string {
+	s := n.Data
+	for p := n; p != nil && p.Type == html.ElementNode; p = p.Parent {
+		own := ""
+		if id := attr(p, "id"); plainName.MatchString(id) {
+			own = "#" + id
+		} else if class := strings.Fields(attr(p, "class")); len(class) > 0 && plainName.MatchString(class[0]) {
+			own = "." + class[0]
+		}
+		switch {
+		case own != "" && p == n:
+			return own
+		case own != "":
+			return own + " " + s
+		}
+	}
+	return s
+}
+
+// inHTML is a place found by a selector, nil where that fits more than one.
+func inHTML(p *page, css, attribute string, rank int, shown bool) *place {
+	sel, err := cascadia.Parse(css)
+	if err != nil || len(cascadia.QueryAll(p.tree, sel)) != 1 {
+		return nil
+	}
+	expr := fmt.Sprintf("html %q", css)
+	if attribute != "" {
+		expr += " attr " + attribute
+	}
+	return &place{expr: expr, rank: rank, text: shown, find: func(p *page) (string, bool) {
+		if p.tree == nil {
+			return "", false
+		}
+		nodes := cascadia.QueryAll(p.tree, sel)
+		if len(nodes) != 1 {
+			return "", false
+		}
+		if attribute != "" {
+			return attr(nodes[0], attribute), true
+		}
+		return strings.TrimSpace(text(nodes[0])), true
+	}}
+}
+
+// mailIn is where the one address in a page stands, "" where there is none, or
+// more.
+func mailIn(p *page) string {
+	isMail := func(s string) bool { return mailForm.MatchString(s) }
+	var found []string
+	if p.isJSON() {
+		var v any
+		if json.Unmarshal(p.body, &v) == nil {
+			for _, path := range inJSON(v, isMail, "") {
+				found = append(found, "json "+path)
+			}
+		}
+	} else if p.tree != nil {
+		for n := range p.tree.Descendants() {
+			if n.Type == html.ElementNode && n.Data == "input" && isMail(attr(n, "value")) && plainName.MatchString(attr(n, "name")) {
+				found = append(found, fmt.Sprintf("html %q attr value", fmt.Sprintf("input[name=%s]", attr(n, "name"))))
+			}
+		}
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0]
+}
+
+var mailForm = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
+
+// inJSON are the dot paths at which a value stands that is wanted.
+func inJSON(v any, wanted func(string) bool, at string) (paths []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, w := range v {
+			if plainName.MatchString(k) {
+				paths = append(paths, inJSON(w, wanted, strings.TrimPrefix(at+"."+k, "."))...)
+			}
+		}
+	case string:
+		if wanted(v) && at != "" {
+			return []string{at}
+		}
+	}
+	return paths
+}
+
+func atPath(v any, path string) (string, bool) {
+	for name := range strings.SplitSeq(path, ".") {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return "", false
+		}
+		v = m[name]
+	}
+	s, ok := v.(string)
+	return s, ok
+}

@@ -1,0 +1,206 @@
+package discover
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// token is a cookie that is a JWT.
+type token struct {
+	cookie, alg   string
+	user, session string // claims
+}
+
+// signIn looks at the application as the test login does.
+func (f *Findings) signIn(ctx context.Context, o Options) {
+	v, home, before := f.enter(ctx, o)
+	if v == nil {
+		return
+	}
+	path := "/"
+	if home.at != nil {
+		path = home.at.Path
+	}
+	f.Cookies = slices.Sorted(maps.Keys(v.cookies(path)))
+	for _, l := range home.links {
+		f.takeLogout(l)
+	}
+	for _, form := range home.forms {
+		f.takeLogout(link{form.action, form.action})
+	}
+	f.findWho(v, home, o.User)
+	for _, name := range f.Cookies {
+		f.takeToken(name, v.cookies(path)[name], o.User)
+	}
+	if f.Who == nil {
+		return
+	}
+	f.findKeys(o, v, path, before)
+	f.tryCredentials(ctx, o)
+	if len(f.Logout) == 0 {
+		f.doubt("no way to sign out was found: name its path after `logout`")
+	}
+}
+
+// enter signs in, or takes the cookies it is given, and tells what cookies there
+// were before; nil: it could not.
+func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page, before map[string]string) {
+	v = newVisitor(ctx, o, f.Base)
+	if o.Cookie != "" {
+		r := http.Request{Header: http.Header{"Cookie": {o.Cookie}}}
+		for _, c := range r.Cookies() {
+			v.jar.SetCookies(f.Base, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/"}})
+		}
+		return v, v.open("/"), nil
+	}
+	if f.Login == nil {
+		f.doubt("no sign-in form was found, so the test login could not be used: sign in with a browser and give its cookies (--cookie)")
+		return nil, nil, nil
+	}
+	p := v.open(f.At.RequestURI())
+	form := f.Login
+	for i := range p.forms {
+		if p.forms[i].password != "" {
+			form = &p.forms[i] // its token against forgery is of this visit
+		}
+	}
+	values := url.Values{form.user: {o.User}, form.password: {o.Password}}
+	for name, list := range form.hidden {
+		values[name] = list
+	}
+	at, err := f.Base.Parse(form.action)
+	if err != nil || at.Host != f.Base.Host || form.method != http.MethodPost || form.user == "" {
+		f.doubt("the sign-in form is sent by %s to %s with the fields %q and %q, which was not tried", form.method, form.action, form.user, form.password)
+		return nil, nil, nil
+	}
+	before = v.cookies(at.Path)
+	done := v.send(http.MethodPost, at, values)
+	home = done
+	if to := done.header.Get("Location"); done.status/100 == 3 && to != "" {
+		if next, err := done.at.Parse(to); err == nil && next.Host == f.Base.Host {
+			home = v.open(next.RequestURI())
+		}
+	}
+	for i := range home.forms {
+		if home.forms[i].password == form.password && home.forms[i].user == form.user {
+			f.doubt("the test login was not accepted: the form is shown again")
+			return nil, nil, nil
+		}
+	}
+	return v, home, before
+}
+
+func (f *Findings) takeLogout(l link) {
+	s := strings.ToLower(l.href + " " + l.text)
+	if !strings.HasPrefix(l.href, "/") || !slices.ContainsFunc([]string{"logout", "log out", "log-out", "logoff", "signout", "sign out", "sign_out", "sair", "abmelden"}, func(w string) bool { return strings.Contains(s, w) }) {
+		return
+	}
+	path, query, _ := strings.Cut(l.href, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return
+	}
+	for k, list := range values {
+		if len(list) == 1 && leaving(list[0]) {
+			path += "?" + url.Values{k: list}.Encode()
+			break
+		}
+	}
+	if !slices.Contains(f.Logout, path) {
+		f.Logout = append(f.Logout, path)
+	}
+}
+
+// takeToken looks into a cookie that is a JWT; it is not checked.
+func (f *Findings) takeToken(name, value, user string) {
+	parts := strings.Split(value, ".")
+	if len(parts) != 3 {
+		return
+	}
+	var head struct{ Alg string }
+	var claims map[string]any
+	for i, into := range []any{&head, &claims} {
+		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err != nil || json.Unmarshal(raw, into) != nil {
+			return
+		}
+	}
+	t := &token{cookie: name, alg: head.Alg}
+	for _, k := range slices.Sorted(maps.Keys(claims)) {
+		if s, ok := claims[k].(string); ok && s == user && t.user == "" {
+			t.user = k
+		}
+	}
+	for _, k := range []string{"sid", "jti", "iat"} {
+		if claims[k] != nil && t.session == "" {
+			t.session = k
+		}
+	}
+	if t.user != "" && t.alg != "" {
+		f.Token = t
+	}
+}
+
+// findKeys tells which cookies can key what is remembered: those without which
+// nobody is known, if the sign-in made all of them new and no answer changes
+// them. One that the sign-in left as it was may be another person's tomorrow.
+func (f *Findings) findKeys(o Options, v *visitor, path string, before map[string]string) {
+	signedIn := v.cookies(path)
+	for range 2 {
+		v.get(f.Who.path)
+	}
+	now := v.cookies(path)
+	var keys []string
+	for _, name := range f.Cookies {
+		p := v.without(path, name).get(f.Who.path)
+		if got, ok := f.Who.find(p); p.status == http.StatusOK && ok && got == o.User {
+			continue // it is known without
+		}
+		switch {
+		case now[name] != signedIn[name]:
+			f.doubt("the cookie %s changes from answer to answer, so nothing can be remembered by it", name)
+			return
+		case before != nil && before[name] == now[name]:
+			f.doubt("the cookie %s stays as it is when somebody signs in, so nothing can be remembered by it", name)
+			return
+		}
+		keys = append(keys, name)
+	}
+	if before == nil {
+		f.doubt("which cookies are new at every sign-in could not be seen: sign in twice and compare; those go after `cookies`")
+		return
+	}
+	f.Key = keys
+}
+
+// tryCredentials tries whether the application serves a page for the test
+// login's own password in the request itself.
+func (f *Findings) tryCredentials(ctx context.Context, o Options) {
+	if o.Password == "" || f.Login == nil {
+		return
+	}
+	named := func(p *page) bool {
+		if p.status != http.StatusOK {
+			return false
+		}
+		got, ok := f.Who.find(p)
+		return ok && got == o.User
+	}
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(o.User+":"+o.Password))
+	if named(newVisitor(ctx, o, f.Base).get(f.Who.path, "Authorization", basic)) {
+		f.doubt("it takes the password by Basic authentication as well: the gate refuses that beside a session, and asks the application about it alone")
+	}
+	join := "?"
+	if strings.Contains(f.Who.path, "?") {
+		join = "&"
+	}
+	if named(newVisitor(ctx, o, f.Base).get(f.Who.path + join + url.Values{f.Login.user: {o.User}, f.Login.password: {o.Password}}.Encode())) {
+		f.Fields = []string{f.Login.user, f.Login.password}
+	}
+}

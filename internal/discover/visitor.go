@@ -1,0 +1,136 @@
+package discover
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Bounds of what is asked and read.
+const (
+	maxRequests = 150
+	maxPage     = 1 << 20
+	maxHops     = 5
+)
+
+// visitor is one browser that stays on one host.
+type visitor struct {
+	ctx    context.Context
+	client *http.Client
+	jar    *cookiejar.Jar
+	base   *url.URL
+	left   int
+	set    map[string]int // how often the application set each cookie
+}
+
+func newVisitor(ctx context.Context, o Options, base *url.URL) *visitor {
+	jar, _ := cookiejar.New(nil) // never fails without a list of suffixes
+	c := &http.Client{Timeout: 10 * time.Second}
+	if o.Client != nil {
+		*c = *o.Client
+	}
+	c.Jar, c.CheckRedirect = jar, func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &visitor{ctx: ctx, client: c, jar: jar, base: base, left: maxRequests, set: map[string]int{}}
+}
+
+// open asks for a page and follows redirects on this host.
+func (v *visitor) open(href string) *page {
+	p := v.get(href)
+	for range maxHops {
+		to := p.header.Get("Location")
+		if p.err != nil || p.status < 300 || p.status > 399 || to == "" || leaving(to) {
+			break
+		}
+		next, err := p.at.Parse(to)
+		if err != nil || next.Host != v.base.Host {
+			break
+		}
+		p = v.get(next.RequestURI())
+	}
+	return p
+}
+
+// get asks once.
+func (v *visitor) get(href string, fields ...string) *page {
+	at, err := v.base.Parse(href)
+	if err != nil || at.Host != v.base.Host {
+		return &page{err: errors.New("it leads elsewhere"), header: http.Header{}}
+	}
+	return v.send(http.MethodGet, at, nil, fields...)
+}
+
+func (v *visitor) send(method string, at *url.URL, body url.Values, fields ...string) *page {
+	if v.left--; v.left < 0 {
+		return &page{err: errors.New("enough was asked"), header: http.Header{}}
+	}
+	r, err := http.NewRequestWithContext(v.ctx, method, at.String(), strings.NewReader(body.Encode()))
+	if err != nil {
+		return &page{err: err, header: http.Header{}}
+	}
+	r.Header.Set("Accept", "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8")
+	if body != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", v.base.Scheme+"://"+v.base.Host)
+		r.Header.Set("Referer", at.String())
+	} else {
+		r.Body, r.ContentLength = http.NoBody, 0
+	}
+	for i := 0; i+1 < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
+	}
+	res, err := v.client.Do(r)
+	if err != nil {
+		return &page{err: err, header: http.Header{}}
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxPage))
+	for _, c := range res.Cookies() {
+		v.set[c.Name]++
+	}
+	p := &page{at: at, status: res.StatusCode, header: res.Header, body: text, err: err}
+	p.read()
+	return p
+}
+
+// cookies are those of a request to the path.
+func (v *visitor) cookies(path string) map[string]string {
+	m := map[string]string{}
+	at, err := v.base.Parse(path)
+	if err != nil {
+		return m
+	}
+	for _, c := range v.jar.Cookies(at) {
+		m[c.Name] = c.Value
+	}
+	return m
+}
+
+// without is the same browser without some of its cookies.
+func (v *visitor) without(path string, names ...string) *visitor {
+	w := *v
+	w.client = new(http.Client)
+	*w.client = *v.client
+	w.jar, _ = cookiejar.New(nil)
+	w.client.Jar = w.jar
+	at, err := v.base.Parse(path)
+	if err != nil {
+		return &w
+	}
+	var kept []*http.Cookie
+	for name, value := range v.cookies(path) {
+		drop := false
+		for _, n := range names {
+			drop = drop || n == name
+		}
+		if !drop {
+			kept = append(kept, &http.Cookie{Name: name, Value: value, Path: "/"})
+		}
+	}
+	w.jar.SetCookies(at, kept)
+	return &w
+}
