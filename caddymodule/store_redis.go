@@ -2,8 +2,10 @@ package caddymodule
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -216,9 +218,15 @@ func (r *RedisStore) OpenStore() (store.Store, error) {
 
 func (r *RedisStore) store() *store.Redis {
 	return store.NewRedis(store.RedisConfig{
-		Target: r.target, Timeout: time.Duration(r.Timeout), Evicting: r.Evicting == "warn", Now: now,
+		Target: r.target, Timeout: time.Duration(r.Timeout), Evicting: r.Evicting == "warn", Now: now, Memory: r.memory(),
 		Warn: func(text string) { r.log.Warn("store", zap.String("warning", text)) },
 	})
+}
+
+// memory is where this node keeps how far it saw that store come.
+func (r *RedisStore) memory() string {
+	sum := sha256.Sum256([]byte(r.target.String()))
+	return filepath.Join(caddy.AppDataDir(), "mfa", fmt.Sprintf("redis-%x.known", sum[:8]))
 }
 
 // Accept takes the store as it is, for all nodes.

@@ -96,6 +96,7 @@ func withRedis(s *redistest.Server) string {
 // open, nobody unproven gets anywhere, and who has proved goes on only as long
 // as the last news of revocations counts. Then all is as before by itself.
 func TestRedisStore_Outage(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	server := redistest.Start(t)
 	s := start(t, withRedis(server), nil)
 	bob, eve := s.signedIn("bob").enroll(), s.signedIn("eve")
@@ -134,6 +135,7 @@ func TestRedisStore_Outage(t *testing.T) {
 // TestRedisStore_StartsWithoutIt: a server that is away at the start keeps
 // nobody from what is open, and is taken when it comes.
 func TestRedisStore_StartsWithoutIt(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	server := redistest.Start(t)
 	server.Kill(t)
 	s := start(t, withRedis(server), nil)
@@ -147,6 +149,7 @@ func TestRedisStore_StartsWithoutIt(t *testing.T) {
 
 // TestRedisStore_RefusesToStart: what cannot end by itself is said at once.
 func TestRedisStore_RefusesToStart(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	evicts := redistest.Start(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
 	s := start(t, simple, nil)
 	for says, conf := range map[string]string{

@@ -21,8 +21,11 @@ type RedisConfig struct {
 	// Evicting says what to do with a server that throws records away where
 	// memory is short. True: only Warn; false: Open refuses.
 	Evicting bool
-	Warn     func(string)     // nil: nobody hears
-	Now      func() time.Time // nil: time.Now
+	// Memory is a file in which the node keeps how far it saw the store come;
+	// "": it forgets that when it ends.
+	Memory string
+	Warn   func(string)     // nil: nobody hears
+	Now    func() time.Time // nil: time.Now
 }
 
 // Redis keeps the records in a Redis server, a Sentinel group or a Cluster.
@@ -37,6 +40,7 @@ type Redis struct {
 	cfg      RedisConfig
 	settle   time.Duration
 	circuit  *redisconn.Circuit
+	memory   memory
 	known    [partitions]known
 	locks    [256]chan struct{} // so that one node's writers do not race each other
 	echo     atomic.Uint64
@@ -92,6 +96,7 @@ func (r *Redis) Alone() bool { return false }
 
 // Close lets go of the connections.
 func (r *Redis) Close() error {
+	r.remember(true)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.client == nil {

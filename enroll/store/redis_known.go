@@ -14,6 +14,10 @@ type mark struct {
 	accepted uint64
 }
 
+// pastKept is how many bytes of the past are there at least once some was cut
+// off: first.lua keeps 1024, and a line is no longer than 64.
+const pastKept = 1024 - 64
+
 // ended is the count at which an earlier line ended.
 func (m *mark) ended(line string) (uint64, bool) {
 	for one := range strings.SplitAfterSeq(m.past, " ") {
@@ -37,7 +41,10 @@ func (m *mark) holds(k *mark) bool {
 		return m.count >= k.count
 	}
 	n, ok := m.ended(k.line)
-	return ok && n >= k.count
+	if !ok {
+		return len(m.past) > pastKept // this node was away for more lines than are kept
+	}
+	return n >= k.count
 }
 
 // known is the furthest that this node has seen a partition.

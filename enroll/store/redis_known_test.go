@@ -1,6 +1,9 @@
 package store
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestMarkHolds(t *testing.T) {
 	now := mark{line: "c", count: 9, past: "b:7 a:5 old:1", accepted: 3}
@@ -24,6 +27,19 @@ func TestMarkHolds(t *testing.T) {
 				t.Fatal(got)
 			}
 		})
+	}
+}
+
+// A node that was away for longer than the past is kept cannot tell, and takes
+// nobody's store away.
+func TestMarkHolds_LongAway(t *testing.T) {
+	now := mark{line: "c", count: 9, past: strings.Repeat("0123456789abcdef0123456789abcdef01234567:9 ", 25)[:1024]}
+	if !now.holds(&mark{line: "x", count: 1}) {
+		t.Fatal("in doubt")
+	}
+	now.past = now.past[:900]
+	if now.holds(&mark{line: "x", count: 1}) {
+		t.Fatal("a line that never was is taken for a forgotten one")
 	}
 }
 

@@ -53,6 +53,7 @@ func (r *Redis) Revoked(ctx context.Context, after uint64) (lines []Entry, err e
 			}
 		}
 		if len(out[0].data) < logPage {
+			r.remember(false)
 			return lines, nil
 		}
 	}

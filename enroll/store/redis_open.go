@@ -22,6 +22,7 @@ func (r *Redis) Open(ctx context.Context) error {
 	if !isNew {
 		return nil
 	}
+	r.recall()
 	err := r.check(ctx, client)
 	if err == nil {
 		err = r.await(ctx)
