@@ -45,6 +45,13 @@ func (t *Tenant) PasskeysFor(host string) string {
 	return ""
 }
 
+// scattersKeys reports whether a passkey made at one host of the tenant is of no
+// use at another.
+func (t *Tenant) scattersKeys() bool {
+	return t.RPID == "" && t.Offers(MethodPasskey) &&
+		(len(t.Hosts) > 1 || len(t.Hosts) == 1 && strings.HasPrefix(t.Hosts[0], "*."))
+}
+
 // Offers reports whether a kind of method may be registered with the tenant.
 func (t *Tenant) Offers(kind string) bool { return slices.Contains(t.Methods, kind) }
 

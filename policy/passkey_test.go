@@ -181,3 +181,15 @@ func TestResistantNeedsPasskey(t *testing.T) {
 		t.Error("no limit for passkeys where none is written")
 	}
 }
+
+func TestScatteredKeysAreWarnedOf(t *testing.T) {
+	for text, want := range map[string]bool{
+		"hosts: [a.example.org, b.example.org]": true, "hosts: ['*.example.org']": true, "hosts: [a.example.org]": false,
+		"hosts: [a.example.org, b.example.org], rp_id: example.org": false, "hosts: [a.example.org, b.example.org], methods: [totp]": false,
+	} {
+		p := mustParse(t, "version: 1\ndefaults: {methods: [passkey, totp]}\ntenants:\n  a: {"+text+"}\n")
+		if got := strings.Contains(strings.Join(p.Warnings(), "\n"), "policy.yaml:4:14: tenant a has several hosts and no rp_id"); got != want {
+			t.Errorf("%s: %q", text, p.Warnings())
+		}
+	}
+}

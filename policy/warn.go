@@ -27,6 +27,9 @@ func warnings(docs []*document, tenants []*Tenant, own map[string]*settings) (li
 		if t.Require != RequireNone && len(t.rules.protect) == 0 {
 			list = append(list, fmt.Sprintf("%s: tenant %s requires a factor and protects nothing: only what directives protect asks for it", s.at, t.Key))
 		}
+		if t.scattersKeys() {
+			list = append(list, fmt.Sprintf("%s: tenant %s has several hosts and no rp_id: a passkey works only at the host where it was made; write rp_id, a domain above all of them", s.place("hosts"), t.Key))
+		}
 		if t.Require == RequireResistant && len(t.ServiceAccounts) > 0 {
 			list = append(list, fmt.Sprintf("%s: tenant %s lists service accounts and requires phishing-resistant, which they never are: they pass nowhere; require it of the areas that need it", s.at, t.Key))
 		}
