@@ -475,3 +475,18 @@ func TestStreams_OneMoreLookWithoutTheStore(t *testing.T) {
 		})
 	}
 }
+
+// Caddy's idle time-outs give what goes on a new deadline at each step, so that
+// a body, or a file, must itself know when it has ended.
+func TestStreams_AReaderEndsWithItsStream(t *testing.T) {
+	s := new(stream)
+	r := judgedReader{strings.NewReader("SECRET"), s}
+	half := make([]byte, 3)
+	if _, err := io.ReadFull(r, half); err != nil || string(half) != "SEC" {
+		t.Fatalf("%q %v", half, err)
+	}
+	s.ended.Store(true)
+	if n, err := r.Read(half); n != 0 || !errors.Is(err, errEnded) {
+		t.Errorf("%d bytes more, %v", n, err)
+	}
+}
