@@ -22,12 +22,12 @@ type Redis struct {
 	Signed string  // json: the secret with which express-session signs the cookie; "": it does not
 	Prefix *string // of the keys; nil: the format's own
 	Facts  Claims  // where in the session the facts stand
-	// Timeout bounds one question; 0: 250ms.
+	// Timeout bounds one question; 0: 1s.
 	Timeout time.Duration
 }
 
 const (
-	redisTimeout = 250 * time.Millisecond
+	redisTimeout = time.Second
 	// redisCache is how long a session is remembered. The app changes it
 	// without anybody telling the gate, and on another node nobody does: within
 	// this time whoever signs in on a session that was another's could be taken

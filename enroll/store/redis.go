@@ -58,8 +58,8 @@ const (
 	// lacks what they saw written. They look twice a second, and a circuit is
 	// open for one.
 	settling = 3 * time.Second
-	// updating bounds an Update with all its attempts.
-	updating = 2 * time.Second
+	// updating bounds an Update with all its attempts, in time-outs of a call.
+	updating = 8
 	// late is how long redis keeps a record past its end: nodes' clocks differ.
 	late = time.Hour
 )
@@ -131,7 +131,7 @@ func (r *Redis) read(ctx context.Context, key string) (envelope, error) {
 
 // Update reads, asks fn, and writes if nobody else wrote meanwhile; else again.
 func (r *Redis) Update(ctx context.Context, key string, fn func(Record) (*Record, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, updating)
+	ctx, cancel := context.WithTimeout(ctx, updating*r.cfg.Timeout)
 	defer cancel()
 	unlock, err := r.lock(ctx, key)
 	if err != nil {

@@ -32,7 +32,7 @@ func node(t *testing.T, now func() time.Time, url string) *enroll.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := store.NewRedis(store.RedisConfig{Target: target, Now: now})
+	st := store.NewRedis(store.RedisConfig{Target: target, Now: now, Timeout: time.Second})
 	s, err := enroll.New(enroll.Config{Store: st, Keys: keys, Now: now})
 	if err != nil {
 		t.Fatal(err)

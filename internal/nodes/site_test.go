@@ -21,7 +21,9 @@ const conf = `{
 	persist_config off
 	mfa {
 		key {env.MFA_KEY}
-		store redis REDIS
+		store redis REDIS {
+			timeout 1s
+		}
 		mail smtp smtp://127.0.0.1:SMTP {
 			from security@portal.test
 		}
