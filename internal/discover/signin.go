@@ -55,7 +55,7 @@ func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page
 	if o.Cookie != "" {
 		r := http.Request{Header: http.Header{"Cookie": {o.Cookie}}}
 		for _, c := range r.Cookies() {
-			v.jar.SetCookies(f.Base, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/"}})
+			v.jar.SetCookies(f.Base, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/"}}) // #nosec G124 -- kept for a request, set nowhere
 		}
 		return v, v.open("/"), nil
 	}

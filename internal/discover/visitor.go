@@ -128,7 +128,7 @@ func (v *visitor) without(path string, names ...string) *visitor {
 			drop = drop || n == name
 		}
 		if !drop {
-			kept = append(kept, &http.Cookie{Name: name, Value: value, Path: "/"})
+			kept = append(kept, &http.Cookie{Name: name, Value: value, Path: "/"}) // #nosec G124 -- kept for a request, set nowhere
 		}
 	}
 	w.jar.SetCookies(at, kept)
