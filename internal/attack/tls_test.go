@@ -83,6 +83,12 @@ func TestDesign_M1_OnHTTPSOnlyTheHostNamesCount(t *testing.T) {
 				t.Errorf("%q: %s: the flag itself gives %s", named, version, status)
 			}
 		}
+		// Browsers send each cookie in a field of its own over HTTP/2 and 3.
+		for version, status := range s.versions("office.test", "GET", "office.test", documents, "Cookie: a=b", "Cookie: sid=mallory", "Cookie: "+name+"="+flag) {
+			if status != "200" {
+				t.Errorf("%q: %s: cookies in fields of their own give %s", named, version, status)
+			}
+		}
 		bare := strings.TrimPrefix(name, "__Host-")
 		for _, tossed := range []string{
 			bare + "=" + flag, "__Secure-" + bare + "=" + flag, strings.ToLower(name) + "=" + flag, "\u2000" + name + "=" + flag, "$" + name + "=" + flag,
