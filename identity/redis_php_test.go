@@ -70,6 +70,7 @@ func TestReadPHPSession_Values(t *testing.T) {
 		"ok/quote in a text":            {`a|s:4:"";a|";`, true},
 		"fail/length too long":          {`a|s:4:"bob";`, false},
 		"fail/length too short":         {`a|s:2:"bob";`, false},
+		"fail/no quote at the end":      {`a|s:3:"bobx;`, false},
 		"fail/length of all there is":   {`a|s:2147483647:"bob";`, false},
 		"fail/length past a machine's":  {`a|s:99999999999999999999:"bob";`, false},
 		"fail/negative length":          {`a|s:-1:"";`, false},
