@@ -1,11 +1,14 @@
 package caddymodule
 
 import (
+	"encoding/json"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
 )
@@ -160,5 +163,36 @@ func TestRedisStore_RefusesToStart(t *testing.T) {
 		if err := s.load(conf); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
 		}
+	}
+}
+
+// TestRedisDialsNothing: `caddy validate` beside a running server, or on a
+// machine that cannot reach Redis, asks nobody.
+func TestRedisDialsNothing(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	url := "redis://:x@" + l.Addr().String()
+	conf := strings.NewReplacer("%PRELUDE%", prelude, "%SMTP%", "127.0.0.1:1", "%APP%", "127.0.0.1:1",
+		"store bolt %DIR%/mfa.db", "key MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\nstore redis "+url,
+		"identity whoami", "identity redis "+url+" {\nuser name\n}\nidentity whoami").Replace(simple)
+	raw, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(conf), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cfg caddy.Config
+	if err := json.Unmarshal(raw, &cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Validate(&cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := l.Accept(); err == nil {
+		t.Fatalf("validating dialled from %s", c.RemoteAddr())
 	}
 }
