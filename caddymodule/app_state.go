@@ -170,6 +170,14 @@ func (s *appState) service() *enroll.Service {
 	return nil
 }
 
+// revocations is the state of what this node has heard of ended flags.
+func (s *appState) revocations() uint64 {
+	if svc := s.service(); svc != nil {
+		return svc.Revocations()
+	}
+	return 0
+}
+
 func (s *appState) run() *running {
 	if r := s.running.Load(); r != nil || s.late.Load() {
 		return r

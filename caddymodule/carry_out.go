@@ -84,9 +84,12 @@ func (p *passage) sees(status int, h http.Header) bool {
 // request with a slow body can be overtaken by a sign-in in the same session:
 // the app would then answer it as somebody else.
 func (p *passage) still() bool {
-	p.lent.lend(p.r)
-	defer p.lent.takeBack()
-	same, set := p.gate.chain.Still(p.innerContext(), p.visit(), p.who)
+	if !p.gate.chain.Overtaken(p.watch(), p.who) {
+		return true
+	}
+	visit, lent := p.visit()
+	defer lent.takeBack()
+	same, set := p.gate.chain.Still(p.innerContext(), visit, p.who)
 	p.answer.relay = append(p.answer.relay, set...)
 	if same || p.who.State != identity.Known {
 		return true

@@ -68,14 +68,13 @@ func (p *passage) knowsSomebody(set []string) bool {
 	if len(set) == 0 {
 		return false
 	}
-	p.lent.lend(p.r)
-	defer p.lent.takeBack()
-	v := *p.visit()
+	v, lent := p.visit()
+	defer lent.takeBack()
 	stranger := p.r.Clone(p.innerContext())
 	identity.StripCredentials(stranger, p.gate.chain.Credentials)
 	stranger.URL = &url.URL{Path: "/"}
 	identity.MergeSetCookie(stranger, set)
 	v.R = stranger
-	res := p.gate.chain.Fresh(p.innerContext(), &v)
+	res := p.gate.chain.Fresh(p.innerContext(), v)
 	return res.State != identity.Nobody && res.State != identity.Absent
 }

@@ -81,7 +81,7 @@ func FuzzGateHeaders(f *testing.F) {
 		h.Set(name, value)
 		h[name] = []string{value}
 		before := len(h[name])
-		stripHeaders(h)
+		stripHeaders(h, &fieldSet{})
 		for k := range h {
 			plain := strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(k))
 			if plain == "mfa" || strings.HasPrefix(plain, "mfa-") || plain == "proxy" || plain == "x-original-url" || plain == "x-rewrite-url" || strings.HasSuffix(plain, "-method-override") && strings.HasPrefix(plain, "x-") {

@@ -59,13 +59,13 @@ type passage struct {
 	judged   bool
 	who      *identity.Result // nobodyYet until asked
 	named    string           // the tenant that the identity, or a placeholder, names
+	plain    bool             // nothing in the request but its one Cookie field, host and scheme tells who this is
 	realm    string
 	flag     *enroll.Flag   // counts for this person, now
 	ticket   *enroll.Ticket // of the last block, where it speaks
 	deaf     bool           // this node has not heard of revocations lately
 
-	asks   identity.Visit // this request as the identity sources see it
-	lent   lentPlaceholders
+	looks  identity.Visit // this request as identity sources that only look on see it
 	said   said
 	answer answer
 	stream *stream            // nil until the request turns out to go on for long
@@ -93,7 +93,8 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 		p.shareGiven()
 	}
 	p.cookies.stripCookies(r.Header)
-	stripHeaders(r.Header)
+	heeded := stripHeaders(r.Header, &g.heeds)
+	p.plain = !heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
 	stripUpgrade(r)
 	return p
 }
@@ -193,7 +194,9 @@ func (p *passage) decide() {
 	pol := p.app.policy()
 	p.decision = pol.Decide(&f)
 	if p.decision.Ask == policy.AskIdentity {
-		p.identify()
+		if !p.recall() {
+			p.identify()
+		}
 		p.tell(&f)
 		p.decision = pol.Decide(&f)
 	}

@@ -29,6 +29,8 @@ type gateState struct {
 	site         string // tells this gate's cached identities from another's
 	chain        *identity.Chain
 	watches      bool // some identity source wants to see sign-ins and sign-outs
+	heeds        fieldSet
+	memory       *passMemory // nil: who a visitor is may depend on more than his cookies
 	protect      *policy.Prefixes
 	anonymous    Anonymous
 	tenantBy     policy.TenantBy
@@ -112,7 +114,13 @@ func (s *gateState) loadIdentities(ctx caddy.Context, g *Gate) error {
 	}
 	facts := s.chain.Facts()
 	s.watches = slices.ContainsFunc(s.chain.Sources, func(src identity.Source) bool { _, ok := src.(identity.Watcher); return ok })
-	return s.fillTenant(g.Tenant, facts.Has(identity.FactTenant))
+	if err := s.fillTenant(g.Tenant, facts.Has(identity.FactTenant)); err != nil {
+		return err
+	}
+	if fields, ok := s.chain.Heeds(); ok && s.tenantFrom == "" {
+		s.heeds, s.memory = newFieldSet(fields), newPassMemory()
+	}
+	return nil
 }
 
 func (s *gateState) fillTenant(word string, mapped bool) error {

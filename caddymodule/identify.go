@@ -11,34 +11,32 @@ import (
 // identify asks the site's identities who this is, and reads the gate's own
 // cookies in the light of the answer.
 func (p *passage) identify() {
-	p.lent.lend(p.r)
-	who := p.gate.chain.Identify(p.innerContext(), p.visit())
-	p.lent.takeBack()
+	changes, epoch := identity.Changes(), p.app.revocations()
+	visit, lent := p.visit()
+	who := p.gate.chain.Identify(p.innerContext(), visit)
+	lent.takeBack()
 	p.who = &who
 	p.relay()
 	p.named = p.gate.tenantOf(p, who.Person.Tenant)
 	p.realm = p.gate.realmOf(p.named)
 	p.readFlag()
+	p.remember(changes, epoch)
 }
 
-// visit is this request as the identity sources see it. Placeholders and the
-// app can be asked only while p.lent is lent.
-func (p *passage) visit() *identity.Visit {
-	if p.asks.Call == nil {
-		p.watch()
-		p.asks.Call, p.asks.Placeholder, p.asks.Took = p.callApp, p.placeholder, identityTook
-	}
-	return &p.asks
+// visit is this request as the identity sources see it. Asking the app, they
+// are lent its placeholders, until those are taken back.
+func (p *passage) visit() (*identity.Visit, *lentPlaceholders) {
+	lent := &lentPlaceholders{visitor: p.r}
+	v := *p.watch()
+	v.Placeholder, v.Took = p.placeholder, identityTook
+	v.Call = func(sub *http.Request) (*http.Response, error) { return ask(p.next, p.r, sub, lent) }
+	return &v, lent
 }
 
 // watch is visit for sources that only look on, and ask nothing.
 func (p *passage) watch() *identity.Visit {
-	p.asks.R, p.asks.Site, p.asks.Now = p.r, p.gate.site, p.now
-	return &p.asks
-}
-
-func (p *passage) callApp(sub *http.Request) (*http.Response, error) {
-	return ask(p.next, p.r, sub, &p.lent)
+	p.looks.R, p.looks.Site, p.looks.Now = p.r, p.gate.site, p.now
+	return &p.looks
 }
 
 func (p *passage) placeholder(name string) (string, bool) {

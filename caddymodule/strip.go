@@ -128,22 +128,27 @@ func cookieValue(fields []string, name string) string {
 // gate's own Mfa-* fields in every spelling that some server reads as the same
 // (Mfa_User, Mfa.User), fields by which some apps take another path or method
 // than the request line's, Proxy (CGI's HTTP_PROXY), and their names in
-// Connection, which would make the proxy drop what the gate sets.
-func stripHeaders(h http.Header) {
+// Connection, which would make the proxy drop what the gate sets. It reports
+// whether one of the fields that stay is heeded.
+func stripHeaders(h http.Header, heeds *fieldSet) (heeded bool) {
 	for k := range h {
 		if len(k) < 3 {
+			heeded = heeded || heeds.has(k)
 			continue
 		}
 		switch k[0] | 0x20 {
 		case 'm', 'x', 'p', 'h':
 			if forbiddenField(k) {
 				delete(h, k)
+				continue
 			}
 		}
+		heeded = heeded || heeds.has(k)
 	}
 	if c := h["Connection"]; len(c) > 0 {
 		stripConnection(h, c)
 	}
+	return heeded
 }
 
 // forbiddenField reports whether a client may not send the field on a gated

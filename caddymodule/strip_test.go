@@ -31,7 +31,7 @@ func TestStripHeaders(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stripHeaders(c.in)
+			stripHeaders(c.in, &fieldSet{})
 			if !reflect.DeepEqual(c.in, c.want) {
 				t.Errorf("got %v, want %v", c.in, c.want)
 			}

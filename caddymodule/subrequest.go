@@ -64,13 +64,13 @@ func ask(next caddyhttp.Handler, visitor, sub *http.Request, lent *lentPlacehold
 // visitor's for as long as the visitor waits. A question that outlives its
 // time-out must not read a table that the visitor's request goes on writing.
 type lentPlaceholders struct {
-	mu      sync.RWMutex
+	mu      sync.Mutex
 	visitor *http.Request // nil: taken back
 }
 
 func (l *lentPlaceholders) get(key string) (any, bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.visitor == nil {
 		return nil, false
 	}
@@ -81,13 +81,11 @@ func (l *lentPlaceholders) get(key string) (any, bool) {
 	return repl.Get(key)
 }
 
-func (l *lentPlaceholders) lend(visitor *http.Request) {
+func (l *lentPlaceholders) takeBack() {
 	l.mu.Lock()
-	l.visitor = visitor
+	l.visitor = nil
 	l.mu.Unlock()
 }
-
-func (l *lentPlaceholders) takeBack() { l.lend(nil) }
 
 // serveInner runs the handlers and turns what they fail with into an error:
 // errors never reach handle_errors from here, and an aborted answer must not

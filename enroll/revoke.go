@@ -105,6 +105,9 @@ const pollEvery = 500 * time.Millisecond
 // silence is how long a node trusts what it last heard.
 const silence = 2 * time.Second
 
+// Revocations is a count that grows with every revocation this node hears of.
+func (s *Service) Revocations() uint64 { return s.revoked.epoch.Load() }
+
 // Current tells whether this node has heard of revocations within two seconds.
 // Where it has not, a flag counts only as the tenant's when_store_down says. A
 // store that no other process writes to has no news to miss: there a slow disk

@@ -21,8 +21,9 @@ type Result struct {
 	SetCookie  []string      // raw header values: for the visitor, and for the request that follows (MergeSetCookie)
 	RetryAfter time.Duration // with Down, 0 for no opinion
 	Err        error
-	Why        []string // what each source said, for the log; empty where somebody is known
-	Silent     bool     // with Nobody: a browser could not have said who it is, since only a page's script sends the credential
+	Why        []string  // what each source said, for the log; empty where somebody is known
+	Silent     bool      // with Nobody: a browser could not have said who it is, since only a page's script sends the credential
+	Until      time.Time // with Known of one source, until when it would say so again; zero: it would not
 
 	begun uint64 // the event before which nothing counts as a change
 }
@@ -100,7 +101,7 @@ func (c *Chain) carried(v *Visit, header string) bool {
 
 // known is the result of one source that knows who it is.
 func known(src Source, a *Answer) Result {
-	res := Result{State: Known, Person: a.Person, SetCookie: a.SetCookie}
+	res := Result{State: Known, Person: a.Person, SetCookie: a.SetCookie, Until: a.Until}
 	res.Person.Source = src.Name()
 	return res
 }

@@ -49,6 +49,17 @@ type Steady interface {
 	ChangedSince(v *Visit, event uint64) bool
 }
 
+// Overtaken reports whether another request may have changed who the visitor
+// is since Identify found res. It costs next to nothing.
+func (c *Chain) Overtaken(v *Visit, res *Result) bool {
+	for _, src := range c.Sources {
+		if s, ok := src.(Steady); ok && s.ChangedSince(v, res.begun) {
+			return true
+		}
+	}
+	return false
+}
+
 // Still reports whether the app's answer to a protected request may go out:
 // whether it is still for the person that Identify found. It is to be asked
 // when the answer's header is there, before any of it leaves and before
@@ -62,13 +73,7 @@ type Steady interface {
 // The cookies are those that the app set when it was asked; they are for the
 // visitor in either case.
 func (c *Chain) Still(ctx context.Context, v *Visit, res *Result) (still bool, setCookie []string) {
-	changed := false
-	for _, src := range c.Sources {
-		if s, ok := src.(Steady); ok && s.ChangedSince(v, res.begun) {
-			changed = true
-		}
-	}
-	if !changed {
+	if !c.Overtaken(v, res) {
 		return true, nil
 	}
 	w := *v

@@ -33,7 +33,7 @@ func set(names ...string) map[string]bool {
 // served as another: his own session and proof go to the gate, and the other's
 // password, key or session id in the same request goes to the app.
 type Credentials struct {
-	headers  map[string]bool // in the form of headerName
+	headers  map[string]bool // in the form of HeaderName
 	anywhere map[string]bool // in query, form and path parameters, in the form of fieldName
 	sessions map[string]bool // in query and path parameters
 	login    bool            // a user's name together with a password in the query
@@ -56,7 +56,7 @@ func NewCredentials(names []string) (*Credentials, error) {
 		if bare == "" || strings.ContainsAny(bare, " \t\r\n&=;?#/{}\"") {
 			return nil, fmt.Errorf("reading credentials: %q is no name of a header or field; write names alone, such as: credentials u p", name)
 		}
-		header, field := headerName(bare), fieldName(bare)
+		header, field := HeaderName(bare), fieldName(bare)
 		if !less {
 			c.headers[header] = true
 			c.anywhere[field] = true
@@ -82,9 +82,9 @@ func (c *Credentials) orDefault() *Credentials {
 	return c
 }
 
-// headerName is a header's name in canonical form as an app may read it: CGI
+// HeaderName is a header's name in canonical form as an app may read it: CGI
 // and its heirs make X_Api_Key and X.Api.Key of X-Api-Key.
-func headerName(name string) string {
+func HeaderName(name string) string {
 	if strings.ContainsAny(name, "_.") {
 		name = strings.NewReplacer("_", "-", ".", "-").Replace(name)
 	}
@@ -94,7 +94,7 @@ func headerName(name string) string {
 func headerSet(names ...string) map[string]bool {
 	m := make(map[string]bool, len(names))
 	for _, n := range names {
-		m[headerName(n)] = true
+		m[HeaderName(n)] = true
 	}
 	return m
 }
@@ -103,7 +103,7 @@ func headerSet(names ...string) map[string]bool {
 // there. Empty ones carry none.
 func (c *Credentials) inHeaders(h http.Header, yield func(name string) bool) {
 	for name, values := range h {
-		if !c.headers[headerName(name)] {
+		if !c.headers[HeaderName(name)] {
 			continue
 		}
 		for _, v := range values {

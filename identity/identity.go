@@ -65,6 +65,7 @@ type Answer struct {
 	Stray      []string      // headers carrying a credential of which this source knows nobody, beside another credential
 	Err        error         // why, for the log: never shown to the visitor, holds no secret
 	RetryAfter time.Duration // with Down: when to try again, 0 for no opinion
+	Until      time.Time     // with Known, until when the source would say so again unasked; zero: it would not
 }
 
 // Visit is one request to identify.

@@ -155,7 +155,7 @@ func (b *believed) answer(now time.Time, leeway time.Duration) Answer {
 	if !now.Before(b.expires.Add(leeway)) {
 		return Answer{State: Absent, Err: errExpired}
 	}
-	return Answer{State: Known, Person: b.person}
+	return Answer{State: Known, Person: b.person, Until: b.expires.Add(leeway)}
 }
 
 // believe checks everything about a token.

@@ -76,6 +76,7 @@ func (m *memory) recall(key digest, now time.Time, nobodyToo bool) (Answer, bool
 		m.kept.remove(key)
 		return Answer{}, false
 	}
+	k.answer.Until = k.until
 	return k.answer, true
 }
 
@@ -88,6 +89,7 @@ func (m *memory) drop(marks []mark, by uintptr, now time.Time) {
 		m.drops.drop(one, by, now)
 	}
 	m.last = events.Load()
+	changes.Add(1)
 }
 
 // question is what one visitor wants to know.

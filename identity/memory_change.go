@@ -35,6 +35,7 @@ func (m *memory) begin(by uintptr, marks []mark, now time.Time) {
 		m.drops.floor = m.last
 	}
 	m.changes[by] = change{marks, now}
+	changes.Add(1)
 }
 
 func (m *memory) end(by uintptr) {

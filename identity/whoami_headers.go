@@ -13,7 +13,7 @@ import (
 // upHeader is one checked header_up.
 type upHeader struct {
 	field, value string
-	from         []string // credential headers of the visitor's request that its value holds, in the form of headerName
+	from         []string // credential headers of the visitor's request that its value holds, in the form of HeaderName
 }
 
 // refusedUp are fields that would change what the sub-request is.
@@ -32,13 +32,13 @@ func (w *whoami) checkHeaders() error {
 		if !httpguts.ValidHeaderFieldName(h.Field) || !httpguts.ValidHeaderFieldValue(h.Value) {
 			return fmt.Errorf("header_up: %q is no header field with its value; write: header_up X-Requested-With XMLHttpRequest", h.Field)
 		}
-		if refusedUp[headerName(h.Field)] {
+		if refusedUp[HeaderName(h.Field)] {
 			return fmt.Errorf("header_up: %s is set by the gate alone; leave the line out", h.Field)
 		}
 		up := upHeader{field: textproto.CanonicalMIMEHeaderKey(h.Field), value: h.Value}
 		for _, m := range placeholderName.FindAllStringSubmatch(h.Value, -1) {
-			if name, ok := strings.CutPrefix(m[1], visitorHeader); ok && !keptHeaders[headerName(name)] {
-				up.from = append(up.from, headerName(name))
+			if name, ok := strings.CutPrefix(m[1], visitorHeader); ok && !keptHeaders[HeaderName(name)] {
+				up.from = append(up.from, HeaderName(name))
 			}
 		}
 		w.headers = append(w.headers, up)
@@ -49,7 +49,7 @@ func (w *whoami) checkHeaders() error {
 // Carries reports whether the sub-request shows the app this header: its
 // Authorization always, others where a header_up hands them on.
 func (w *whoami) Carries(_ *Visit, header string) bool {
-	name := headerName(header)
+	name := HeaderName(header)
 	if header == "Authorization" {
 		return true
 	}
@@ -71,7 +71,7 @@ func (h *upHeader) expand(v *Visit, leave func(header string) bool) (parts []str
 		rest, ok = rest[at[1]:], false
 		value := ""
 		if field, isHeader := strings.CutPrefix(name, visitorHeader); isHeader {
-			if values := v.R.Header.Values(field); len(values) == 1 && !leave(headerName(field)) {
+			if values := v.R.Header.Values(field); len(values) == 1 && !leave(HeaderName(field)) {
 				value, ok = values[0], true
 			}
 		} else if strings.HasPrefix(name, "mfa.before.") {

@@ -1,0 +1,142 @@
+package caddymodule
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddy-mfa/caddy-mfa/policy"
+)
+
+// Bounds of a gate's memory of who passed.
+const (
+	rememberedFor    = time.Second // nothing outlives it, whatever its sources say
+	maxRemembered    = 2048        // visitors in one generation, of which there are two
+	maxRememberedKey = 4096        // bytes of Cookie and Host
+)
+
+// visitorKey is all that who a plain request comes from depends on.
+type visitorKey struct {
+	cookie, host string
+	secure       bool
+}
+
+// passed is a known person with a flag that counts. It is shared: read, never
+// written to.
+type passed struct {
+	who         *identity.Result
+	named       string
+	realm       string
+	flag        *enroll.Flag
+	until       time.Time
+	changes     uint64 // of identities; anything since makes this useless
+	revocations uint64 // of flags; likewise
+}
+
+// passMemory remembers, for a second at most, who visitors with a flag are,
+// so that the many requests of one page find it out once. It holds nobody who
+// must still prove, and every sign-in, sign-out, form and revocation seen by
+// this node empties it.
+type passMemory struct {
+	mu         sync.RWMutex
+	young, old map[visitorKey]*passed
+	turned     time.Time
+}
+
+func newPassMemory() *passMemory { return &passMemory{young: make(map[visitorKey]*passed)} }
+
+func (m *passMemory) get(key visitorKey) *passed {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if q := m.young[key]; q != nil {
+		return q
+	}
+	return m.old[key]
+}
+
+func (m *passMemory) put(key visitorKey, q *passed, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if age := now.Sub(m.turned); age > rememberedFor || age < 0 || len(m.young) >= maxRemembered {
+		m.old, m.young, m.turned = m.young, make(map[visitorKey]*passed), now
+	}
+	m.young[key] = q
+}
+
+// visitorKey names the visitor in the gate's memory; ok is false where his
+// request says more than its cookies who he is.
+func (p *passage) visitorKey() (key visitorKey, ok bool) {
+	if !p.plain || len(p.given) != 1 || len(p.given[0])+len(p.r.Host) > maxRememberedKey {
+		return visitorKey{}, false
+	}
+	return visitorKey{p.given[0], p.r.Host, p.secure}, true
+}
+
+// recall takes over who this visitor is from a request of a moment ago.
+func (p *passage) recall() bool {
+	key, ok := p.visitorKey()
+	if !ok {
+		return false
+	}
+	q, svc := p.gate.memory.get(key), p.app.service()
+	if q == nil || !p.now.Before(q.until) || q.until.Sub(p.now) > rememberedFor || q.changes != identity.Changes() ||
+		svc == nil || q.revocations != svc.Revocations() || !svc.Current(p.now) {
+		return false
+	}
+	p.who, p.named, p.realm, p.flag = q.who, q.named, q.realm, q.flag
+	return true
+}
+
+// remember keeps who this visitor is for his next requests. The counts are
+// those of before he was identified.
+func (p *passage) remember(changes, revocations uint64) {
+	key, ok := p.visitorKey()
+	if !ok || p.who.State != identity.Known || p.flag == nil || len(p.who.SetCookie) > 0 || len(p.answer.own) > 0 {
+		return
+	}
+	until := p.now.Add(rememberedFor)
+	for _, end := range [...]time.Time{p.who.Until, p.flag.Expires} {
+		if end.Before(until) {
+			until = end
+		}
+	}
+	if !p.now.Before(until) {
+		return
+	}
+	key.cookie, key.host = strings.Clone(key.cookie), strings.Clone(key.host)
+	p.gate.memory.put(key, &passed{p.who, p.named, p.realm, p.flag, until, changes, revocations}, p.now)
+}
+
+// isPlain reports whether a request has nothing but header fields that could
+// hold a credential: no body, no query, no parameters in its path.
+func isPlain(r *http.Request, sent *policy.Target) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		r.ContentLength == 0 && len(r.TransferEncoding) == 0 &&
+		sent.RawQuery == "" && r.URL.RawQuery == "" && r.URL.RawPath == "" &&
+		!strings.ContainsAny(sent.Path, ";=(%?") && !strings.ContainsAny(r.URL.Path, ";=(%?")
+}
+
+// fieldSet is a set of header fields, quick to say no.
+type fieldSet struct {
+	initials [256]bool // of their names, in lower case
+	names    map[string]bool
+}
+
+func newFieldSet(names map[string]bool) fieldSet {
+	s := fieldSet{names: names}
+	for name := range names {
+		if name != "" {
+			s.initials[name[0]|0x20] = true
+		}
+	}
+	return s
+}
+
+// has reports whether a field, read as servers do that take dots and
+// underscores for dashes, is in the set.
+func (s *fieldSet) has(name string) bool {
+	return name != "" && s.initials[name[0]|0x20] && s.names[identity.HeaderName(name)]
+}

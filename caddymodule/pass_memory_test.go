@@ -1,0 +1,151 @@
+package caddymodule
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddyserver/caddy/v2"
+)
+
+// remembered is who the one gate of the running configuration remembers.
+func remembered(t *testing.T) (g *gateState, n int) {
+	t.Helper()
+	app, err := caddy.ActiveContext().App("mfa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g = app.(*App).state.gates.gates[0].state
+	g.memory.mu.RLock()
+	defer g.memory.mu.RUnlock()
+	return g, len(g.memory.young)
+}
+
+// letPass returns a visitor whom the gate remembers as let pass.
+func letPass(t *testing.T, s *live) *browser {
+	t.Helper()
+	b := s.signedIn("bob").enroll()
+	for range 3 {
+		b.get("/documents/1").want(200)
+	}
+	if _, n := remembered(t); n != 1 {
+		t.Fatalf("%d visitors are remembered, want 1", n)
+	}
+	return b
+}
+
+// Whatever ends or clouds a proof does so for a visitor who is remembered.
+func TestPassMemory_EndsAtOnce(t *testing.T) {
+	advance(t, 0)
+	jsonBlock := func(b *browser, path string, h ...string) *reply {
+		return b.get(path, append(h, "Accept", "application/json")...)
+	}
+	for name, end := range map[string]func(*testing.T, *live, *browser){
+		"signed out": func(_ *testing.T, _ *live, b *browser) {
+			kept := b.cookies()
+			b.get("/logout")
+			jsonBlock(b, "/documents/1", "Cookie", kept).want(401)
+		},
+		"signed in as another, who keeps the flag": func(_ *testing.T, s *live, b *browser) {
+			sid := strings.Split(strings.Split(b.cookies(), "sid=")[1], ";")[0]
+			s.app.mu.Lock()
+			s.app.sessions[sid] = "eve"
+			s.app.mu.Unlock()
+			b.send("POST", "/anything", "a=1")
+			jsonBlock(b, "/documents/1").want(403)
+		},
+		"revoked": func(t *testing.T, _ *live, b *browser) {
+			g, _ := remembered(t)
+			if err := g.app.service().RevokeUser(context.Background(), defaultRealm, "bob", ""); err != nil {
+				t.Fatal(err)
+			}
+			jsonBlock(b, "/documents/1").want(403).reason("verify")
+		},
+		"flag expired": func(t *testing.T, _ *live, b *browser) {
+			advance(t, defaultFlagLifetime)
+			jsonBlock(b, "/documents/1").want(403).reason("verify")
+		},
+		"a second credential": func(_ *testing.T, s *live, b *browser) {
+			jsonBlock(b, "/documents/1", "Authorization", "Bearer x").want(400)
+			jsonBlock(b, "/documents/1", "X-Api-Key", "x").want(400)
+			jsonBlock(b, "/documents/1?access_token=x").want(400)
+			jsonBlock(b, "/documents/1;jsessionid=x").want(400)
+			b.send("POST", "/documents/1", "access_token=x", "Content-Type", "application/x-www-form-urlencoded").want(400)
+		},
+		"a second cookie of the same name": func(_ *testing.T, _ *live, b *browser) {
+			jsonBlock(b, "/documents/1", "Cookie", b.cookies()+"; sid=sid-99").want(401)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, simple, nil)
+			b := letPass(t, s)
+			s.app.mu.Lock()
+			before := s.app.hits["GET /documents/1"]
+			s.app.mu.Unlock()
+			end(t, s, b)
+			if n := s.app.hitsOn("/documents/1"); n != before {
+				t.Errorf("%d more requests reached the app", n-before)
+			}
+		})
+	}
+}
+
+// Nobody is remembered who must still prove, whose identity may depend on more
+// than cookies, or whose answer the source would not give again.
+func TestPassMemory_KeepsOnlyWhoPassed(t *testing.T) {
+	for name, c := range map[string]struct {
+		site string
+		flag bool
+	}{
+		"no flag":   {simple, false},
+		"cache off": {strings.Replace(simple, "login /login", "login /login\n\t\t\tcache 0s", 1), true},
+		"header_up": {strings.Replace(simple, "login /login", "login /login\n\t\t\theader_up X-A {http.request.header.X-B}", 1), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, c.site, nil)
+			b := s.signedIn("bob")
+			if c.flag {
+				b.enroll()
+			}
+			for range 3 {
+				b.get("/documents/1")
+			}
+			app, err := caddy.ActiveContext().App("mfa")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m := app.(*App).state.gates.gates[0].state.memory; m != nil && len(m.young)+len(m.old) > 0 {
+				t.Error("somebody is remembered")
+			}
+		})
+	}
+}
+
+func TestPassMemory_IsBounded(t *testing.T) {
+	m := newPassMemory()
+	at := time.Unix(1000, 0)
+	for i := range 3 * maxRemembered {
+		m.put(visitorKey{host: "h", cookie: fmt.Sprint(i)}, &passed{who: &identity.Result{}}, at)
+		if n := len(m.young) + len(m.old); n > 2*maxRemembered {
+			t.Fatalf("%d visitors are kept", n)
+		}
+	}
+}
+
+func TestFieldSet_FoldsAsServersDo(t *testing.T) {
+	s := newFieldSet(map[string]bool{"X-Api-Key": true})
+	for _, name := range []string{"X-Api-Key", "X_Api_Key", "X.Api.Key", "x-api-key"} {
+		if !s.has(name) {
+			t.Errorf("%s is not heeded", name)
+		}
+	}
+	for _, name := range []string{"", "X-Api", "Accept", http.CanonicalHeaderKey("user-agent")} {
+		if s.has(name) {
+			t.Errorf("%s is heeded", name)
+		}
+	}
+}
