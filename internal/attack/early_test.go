@@ -100,15 +100,21 @@ func TestDesign_M18_AChangeSentAsEarlyDataWaits(t *testing.T) {
 		status, _ := h.ask(":method", method, ":scheme", "https", ":authority", "office.test", ":path", path, "origin", "https://office.test", "sec-fetch-site", "same-origin", "cookie", strings.TrimPrefix(m.cookies(), "Cookie: "))
 		return status
 	}
-	ask("GET", "/open", func(c net.PacketConn) net.PacketConn { return c }) // brings the ticket for the others
+	// A ticket that comes too late, or a handshake that wins the race, shows
+	// nothing: then it is all done again.
 	replay := func(c net.PacketConn) net.PacketConn { return recording{c} }
 	for _, c := range []struct{ method, path, want string }{
 		{"POST", documents, "425"}, {"DELETE", documents, "425"}, {"POST", "/open", "425"}, {"PUT", "/.mfa/api/nothing", "425"}, {"POST", "/.mfa/api/remind", "425"}, {"GET", documents, "200"},
 	} {
-		s.app.last()
-		status := ask(c.method, c.path, replay)
-		if early.Load() == 0 {
-			t.Fatalf("%s %s came after its handshake: nothing is shown", c.method, c.path)
+		status := ""
+		early.Store(0)
+		for try := 0; early.Load() == 0; try++ {
+			if try == 5 {
+				t.Fatalf("%s %s came after its handshake five times: nothing is shown", c.method, c.path)
+			}
+			ask("GET", "/open", func(c net.PacketConn) net.PacketConn { return c }) // brings the ticket
+			s.app.last()
+			status = ask(c.method, c.path, replay)
 		}
 		if r, _ := s.app.last(); status != c.want || (r != nil) != (c.want == "200") {
 			t.Errorf("%s %s before the end of the handshake: %s, reached the app: %v", c.method, c.path, status, r != nil)
