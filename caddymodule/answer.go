@@ -167,6 +167,10 @@ func privateOnly(h http.Header) {
 			delete(h, k)
 		}
 	}
+	if len(h["Cache-Control"]) == 0 {
+		h["Cache-Control"] = []string{"private"}
+		return
+	}
 	var kept []string
 	noStore := false
 	for _, f := range h["Cache-Control"] {

@@ -28,10 +28,10 @@ func (p *passage) isPageVisit() bool { return portal.IsPageVisit(p.r) }
 // the visitor none of the app.
 func (p *passage) block() error {
 	d := &p.decision
-	p.said.reference = newReference()
+	p.said.block = &saidOfBlock{reference: newReference()}
 	to := p.returnTo()
-	p.said.returnTo = url.QueryEscape(to)
-	p.said.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
+	p.said.block.returnTo = url.QueryEscape(to)
+	p.said.block.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
 	p.relayNow()
 	p.logBlock()
 	if d.Reason == policy.ReasonNoIdentity && p.isPageVisit() && p.toLogin(to) {
@@ -49,7 +49,7 @@ func (p *passage) block() error {
 // refuse answers with the page or the problem of a decision that came when the
 // app had already been asked.
 func (p *passage) refuse() {
-	p.said.reference = newReference()
+	p.said.block = &saidOfBlock{reference: newReference()}
 	p.relayNow()
 	p.logBlock()
 	p.show(p.returnTo())
@@ -64,7 +64,7 @@ func (p *passage) show(to string) {
 	lang := p.app.blocks.Language(r, v)
 	p.app.blocks.Block(p.w, r, &portal.Blocked{
 		Visit: v, Verdict: d.Verdict.String(), Reason: d.Reason.String(), Status: d.Reason.Status(),
-		Reference: p.said.reference, To: to, Fresh: d.Fresh,
+		Reference: p.said.reference(), To: to, Fresh: d.Fresh,
 		Area: p.areaName(lang), Areas: p.areas(lang),
 		RetryAfter: p.who.RetryAfter, Foreign: isForeign(p.r),
 	})
@@ -131,7 +131,7 @@ func (p *passage) giveTicket(to string) {
 	person := &p.who.Person
 	p.notice(svc)
 	t := enroll.Ticket{
-		Realm: p.realm, User: person.User, Tenant: p.said.tenant, Email: person.Email, Name: person.Name, Session: person.Session,
+		Realm: p.realm, User: person.User, Tenant: p.said.tenant(), Email: person.Email, Name: person.Name, Session: person.Session,
 		To: to, Method: method, Reason: d.Reason.String(), Foreign: isForeign(p.r), Expires: p.now.Add(ticketLife),
 	}
 	token, err := svc.SignTicket(t)
@@ -188,8 +188,8 @@ func (p *passage) areas(lang string) []string {
 func (p *passage) logBlock() {
 	if c := p.gate.log.Check(zap.InfoLevel, "blocked"); c != nil {
 		fields := []zap.Field{
-			zap.String("reference", p.said.reference), zap.String("verdict", p.said.verdict),
-			zap.String("reason", p.said.reason), zap.String("tenant", p.said.tenant),
+			zap.String("reference", p.said.reference()), zap.String("verdict", p.decision.Verdict.String()),
+			zap.String("reason", p.decision.Reason.String()), zap.String("tenant", p.said.tenant()),
 		}
 		if p.decision.Area != nil {
 			fields = append(fields, zap.String("area", p.decision.Area.Path))

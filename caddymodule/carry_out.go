@@ -32,12 +32,7 @@ func (p *passage) carryOut() error {
 
 // say notes the outcome for placeholders and the access log.
 func (p *passage) say() {
-	d := &p.decision
-	p.said.verdict, p.said.reason = d.Verdict.String(), d.Reason.String()
-	if d.Tenant != nil {
-		p.said.tenant = d.Tenant.Key
-	}
-	p.said.user = p.who.Person.User
+	p.said.decision, p.said.user = &p.decision, p.who.Person.User
 	p.said.announce(p.r)
 }
 
@@ -96,7 +91,6 @@ func (p *passage) still() bool {
 	}
 	clear(p.w.Header())
 	p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonIdentityConflict, Tenant: p.decision.Tenant, Protected: true}
-	p.said.verdict, p.said.reason = p.decision.Verdict.String(), p.decision.Reason.String()
 	p.endFlag()
 	p.refuse()
 	return false
@@ -145,7 +139,7 @@ func (p *passage) inform() {
 	if p.who.State == identity.Known {
 		set(1, "Mfa-User", p.who.Person.User) // a password that only the app will check names nobody yet
 	}
-	set(2, "Mfa-Tenant", p.said.tenant)
+	set(2, "Mfa-Tenant", p.said.tenant())
 	if proof := p.proof(); !proof.At.IsZero() {
 		set(3, "Mfa-Methods", strings.Join(proof.Methods, " "))
 		set(4, "Mfa-Time", strconv.FormatInt(proof.At.Unix(), 10))

@@ -51,7 +51,8 @@ type passage struct {
 	secure  bool
 	onPages bool // the request is for a page of the gate's own
 	cookies *cookieNames
-	given   []string // the Cookie fields as they came, with the gate's own
+	given   []string  // the Cookie fields as they came, with the gate's own
+	cookie  [1]string // room for the one that stays of them
 	now     time.Time
 
 	decision policy.Decision
@@ -59,7 +60,7 @@ type passage struct {
 	judged   bool
 	who      *identity.Result // nobodyYet until asked
 	named    string           // the tenant that the identity, or a placeholder, names
-	plain    bool             // nothing in the request but its one Cookie field, host and scheme tells who this is
+	plain    bool             // the gate may remember the visitor: he has a cookie of its own, and nothing else but cookies, host and scheme tells who he is
 	realm    string
 	flag     *enroll.Flag   // counts for this person, now
 	ticket   *enroll.Ticket // of the last block, where it speaks
@@ -92,9 +93,9 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	if g.app.nested.Load() {
 		p.shareGiven()
 	}
-	p.cookies.stripCookies(r.Header)
+	own := p.cookies.stripCookies(r.Header, &p.cookie)
 	heeded := stripHeaders(r.Header, &g.heeds)
-	p.plain = !heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
+	p.plain = own && !heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
 	stripUpgrade(r)
 	return p
 }
@@ -192,11 +193,19 @@ func (p *passage) decide() {
 	}
 	p.judged = true
 	pol := p.app.policy()
+	if pol.LooksAtClient() {
+		f.Client = clientAddr(p.r)
+	}
+	recalled := p.recall()
+	if recalled {
+		p.tell(&f)
+	}
 	p.decision = pol.Decide(&f)
+	if recalled && !p.decision.Protected {
+		p.who, p.named, p.realm, p.flag = &nobodyYet, "", "", nil // an open page knows nobody
+	}
 	if p.decision.Ask == policy.AskIdentity {
-		if !p.recall() {
-			p.identify()
-		}
+		p.identify()
 		p.tell(&f)
 		p.decision = pol.Decide(&f)
 	}
@@ -228,7 +237,6 @@ func (p *passage) tell(f *policy.Facts) {
 		f.Who = policy.Nobody
 	}
 	f.User, f.Roles, f.Tenant = p.who.Person.User, p.who.Person.Roles, p.named
-	f.Client = clientAddr(p.r)
 	f.Proof = p.proof()
 }
 

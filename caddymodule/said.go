@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/caddy-mfa/caddy-mfa/policy"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
@@ -14,7 +15,29 @@ import (
 // said is what the gate says of one request: in placeholders and in the access
 // log's object "mfa".
 type said struct {
-	verdict, reason, user, tenant, returnTo, enrollURL, reference string
+	decision *policy.Decision
+	user     string
+	block    *saidOfBlock // nil: it was let pass
+}
+
+// saidOfBlock is what there is to say of a request that was stopped.
+type saidOfBlock struct{ returnTo, enrollURL, reference string }
+
+// tenant is the key of the tenant that decided, "" for none.
+func (s *said) tenant() string {
+	if s.decision == nil || s.decision.Tenant == nil {
+		return ""
+	}
+	return s.decision.Tenant.Key
+}
+
+// reference is what a person may name to those who help, "" where nothing was
+// stopped.
+func (s *said) reference() string {
+	if s.block == nil {
+		return ""
+	}
+	return s.block.reference
 }
 
 const placeholderPrefix = "http.mfa."
@@ -26,21 +49,25 @@ func (s *said) replace(key string) (any, bool) {
 	if !ok {
 		return nil, false
 	}
+	block := s.block
+	if block == nil {
+		block = new(saidOfBlock)
+	}
 	switch name {
 	case "verdict":
-		return s.verdict, true
+		return s.decision.Verdict.String(), true
 	case "reason":
-		return s.reason, true
+		return s.decision.Reason.String(), true
 	case "user":
 		return html.EscapeString(s.user), true
 	case "tenant":
-		return html.EscapeString(s.tenant), true
+		return html.EscapeString(s.tenant()), true
 	case "return_to":
-		return s.returnTo, true
+		return block.returnTo, true
 	case "enroll_url":
-		return html.EscapeString(s.enrollURL), true
+		return html.EscapeString(block.enrollURL), true
 	case "reference":
-		return s.reference, true
+		return block.reference, true
 	}
 	return nil, false
 }
@@ -48,13 +75,13 @@ func (s *said) replace(key string) (any, bool) {
 // MarshalLogObject gives the object "mfa" of an access-log entry: never a
 // user, an address or a code.
 func (s *said) MarshalLogObject(e zapcore.ObjectEncoder) error {
-	e.AddString("verdict", s.verdict)
-	e.AddString("reason", s.reason)
-	if s.tenant != "" {
-		e.AddString("tenant", s.tenant)
+	e.AddString("verdict", s.decision.Verdict.String())
+	e.AddString("reason", s.decision.Reason.String())
+	if t := s.tenant(); t != "" {
+		e.AddString("tenant", t)
 	}
-	if s.reference != "" {
-		e.AddString("reference", s.reference)
+	if r := s.reference(); r != "" {
+		e.AddString("reference", r)
 	}
 	return nil
 }

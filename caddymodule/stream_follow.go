@@ -66,7 +66,7 @@ func (p *passage) leave() {
 // newStream is the request as it was judged.
 func (p *passage) newStream() *stream {
 	s := &stream{gate: p.gate, r: p.r, realm: p.realm, opened: p.now, w: p.w, cut: p.cut, facts: policy.Facts{
-		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Rewritten: p.asked,
+		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Rewritten: p.asked, Client: clientAddr(p.r),
 	}}
 	if p.r.Body != nil && p.r.Body != http.NoBody {
 		s.facts.Form = formGone

@@ -29,6 +29,9 @@ func (n *cookieNames) own(name string) bool {
 	if name == "" {
 		return false
 	}
+	if name == n.flag {
+		return true
+	}
 	if c := name[0] | 0x20; name[0] > ' ' && name[0] < 0x7f && c != '_'|0x20 && c != n.first && c != n.language[0] {
 		return false // nearly every cookie of an app
 	}
@@ -57,16 +60,20 @@ func (n *cookieNames) own(name string) bool {
 }
 
 // stripCookies removes the gate's own cookies from the request's Cookie
-// fields. Every other byte of them stays as the client sent it.
-func (n *cookieNames) stripCookies(h http.Header) {
+// fields, and reports whether there were any. Every other byte of them stays as
+// the client sent it. Where there is but one field, what stays of it is put in
+// room.
+func (n *cookieNames) stripCookies(h http.Header, room *[1]string) (own bool) {
 	fields := h["Cookie"]
 	for i, f := range fields {
 		kept := n.without(f)
 		if kept == f {
 			continue
 		}
-		out := make([]string, 0, len(fields))
-		out = append(out, fields[:i]...)
+		out := room[:0]
+		if len(fields) > 1 {
+			out = append(make([]string, 0, len(fields)), fields[:i]...)
+		}
 		if kept != "" {
 			out = append(out, kept)
 		}
@@ -80,8 +87,9 @@ func (n *cookieNames) stripCookies(h http.Header) {
 		} else {
 			h["Cookie"] = out
 		}
-		return
+		return true
 	}
+	return false
 }
 
 // without returns the field without the gate's cookies. Where what stays lies

@@ -36,3 +36,6 @@ func (p *rule) protectsAny(t *target, sensitive bool) bool {
 	}
 	return false
 }
+
+// LooksAtClient reports whether any decision depends on Facts.Client.
+func (p *Policy) LooksAtClient() bool { return p.clients }

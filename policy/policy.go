@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Policy is a loaded policy file, or what stands for one where there is none.
 // It never changes once made.
@@ -13,6 +16,7 @@ type Policy struct {
 	single  bool               // there is no policy file: identities do not name tenants
 	report  bool               // every tenant only reports
 	index   index
+	clients bool // some tenant has service accounts
 	tests   []test
 
 	warnings []string
@@ -52,6 +56,7 @@ func newPolicy(tenants []*Tenant) *Policy {
 		p.sole = tenants[0]
 	}
 	p.index = newIndex(tenants)
+	p.clients = slices.ContainsFunc(tenants, func(t *Tenant) bool { return len(t.ServiceAccounts) > 0 })
 	return p
 }
 
