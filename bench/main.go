@@ -1,8 +1,8 @@
 // Command bench measures what the gate costs beside plain reverse_proxy in the
 // same Caddy binary, on loopback, and prints one table.
 //
-// Every variant is a Caddy process of its own. A variant is run between two
-// runs of the baseline (A B A), in several rounds; the figure is the median of
+// Every variant is a Caddy process of its own. A variant is run in turn with
+// the baseline (A B A B A), in several rounds; the figure is the median of
 // the rounds' ratios. CPU per request (user and system time of the Caddy
 // process, from /proc/PID/stat) is the steadiest figure; throughput and
 // latency share the machine with the load generator and the upstream.
@@ -92,15 +92,17 @@ func run(bin string, rounds int, dur time.Duration, conns int, only string) erro
 	return w.Flush()
 }
 
-// measure runs A B A for the rounds and writes one line of ratios.
+// measure runs A B A B A … for the rounds and writes one line of ratios, each to
+// the two runs of A around it. Neither ever runs twice in a row: a process that
+// has just been at work is a few percent cheaper than one that has rested.
 func measure(w *tabwriter.Writer, name string, a, b target, rounds int, dur time.Duration, conns int) error {
 	var cpu, through, p50, p99 []float64
 	var last sample
+	before, err := a.load(dur, conns)
+	if err != nil {
+		return err
+	}
 	for i := range rounds + 1 {
-		before, err := a.load(dur, conns)
-		if err != nil {
-			return err
-		}
 		it, err := b.load(dur, conns)
 		if err != nil {
 			return err
@@ -109,13 +111,15 @@ func measure(w *tabwriter.Writer, name string, a, b target, rounds int, dur time
 		if err != nil {
 			return err
 		}
+		first := before
+		before = after
 		if i == 0 {
 			continue // everything warms up
 		}
-		cpu = append(cpu, it.cpu/mean(before.cpu, after.cpu))
-		through = append(through, it.rate/mean(before.rate, after.rate))
-		p50 = append(p50, it.p50/mean(before.p50, after.p50))
-		p99 = append(p99, it.p99/mean(before.p99, after.p99))
+		cpu = append(cpu, it.cpu/mean(first.cpu, after.cpu))
+		through = append(through, it.rate/mean(first.rate, after.rate))
+		p50 = append(p50, it.p50/mean(first.p50, after.p50))
+		p99 = append(p99, it.p99/mean(first.p99, after.p99))
 		last = it
 	}
 	fmt.Fprintf(w, "%s\t%.3f\t(%.3f-%.3f)\t%.2f\t%.2f\t%.2f\t%.0f\t%.1f\n", name,
