@@ -53,6 +53,8 @@ type appState struct {
 	gates   gateList
 	nested  atomic.Bool // there are several gates, so one may stand behind another
 	sites   siteChecks
+
+	requirements requirements
 }
 
 // running is what Start made.
@@ -208,6 +210,7 @@ func (s *appState) start() error {
 	if err != nil {
 		s.openLater(life, err)
 	}
+	s.noteRequirements()
 	s.watch(life)
 	return nil
 }
@@ -250,6 +253,7 @@ func (s *appState) watch(ctx context.Context) {
 				return
 			case <-tick.C:
 				s.look()
+				s.noteRequirements()
 			}
 		}
 	})

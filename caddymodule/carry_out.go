@@ -41,7 +41,9 @@ func (p *passage) say() {
 func (p *passage) pass() error {
 	stripTrailers(p.r)
 	p.learnWhose()
-	p.ended()
+	if !p.ended() {
+		p.noteSession()
+	}
 	p.inform()
 	a := &p.answer
 	a.ResponseWriter = p.w
@@ -96,13 +98,14 @@ func (p *passage) still() bool {
 	return false
 }
 
-// ended ends the flag where this request is a sign-in or a sign-out.
-func (p *passage) ended() {
-	if !p.gate.watches {
-		return
+// ended ends the flag where this request is a sign-in or a sign-out, and
+// reports whether it is one.
+func (p *passage) ended() bool {
+	if !p.gate.watches || !p.gate.chain.Saw(p.watch()) {
+		return false
 	}
-	if !p.gate.chain.Saw(p.watch()) {
-		return
+	if cookieValue(p.given, p.cookies.seen) != "" {
+		p.clearCookie(p.cookies.seen)
 	}
 	if cookieValue(p.given, p.cookies.flag) == "" {
 		// Nobody proved, and somebody was blocked: the next person at this browser
@@ -110,7 +113,7 @@ func (p *passage) ended() {
 		if cookieValue(p.given, p.cookies.ticket) != "" {
 			p.clearCookie(p.cookies.ticket)
 		}
-		return
+		return true
 	}
 	if p.realm == "" {
 		if p.gate.realm == realmByTenant {
@@ -120,6 +123,7 @@ func (p *passage) ended() {
 		}
 	}
 	p.endFlag()
+	return true
 }
 
 // inform sets the Mfa-* request fields. They were deleted before, whatever the

@@ -62,7 +62,7 @@ func ofTheGate(name string) bool {
 		}
 	}
 	switch bare {
-	case "mfa", "mfa-ticket", "mfa-device", "mfa-visit", "mfa-known", "mfa-lng":
+	case "mfa", "mfa-ticket", "mfa-device", "mfa-visit", "mfa-known", "mfa-seen", "mfa-lng":
 		return true
 	}
 	return false

@@ -60,6 +60,7 @@ type passage struct {
 	judged   bool
 	who      *identity.Result // nobodyYet until asked
 	named    string           // the tenant that the identity, or a placeholder, names
+	heeded   bool             // a header field may tell who the visitor is
 	plain    bool             // the gate may remember the visitor: he has a cookie of its own, and nothing else but cookies, host and scheme tells who he is
 	realm    string
 	flag     *enroll.Flag   // counts for this person, now
@@ -94,8 +95,8 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 		p.shareGiven()
 	}
 	own := p.cookies.stripCookies(r.Header, &p.cookie)
-	heeded := stripHeaders(r.Header, &g.heeds)
-	p.plain = own && !heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
+	p.heeded = stripHeaders(r.Header, &g.heeds)
+	p.plain = own && !p.heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
 	stripUpgrade(r)
 	return p
 }
@@ -195,6 +196,9 @@ func (p *passage) decide() {
 	pol := p.app.policy()
 	if pol.LooksAtClient() {
 		f.Client = clientAddr(p.r)
+	}
+	if pol.LooksAtSessions() {
+		f.Began = p.began
 	}
 	recalled := p.recall()
 	if recalled {

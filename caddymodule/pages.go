@@ -105,6 +105,9 @@ func (p *passage) would(to string) policy.Decision {
 		Mount: p.gate.mount, Protect: p.gate.protect,
 		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}
+	if p.app.policy().LooksAtSessions() {
+		f.Began = p.began
+	}
 	p.tell(&f)
 	if p.who.State != identity.Known && p.ticket != nil {
 		f.Who, f.User, f.Tenant = policy.Known, p.ticket.User, p.ticket.Tenant

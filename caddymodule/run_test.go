@@ -48,6 +48,7 @@ type legacy struct {
 	*httptest.Server
 	mu       sync.Mutex
 	sessions map[string]string // session id to user
+	since    map[string]int64  // session id to when it began, in Unix seconds
 	tenants  map[string]string // user to tenant
 	hits     map[string]int    // "GET /path" to requests, the gate's own questions left out
 	asked    int               // the gate's questions
@@ -55,11 +56,13 @@ type legacy struct {
 	lastBody string
 	handle   func(w http.ResponseWriter, r *http.Request) bool // before everything else; true: answered
 	serial   int
+	// sessionFact: the app says which session this is, and since when.
+	sessionFact bool
 }
 
 func newLegacy(t testing.TB) *legacy {
 	t.Helper()
-	l := &legacy{sessions: map[string]string{}, tenants: map[string]string{}, hits: map[string]int{}}
+	l := &legacy{sessions: map[string]string{}, since: map[string]int64{}, tenants: map[string]string{}, hits: map[string]int{}}
 	l.Server = httptest.NewServer(l)
 	t.Cleanup(l.Close)
 	return l
@@ -96,12 +99,16 @@ func (l *legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"login": u, "email": u + "@mail.test", "name": strings.ToUpper(u), "tenant": l.tenants[u]})
+		me := map[string]any{"login": u, "email": u + "@mail.test", "name": strings.ToUpper(u), "tenant": l.tenants[u]}
+		if c, err := r.Cookie("sid"); err == nil && l.sessionFact {
+			me["sid"], me["since"] = c.Value, l.since[c.Value]
+		}
+		_ = json.NewEncoder(w).Encode(me)
 	case r.URL.Path == "/login" && r.Method == http.MethodPost:
 		v, _ := url.ParseQuery(string(body))
 		l.serial++
 		id := fmt.Sprintf("sid-%d", l.serial)
-		l.sessions[id] = v.Get("user")
+		l.sessions[id], l.since[id] = v.Get("user"), now().Unix()
 		http.SetCookie(w, &http.Cookie{Name: "sid", Value: id, Path: "/", HttpOnly: true})
 		fmt.Fprint(w, "welcome ", v.Get("user"))
 	case r.URL.Path == "/logout":

@@ -73,6 +73,7 @@ func (p *passage) newStream() *stream {
 	}
 	if p.who != &nobodyYet {
 		p.tell(&s.facts)
+		s.facts.Began = p.beganBefore()
 	}
 	if p.flag != nil {
 		s.token = cookieValue(p.given, p.cookies.flag)

@@ -11,13 +11,14 @@ import (
 type cookieNames struct {
 	flag     string // "__Host-mfa", or "mfa" on plain http
 	ticket   string
+	seen     string // of a session that was seen where nothing was required
 	language string
 	first    byte // of the flag's name without its prefix, in lower case
 }
 
 func namesAfter(flag string) *cookieNames {
 	first := strings.TrimPrefix(flag, "__Host-")[0] | 0x20
-	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", language: "mfa-lng"}
+	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", seen: flag + "-seen", language: "mfa-lng"}
 }
 
 // own reports whether name is one of the gate's, with or without a __Host- or
@@ -53,7 +54,7 @@ func (n *cookieNames) own(name string) bool {
 		return false
 	}
 	switch strings.ToLower(name[len(bare):]) {
-	case "", "-ticket", "-device", "-visit", "-known":
+	case "", "-ticket", "-device", "-visit", "-known", "-seen":
 		return true
 	}
 	return false

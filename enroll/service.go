@@ -65,10 +65,11 @@ type Service struct {
 type signers struct {
 	keys                *Keys
 	flag, ticket, known signer
+	sighting            signer
 }
 
 func newSigners(k *Keys) *signers {
-	return &signers{k, newSigner(k, forFlag), newSigner(k, forTicket), newSigner(k, forKnown)}
+	return &signers{k, newSigner(k, forFlag), newSigner(k, forTicket), newSigner(k, forKnown), newSigner(k, forSeen)}
 }
 
 // New checks the configuration. It opens nothing: see Start.

@@ -52,8 +52,14 @@ type Facts struct {
 	TenantBy     TenantBy
 	TenantMapped bool // an identity or placeholder of this site can name a tenant
 
-	Now    time.Time
-	Client netip.Addr
+	Now      time.Time
+	Timeless bool // a question of no particular time: what begins at a date has begun
+	Client   netip.Addr
+
+	// Began tells when the visitor's session began, or was first seen, where it
+	// is known that the tenant required nothing then; else the zero time. Nil:
+	// it is never known. It is called only where a tenant asks.
+	Began func(t *Tenant) time.Time
 
 	Who    Who
 	User   string

@@ -8,11 +8,12 @@ import (
 // judge is one tenant's word on a request of a person who is known, of which c
 // is what the tenant protects.
 func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
+	on := c.hit && t.requires(f)
 	d := Decision{
 		Tenant: t, Area: c.area, Protected: c.hit, Fresh: c.fresh,
-		Resistant: c.hit && t.Require != RequireNone && (c.resistant || t.Require == RequireResistant),
+		Resistant: on && (c.resistant || t.Require == RequireResistant),
 	}
-	if rec.step("nothing is required here", t, !c.hit || t.Require == RequireNone, ReasonNotRequired) {
+	if rec.step("nothing is required here", t, !on, ReasonNotRequired) {
 		return d.as(ReasonNotRequired)
 	}
 	if rec.step("a service account", t, t.exempts(f, c), ReasonExempt) {
@@ -23,7 +24,9 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 		d.Ask, d.Verdict, d.Reason = ask, Deny, ReasonStoreDown
 		return d
 	}
-	d = d.as(reason)
+	if d = d.as(reason); reason == ReasonNotRequired {
+		d.Resistant = false
+	}
 	if d.Verdict != Allow && rec.step("the tenant only reports", t, t.Report, ReasonReported) {
 		d.Would = reason
 		return d.as(ReasonReported)
@@ -45,6 +48,9 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, fresh time.Duration, r
 	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued()
 	if rec.step("a proof that counts", t, settled, ReasonVerified) {
 		return ReasonVerified, AskNothing
+	}
+	if t.Activate.NextSession && rec.step("the session began before it was required", t, t.goesOn(f), ReasonNotRequired) {
+		return ReasonNotRequired, AskNothing
 	}
 	switch f.Account.State {
 	case AccountKnown:

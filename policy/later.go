@@ -9,8 +9,6 @@ import "gopkg.in/yaml.v3"
 var later = map[string]string{ // #nosec G101 -- words of the policy, no credentials
 	"stage":                       "write `require: mfa` for the tenant",
 	"locked: true":                "leave it out",
-	"activate: next-session":      "write now, or leave it out",
-	"activate: a date":            "write now, or leave it out",
 	"grace":                       "write 0, or leave it out",
 	"remind":                      "leave it out: enrolment cannot be put off",
 	"on_disable: keep":            "write release, or leave it out",

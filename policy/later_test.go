@@ -13,7 +13,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		left[k] = true
 	}
 	for _, line := range []string{
-		"stage: trial", "stage: production", "locked: true", "activate: next-session", "activate: 2027-01-15",
+		"stage: trial", "stage: production", "locked: true",
 		"grace: 14d", "remind: {every: 1d, times: 3}", "remind: {every: 1d, times: unlimited}", "on_disable: keep", "on_disable: wipe",
 		"protect: [{path: /a, when_store_down: last-known}]",
 		"methods: [email, sms, oidc]", "methods: [oidc.entra]",
@@ -44,7 +44,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	for k := range left {
 		t.Errorf("no line leads to %q", k)
 	}
-	for _, line := range []string{"locked: false", "grace: 0", "activate: now", "on_disable: release", "trust_device: none", "service_accounts: none",
+	for _, line := range []string{"locked: false", "grace: 0", "on_disable: release", "trust_device: none", "service_accounts: none",
 		"recovery: {methods: [codes], minimum: 1, required: false}", "protect: [{path: /a, when_store_down: closed, require: mfa}]", "mode: enforce"} {
 		if _, err := parseText(head1+"    "+line+"\n", Options{}); err != nil {
 			t.Errorf("%s: %v", line, err)

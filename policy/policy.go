@@ -17,7 +17,9 @@ type Policy struct {
 	report  bool               // every tenant only reports
 	index   index
 	clients bool // some tenant has service accounts
-	tests   []test
+	// sessions: some tenant asks when a session began.
+	sessions bool
+	tests    []test
 
 	warnings []string
 }
@@ -57,6 +59,7 @@ func newPolicy(tenants []*Tenant) *Policy {
 	}
 	p.index = newIndex(tenants)
 	p.clients = slices.ContainsFunc(tenants, func(t *Tenant) bool { return len(t.ServiceAccounts) > 0 })
+	p.sessions = slices.ContainsFunc(tenants, func(t *Tenant) bool { return t.Activate.NextSession })
 	return p
 }
 

@@ -32,7 +32,7 @@ var questionTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func (p *Policy) Facts(q Question) *Facts {
 	path, query, _ := strings.Cut(q.Path, "?")
 	f := &Facts{
-		Host: q.Host, Method: q.Method, Sent: Target{path, query}, Now: questionTime,
+		Host: q.Host, Method: q.Method, Sent: Target{path, query}, Now: questionTime, Timeless: true,
 		Client: q.From, TenantMapped: q.Tenant != "", Who: Nobody, Account: Account{State: AccountKnown},
 	}
 	if !q.Known {

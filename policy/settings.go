@@ -80,7 +80,7 @@ func init() {
 				s.Report = r.word(n, "mode", "enforce", "report") == "report"
 			},
 			copy: func(to, from *settings) { to.Report = from.Report }},
-		{name: "activate", schema: `{"const": "now"}`, read: readActivate},
+		{name: "activate", schema: schemaActivate, read: readActivate, copy: func(to, from *settings) { to.Activate = from.Activate }},
 		{name: "grace", schema: `{"const": 0}`, read: readGrace},
 		{name: "remind", schema: `false`, read: readRemind},
 		{name: "prove", schema: `{"enum": ["session", "enrolled"]}`,

@@ -49,6 +49,7 @@ type Tenant struct {
 
 	Require  Require
 	Report   bool // mode: report. What would be refused passes and is counted
+	Activate Activate
 	Methods  []string
 	Recovery []string // kinds that let in who lost every method
 	Limits   map[string]int

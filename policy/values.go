@@ -19,19 +19,6 @@ func readRequire(r *reader, n *yaml.Node, s *settings) {
 	}
 }
 
-func readActivate(r *reader, n *yaml.Node, _ *settings) {
-	if v, ok := r.scalar(n, "activate"); ok && isDate(v) {
-		r.built(n, "activate: a date")
-	} else if w := r.word(n, "activate", "now", "next-session"); w != "" {
-		r.built(n, "activate: "+w)
-	}
-}
-
-func isDate(s string) bool {
-	_, ok := parseDate(s)
-	return ok
-}
-
 // parseDate reads a date, which stands for its first moment in UTC, or a time
 // as in RFC 3339.
 func parseDate(s string) (t time.Time, ok bool) {
