@@ -15,6 +15,8 @@ var pathWords = strings.Fields("app admin billing invoices reports users setting
 func manyTenants(n int) *Policy {
 	r := rand.New(rand.NewPCG(1, 2))
 	tenants := make([]*Tenant, n)
+	terms := standardTerms()
+	terms.Require = RequireMFA
 	for i := range tenants {
 		set := &ruleset{}
 		seen := map[string]bool{}
@@ -34,8 +36,7 @@ func manyTenants(n int) *Policy {
 		set.ready()
 		tenants[i] = &Tenant{
 			Key: fmt.Sprintf("tenant-%06d", i), Hosts: []string{fmt.Sprintf("t%06d.portal.test", i)},
-			Require: RequireMFA, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes}, Minimum: 1,
-			Prove: ProveSession, Share: ShareTenant, First: FirstEmail, rules: set,
+			Terms: terms, rules: set,
 		}
 	}
 	return newPolicy(tenants)

@@ -18,7 +18,7 @@ func mustParse(t testing.TB, text string) *Policy {
 }
 
 func parseText(text string, o Options) (*Policy, error) {
-	d := parse("policy.yaml", []byte(text), o.Mount, false)
+	d := parse("policy.yaml", []byte(text), o.Mount, false, &termsSeen{})
 	p, wrong := link([]*document{d}, o)
 	wrong = append(d.problems, wrong...)
 	if len(wrong) == 0 {

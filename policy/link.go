@@ -21,6 +21,7 @@ type linker struct {
 	full     map[string]*settings
 	tenants  map[string]*Tenant
 	sets     map[setKey]*ruleset
+	terms    map[termsKey]*Terms
 	problems []problem
 }
 
@@ -37,7 +38,7 @@ type setKey struct {
 func link(docs []*document, o Options) (*Policy, []problem) {
 	l := &linker{
 		options: o, base: standard(), defaults: docs[0].defaults,
-		own: map[string]*settings{}, full: map[string]*settings{}, tenants: map[string]*Tenant{}, sets: map[setKey]*ruleset{},
+		own: map[string]*settings{}, full: map[string]*settings{}, tenants: map[string]*Tenant{}, sets: map[setKey]*ruleset{}, terms: map[termsKey]*Terms{},
 	}
 	if l.defaults != nil {
 		overlay(l.base, l.defaults)
@@ -116,7 +117,10 @@ func (l *linker) tenant(s *settings, below []*settings) *Tenant {
 	if full.Name == "" {
 		full.Name = s.Key
 	}
+	above, terms := full.Terms, *full.Terms
+	full.Terms = &terms
 	overlay(&full, s)
+	full.Terms = l.sharedTerms(above, s, &terms)
 	t := full.Tenant
 	t.parent, t.rules = parent, l.rules(&full)
 	l.full[s.Key], l.tenants[s.Key] = &full, &t

@@ -66,6 +66,7 @@ type sources struct {
 	main    *source
 	found   []string  // included files, in the order of the patterns
 	extra   []problem // of the patterns themselves
+	terms   termsSeen
 }
 
 type source struct {
@@ -207,7 +208,7 @@ func (s *sources) document(path string) *document {
 		f.doc = &document{file: path, problems: []problem{{place{file: path}, path, "reading the file: " + text}}}
 		return f.doc
 	}
-	f.doc = parse(path, f.data, s.options.Mount, path != s.path)
+	f.doc = parse(path, f.data, s.options.Mount, path != s.path, &s.terms)
 	f.data = nil
 	return f.doc
 }

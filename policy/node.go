@@ -24,6 +24,7 @@ const maxProblems = 1000
 type reader struct {
 	file    string
 	mount   string
+	terms   *termsSeen
 	list    []problem
 	aliased int  // nodes reached through aliases
 	within  int  // aliases around the node being read

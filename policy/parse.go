@@ -32,9 +32,9 @@ type pattern struct {
 
 // parse reads one file. An included one holds tenants and tests only: what it
 // says of others would be said behind their backs.
-func parse(file string, data []byte, mount string, included bool) *document {
+func parse(file string, data []byte, mount string, included bool, seen *termsSeen) *document {
 	d := &document{file: file}
-	r := &reader{file: file, mount: mount}
+	r := &reader{file: file, mount: mount, terms: seen}
 	defer func() { d.problems = r.list }()
 	if len(data) > maxFile {
 		r.bad(&yaml.Node{}, "a policy file has at most 16 MiB: split it with include")

@@ -137,7 +137,7 @@ func TestRelyingParty(t *testing.T) {
 }
 
 func TestPasskeysFor(t *testing.T) {
-	with, without := &Tenant{RPID: "portal.example"}, &Tenant{}
+	with, without := &Tenant{Terms: &Terms{RPID: "portal.example"}}, &Tenant{Terms: &Terms{}}
 	for _, c := range []struct {
 		t          *Tenant
 		host, want string

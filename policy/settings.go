@@ -54,6 +54,12 @@ const (
 
 var keys []key
 
+// Inheritable is the keys that Terms holds: by name, and as in settings.has.
+var (
+	inheritable = map[string]bool{}
+	inTerms     uint64
+)
+
 // The table is set here, not at its declaration: its functions read mappings
 // whose known keys are the table's own.
 func init() {
@@ -125,17 +131,24 @@ func init() {
 			copy: func(to, from *settings) { to.ServiceAccounts = from.ServiceAccounts }},
 		{name: "brand", schema: schemaBrand, read: readBrand, copy: func(to, from *settings) { to.Brand = from.Brand }},
 	}
+	for i, k := range keys {
+		if !k.own && k.name != "protect" && k.name != "allow" {
+			inheritable[k.name] = true
+			inTerms |= 1 << i
+		}
+	}
 }
 
 // standard is what holds where neither a tenant nor anything above it says.
 func standard() *settings {
-	return &settings{
-		Tenant: Tenant{
-			Require: RequireNone, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes},
-			Limits: standardLimits(), Minimum: 1, Prove: ProveSession, Share: ShareTenant, First: FirstEmail,
-			Manage: 5 * time.Minute, Undo: true,
-		},
-		protect: &ruleList{}, allow: &ruleList{},
+	return &settings{Tenant: Tenant{Terms: standardTerms()}, protect: &ruleList{}, allow: &ruleList{}}
+}
+
+func standardTerms() *Terms {
+	return &Terms{
+		Require: RequireNone, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes},
+		Limits: standardLimits(), Minimum: 1, Prove: ProveSession, Share: ShareTenant, First: FirstEmail,
+		Manage: 5 * time.Minute, Undo: true,
 	}
 }
 
@@ -150,7 +163,7 @@ func keyNames(own bool) (names []string) {
 
 // settings reads one tenant, or the defaults.
 func (r *reader) settings(n *yaml.Node, what string, own bool) *settings {
-	s := &settings{at: place{r.file, n.Line, n.Column}}
+	s := &settings{Tenant: Tenant{Terms: &Terms{}}, at: place{r.file, n.Line, n.Column}}
 	known := keyNames(true)
 	r.mapping(n, what, known, func(name string, v *yaml.Node) {
 		for i, k := range keys {
@@ -167,6 +180,9 @@ func (r *reader) settings(n *yaml.Node, what string, own bool) *settings {
 			return
 		}
 	})
+	if len(r.list) == 0 { // nothing in the file was left out of the reading
+		s.Terms = r.terms.of(s.Terms, n)
+	}
 	return s
 }
 

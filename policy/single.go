@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"errors"
-	"time"
-)
+import "errors"
 
 // A MailState says whether the server can send mail.
 type MailState uint8
@@ -34,11 +31,10 @@ func Single(o SingleOptions) (*Policy, error) {
 		return nil, ErrNoMail
 	}
 	t := &Tenant{
-		Key: DefaultTenant, Require: RequireMFA,
-		Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes}, Limits: standardLimits(), Minimum: 1,
-		Prove: ProveSession, Share: ShareTenant, First: FirstEmail, Manage: 5 * time.Minute, Undo: true,
+		Key: DefaultTenant, Terms: standardTerms(),
 		rules: &ruleset{},
 	}
+	t.Require = RequireMFA
 	p := newPolicy([]*Tenant{t})
 	p.single = true
 	return p, nil

@@ -46,7 +46,16 @@ type Tenant struct {
 	Name   string // what people call it; the key where the file gives none
 	Parent string // key of the tenant above, "" for none
 	Hosts  []string
+	*Terms
 
+	parent *Tenant
+	rules  *ruleset
+}
+
+// Terms is what a tenant asks of its people: all that it may inherit but its
+// prefixes. Tenants that say the same share one, so that a hundred thousand of
+// them stay small. What differs from it gets a copy, never a field set.
+type Terms struct {
 	Require  Require
 	Report   bool // mode: report. What would be refused passes and is counted
 	Activate Activate
@@ -66,9 +75,6 @@ type Tenant struct {
 	CaseSensitive bool
 
 	ServiceAccounts []ServiceAccount
-
-	parent *Tenant
-	rules  *ruleset
 }
 
 // A Brand is how the gate's pages look and where they point. All are optional.
