@@ -149,9 +149,7 @@ func (s *appState) loadPolicy(path string) (err error) {
 	if s.file, err = policy.Open(path, policy.Options{Mail: mail}); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
-	for _, w := range s.file.Policy().Warnings() {
-		s.log.Warn("policy", zap.String("warning", w))
-	}
+	s.warn()
 	return nil
 }
 
@@ -268,9 +266,7 @@ func (s *appState) look() {
 	case changed:
 		policyLoaded(true)
 		s.log.Info("the policy changed")
-		for _, w := range s.file.Policy().Warnings() {
-			s.log.Warn("policy", zap.String("warning", w))
-		}
+		s.warn()
 	}
 }
 

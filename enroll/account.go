@@ -15,7 +15,7 @@ type Method struct {
 	Created, LastUsed time.Time // LastUsed zero: never
 	Default           bool
 	Tenant            string // where it was enrolled
-	First             string // what proved the person before it: "email" or "none"
+	First             string // what proved the person before it: FirstEmail, FirstTyped or FirstNone
 	Party             string // passkeys: id of the relying party that it is for
 	Copied            bool   // passkeys: its counter has gone back once, so there may be two of it
 }

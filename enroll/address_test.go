@@ -115,7 +115,7 @@ func TestNoAddress(t *testing.T) {
 		p.Email = email
 		v, err := w.BeginVisit(ctx, p, r, nil)
 		w.ok(err)
-		if v.Masked != "" || !v.EmailOwed {
+		if v.Masked != "" || v.Owed == "" {
 			t.Fatalf("%q: %+v", email, v)
 		}
 		w.refused(w.SendCode(ctx, v, p, r, write), ErrNoAddress)

@@ -20,12 +20,13 @@ const (
 // mailed is the one code (and link) of a visit that counts. A later one replaces
 // it; another visit's is never touched.
 type mailed struct {
-	Code    []byte    `json:"code"`
+	Code    []byte    `json:"code,omitempty"` // none: the link alone counts
 	Link    []byte    `json:"link"`
 	Key     string    `json:"key"` // id of the key of these MACs
 	Sent    time.Time `json:"sent"`
 	Expires time.Time `json:"expires"`
 	Used    bool      `json:"used,omitempty"`
+	To      string    `json:"to,omitempty"` // an address that was typed; empty: the one of record
 }
 
 // send is a mail that was asked for. It is counted before it goes out, so that a
@@ -48,14 +49,40 @@ func mailWait(sends []send, now time.Time) time.Duration {
 // ErrNoAddress, ErrWrongStep where no mail is owed, ErrMail where it could not
 // be sent, after which all is as before and it can be tried again.
 func (s *Service) SendCode(ctx context.Context, v *Visit, p Person, r Rules, compose func(Letter) Mail) error {
+	return s.sendFirst(ctx, v, p, r, Letter{Code: s.newCode()}, compose)
+}
+
+// SendLink mails a one-time link to an address that is typed now, where the
+// tenant asks for that first. With code there is a code as well, for a site
+// whose address no mail can name. Errors as SendCode; ErrBadAddress where no
+// mail could be sent to what was typed.
+func (s *Service) SendLink(ctx context.Context, v *Visit, p Person, r Rules, address string, code bool, compose func(Letter) Mail) error {
+	to, ok := mailable(address)
+	if !ok {
+		return ErrBadAddress
+	}
+	l := Letter{To: to, Typed: true}
+	if code {
+		l.Code = s.newCode()
+	}
+	return s.sendFirst(ctx, v, p, r, l, compose)
+}
+
+func (s *Service) sendFirst(ctx context.Context, v *Visit, p Person, r Rules, letter Letter, compose func(Letter) Mail) error {
 	now := s.now()
 	reserved := send{ID: s.newID(), At: now}
-	var to string
+	asks := FirstEmail
+	if letter.Typed {
+		asks = FirstTyped
+	}
 	err := s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
+		if !letter.Typed {
+			letter.To = a.Address.Record
+		}
 		switch {
-		case k.Email || len(a.Methods) == 0 && !firstOwed(a, k, r, nil):
+		case a.standing(r.Tenant).owes(k, r, nil) != asks:
 			return false, ErrWrongStep
-		case a.Address.Record == "":
+		case letter.To == "":
 			return false, ErrNoAddress
 		case s.mailer == nil:
 			return false, ErrMail
@@ -66,40 +93,42 @@ func (s *Service) SendCode(ctx context.Context, v *Visit, p Person, r Rules, com
 		// Also while wrong codes make the account wait: the mail's link still works,
 		// so that somebody else's guesses do not keep the person out.
 		a.Sends = append(a.Sends, reserved)
-		to = a.Address.Record
 		return true, nil
 	})
 	if err != nil {
 		return err
 	}
 
-	letter := Letter{To: to, Code: s.newCode(), LinkToken: s.newID(), Time: now, Expires: now.Add(mailedLife)}
+	letter.LinkToken, letter.Time, letter.Expires = s.newID(), now, now.Add(mailedLife)
 	m := compose(letter)
-	m.To = to
+	m.To = letter.To
 	if err := s.mailer.Send(ctx, m); err != nil {
 		// The person's own connection may be gone; the count is given back anyway.
 		s.giveBack(context.WithoutCancel(ctx), p, reserved)
 		return &Error{Reason: ErrMail.Reason, Status: ErrMail.Status, Err: err}
 	}
-	return s.sent(context.WithoutCancel(ctx), v, p, letter)
+	return s.sent(context.WithoutCancel(ctx), v, p, r, letter)
 }
 
 // sent makes the code and link that were mailed the ones that count.
-func (s *Service) sent(ctx context.Context, v *Visit, p Person, l Letter) error {
+func (s *Service) sent(ctx context.Context, v *Visit, p Person, r Rules, l Letter) error {
 	key := s.tokens().keys.newest()
 	err := s.saveLink(ctx, l.LinkToken, linkRecord{Realm: p.Realm, User: p.User, Visit: v.ID, Expires: l.Expires})
 	if err != nil {
 		return err
 	}
 	return s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
-		if k.Email {
+		if a.standing(r.Tenant).owes(k, r, nil) == "" {
 			return false, nil // proven meanwhile with an earlier one
 		}
-		k.Mailed = &mailed{
-			Code: mailedMAC(key, v.ID, l.Code), Link: mailedMAC(key, v.ID, l.LinkToken), Key: key.id,
-			Sent: l.Time, Expires: l.Expires,
+		k.Mailed = &mailed{Link: mailedMAC(key, v.ID, l.LinkToken), Key: key.id, Sent: l.Time, Expires: l.Expires}
+		if l.Code != "" {
+			k.Mailed.Code = mailedMAC(key, v.ID, l.Code)
 		}
-		v.CodeSent = l.Time
+		if l.Typed {
+			k.Mailed.To = l.To
+		}
+		v.CodeSent, v.SentTo, v.LinkOnly = l.Time, k.Mailed.To, l.Code == ""
 		v.MailsLeft = max(0, maxMails-len(a.Sends))
 		return true, nil
 	})
@@ -119,7 +148,10 @@ func (s *Service) giveBack(ctx context.Context, p Person, d send) {
 func (s *Service) VerifyCode(ctx context.Context, v *Visit, p Person, r Rules, code string) error {
 	now := s.now()
 	typed, wellFormed := digits(code, mailedDigits)
-	return s.verifyMailed(ctx, v, p, func(a *account, k *visit) (bool, error) {
+	return s.verifyMailed(ctx, v, p, r, func(a *account, k *visit) (bool, error) {
+		if len(k.Mailed.Code) == 0 {
+			return false, ErrWrongStep // the link alone counts
+		}
 		t := a.tries(bucket(KindEmail, false))
 		if wait := t.wait(now); wait > 0 {
 			return false, tooMany(wait)
@@ -132,7 +164,7 @@ func (s *Service) VerifyCode(ctx context.Context, v *Visit, p Person, r Rules, c
 			return false, ErrExpired
 		case right:
 			t.right()
-			k.Email, k.Mailed.Used = true, true
+			k.proveMailed()
 			return true, nil
 		case !wellFormed:
 			return false, badCode(t.left(now)) // not a guess
@@ -142,17 +174,26 @@ func (s *Service) VerifyCode(ctx context.Context, v *Visit, p Person, r Rules, c
 }
 
 // verifyMailed runs fn where a code or link of the visit was mailed.
-func (s *Service) verifyMailed(ctx context.Context, v *Visit, p Person, fn func(*account, *visit) (bool, error)) error {
-	err := s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
+func (s *Service) verifyMailed(ctx context.Context, v *Visit, p Person, r Rules, fn func(*account, *visit) (bool, error)) error {
+	return s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
 		if k.Mailed == nil {
 			return false, ErrWrongStep
 		}
-		return fn(a, k)
+		save, err := fn(a, k)
+		if err == nil {
+			v.First, v.EmailVerified, v.CodeSent = k.First.By, true, time.Time{}
+			v.Owed = a.standing(r.Tenant).owes(k, r, nil)
+		}
+		return save, err
 	})
-	if err == nil {
-		v.EmailVerified, v.EmailOwed, v.CodeSent = true, false, time.Time{}
+}
+
+// proveMailed marks the visit's mail as answered.
+func (k *visit) proveMailed() {
+	k.Mailed.Used, k.First = true, first{By: FirstEmail}
+	if k.Mailed.To != "" {
+		k.First = first{By: FirstTyped, To: k.Mailed.To}
 	}
-	return err
 }
 
 // newCode draws a code of mailedDigits, each equally likely.

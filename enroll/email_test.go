@@ -37,7 +37,7 @@ func TestMailedCode(t *testing.T) {
 	w.clock.add(10*time.Minute - time.Second)
 	w.ok(w.VerifyCode(ctx, other, p, r, last[:4]+" "+last[4:]))
 	w.refused(w.VerifyCode(ctx, other, p, r, last), ErrUsedCode)
-	if !other.EmailVerified || other.EmailOwed || !other.CodeSent.IsZero() {
+	if !other.EmailVerified || other.Owed != "" || !other.CodeSent.IsZero() {
 		t.Fatalf("got %+v", other)
 	}
 	w.clock.add(time.Second)

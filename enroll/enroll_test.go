@@ -200,7 +200,7 @@ func (w *world) begin(p Person, r Rules, f *Flag) *Visit {
 	w.t.Helper()
 	v, err := w.BeginVisit(ctx, p, r, f)
 	w.ok(err)
-	if v.EmailOwed {
+	if v.Owed != "" {
 		w.ok(w.SendCode(ctx, v, p, r, write))
 		w.ok(w.VerifyCode(ctx, v, p, r, mailedCode(w.t, w.post.letter(w.t))))
 	}

@@ -17,6 +17,7 @@ type LinkInfo struct {
 	Realm   string
 	Live    bool // it can still be spent
 	Used    bool // it was, or its code was
+	Only    bool // no code came with it
 	Expires time.Time
 }
 
@@ -94,7 +95,7 @@ func (s *Service) PeekLink(ctx context.Context, token string) (LinkInfo, error) 
 	a.tidy(now)
 	info := LinkInfo{Visit: l.Visit, Realm: l.Realm, Expires: l.Expires}
 	if k, err := a.visit(l.Visit, Person{}); err == nil && k.Mailed != nil && s.sameMAC(k.Mailed, k.Mailed.Link, k.ID, token) {
-		info.Used = k.Mailed.Used
+		info.Used, info.Only = k.Mailed.Used, len(k.Mailed.Code) == 0
 		info.Live = !info.Used && now.Before(k.Mailed.Expires)
 	}
 	return info, nil
@@ -111,7 +112,7 @@ func (s *Service) VerifyLink(ctx context.Context, v *Visit, p Person, r Rules, t
 		return ErrNotHere
 	}
 	now := s.now()
-	return s.verifyMailed(ctx, v, p, func(a *account, k *visit) (bool, error) {
+	return s.verifyMailed(ctx, v, p, r, func(a *account, k *visit) (bool, error) {
 		switch {
 		case !s.sameMAC(k.Mailed, k.Mailed.Link, v.ID, token):
 			return false, ErrExpired // a later mail replaced it
@@ -120,7 +121,7 @@ func (s *Service) VerifyLink(ctx context.Context, v *Visit, p Person, r Rules, t
 		case !now.Before(k.Mailed.Expires):
 			return false, ErrExpired
 		}
-		k.Email, k.Mailed.Used = true, true
+		k.proveMailed()
 		return true, nil
 	})
 }

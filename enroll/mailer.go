@@ -17,7 +17,8 @@ type Mailer interface {
 // of its own in the text part.
 type Letter struct {
 	To        string
-	Code      string
+	Typed     bool   // To was typed just now: whoever reads it may be anybody
+	Code      string // empty: the link alone counts
 	LinkToken string
 	Time      time.Time // when it was asked for
 	Expires   time.Time // of code and link

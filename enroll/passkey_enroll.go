@@ -94,10 +94,10 @@ func (s *Service) FinishPasskey(ctx context.Context, v *Visit, p Person, r Rules
 		case a.keyed(made.ID) != nil:
 			return false, &Error{Reason: ErrUsedCode.Reason, Status: ErrUsedCode.Status, Detail: "passkey"}
 		}
-		to = a.Address.Record
 		done = s.enrol(a, k, p, f, method{
 			ID: s.newID(), Kind: KindPasskey, Name: methodName(name(made.maker()), KindPasskey), Tenant: r.Tenant, Passkey: made,
 		}, c.Replaces, now)
+		to = a.Address.Record
 		return true, nil
 	})
 	if err != nil {

@@ -38,7 +38,7 @@ type Rules struct {
 	Resistant  bool         // the tenant asks for a phishing-resistant one
 	RPID       string       // relying party of passkeys at this host; empty: none can be used here
 	Minimum    int          // methods a user must have
-	First      string       // "email" (also when empty) or "none"
+	First      string       // FirstEmail (also when empty), FirstTyped or FirstNone
 	Prove      string       // "session" or "enrolled"
 	Share      string       // "tenant" or "everywhere"
 	Undo       bool         // the last method may be removed

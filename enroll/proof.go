@@ -43,35 +43,6 @@ func (r Rules) Fresh(kind Kind, at, now time.Time) bool {
 	return r.Manage <= 0 || now.Sub(at) <= r.Manage
 }
 
-// firstOwed tells whether this visit must still prove the person by mail before
-// a method can be enrolled here.
-//
-// Somebody without a method owes it unless the tenant asks for nothing first;
-// and that only until the account has had a method once: else removing the last
-// one would turn a password alone into a new enrolment. Somebody who has methods
-// and proved one owes it only for the first enrolment in a tenant that asks for
-// more than the proven method was enrolled with: else the laxest tenant of a
-// realm would open all others.
-func firstOwed(a *account, v *visit, r Rules, f *Flag) bool {
-	switch {
-	case v.Email:
-		return false
-	case len(a.Methods) == 0:
-		return r.First != "none" || a.Had
-	case a.in(r.Tenant) != nil || r.First == "none":
-		return false
-	}
-	return f == nil || f.First != "email"
-}
-
-// firstOf is what an enrolment in this visit is recorded to have been preceded by.
-func firstOf(a *account, v *visit, f *Flag) string {
-	if v.Email || len(a.Methods) > 0 && f != nil && f.First == "email" {
-		return "email"
-	}
-	return "none"
-}
-
 // flagFor is the flag that a proof of a method earns.
 func (s *Service) flagFor(a *account, p Person, kind Kind, tenant, first string, now time.Time) Flag {
 	a.Gen = max(a.Gen, s.revoked.gen(p.Realm, p.User))

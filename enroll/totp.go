@@ -48,7 +48,7 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 	if !slices.Contains(r.Methods, kind) {
 		return ErrNotOffered
 	}
-	if firstOwed(a, k, r, f) {
+	if a.standing(r.Tenant).owes(k, r, f) != "" {
 		return ErrWrongStep
 	}
 	if replaces != "" {
@@ -149,10 +149,10 @@ func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f
 			return true, wrongTOTP(m, left)
 		}
 		k.Tries.right()
-		to, replaced = a.Address.Record, d.Replaces != ""
 		done = s.enrol(a, k, p, f, method{
 			ID: d.ID, Kind: d.Kind, Name: methodName(name, d.Kind), Tenant: d.Tenant, Secret: d.Secret, LastStep: m.step,
 		}, d.Replaces, now)
+		to, replaced = a.Address.Record, d.Replaces != ""
 		return true, nil
 	})
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f
 // added tells of an enrolment that is saved, and ends the other flags of the
 // person where the method took another's place.
 func (s *Service) added(ctx context.Context, v *Visit, p Person, r Rules, done *Enrolled, to string, replaced bool, now time.Time) {
-	v.Begun, v.HasMethod, v.Proved, v.EmailOwed = "", true, true, false
+	v.Begun, v.HasMethod, v.Proved, v.Owed = "", true, true, ""
 	s.tell(Event{Kind: "method-added", To: to, Person: p, Rules: r, Method: done.Method, At: now})
 	if replaced {
 		// The method is saved whether or not the other nodes can be told.
@@ -189,6 +189,9 @@ func (s *Service) enrol(a *account, k *visit, p Person, f *Flag, m method, repla
 		a.Codes, done.RecoveryCodes = s.newCodes(p.Realm, p.User, m.Tenant, m.First, now)
 	}
 	k.Pending, k.Done = nil, m.ID
+	if k.First.To != "" && a.Address.Record == "" {
+		a.Address = address{Record: k.First.To, Since: now}
+	}
 	if first {
 		a.Visits = []*visit{k}
 	}

@@ -27,9 +27,12 @@ const maxVisits = 16
 type Visit struct {
 	ID            string // secret: the browser's cookie holds it
 	Expires       time.Time
-	EmailVerified bool      // the address of record was proven in this visit
+	EmailVerified bool      // an address was proven in this visit
 	Masked        string    // a•••@example.com; empty: no address of record
-	EmailOwed     bool      // the address must be proven before a method can be begun
+	First         string    // what was proven in this visit, a word of Rules.First; empty: nothing yet
+	Owed          string    // what must be proven before a method can be begun, likewise; empty: nothing
+	SentTo        string    // the typed address that the live link went to; empty: it went to the one of record
+	LinkOnly      bool      // …without a code
 	CodeSent      time.Time // when the live mailed code was sent; zero: none is live
 	MailsLeft     int       // mails that can still be asked for now
 	MailAt        time.Time // when the next can be asked for, where none is left
@@ -46,7 +49,7 @@ type visit struct {
 	Began   time.Time `json:"began"`
 	Expires time.Time `json:"expires"`
 	Session string    `json:"sid,omitempty"` // the identity's, where it has one
-	Email   bool      `json:"email,omitempty"`
+	First   first     `json:"first,omitzero"`
 	Mailed  *mailed   `json:"mailed,omitempty"`
 	Pending *pending  `json:"pending,omitempty"`
 	Done    string    `json:"done,omitempty"` // id of the method it last enrolled
@@ -177,7 +180,7 @@ func (a *account) evict() {
 // rank grows with what a visit has proved.
 func (v *visit) rank() int {
 	switch {
-	case v.Email:
+	case v.First.By != "":
 		return 2
 	case v.Mailed != nil:
 		return 1
@@ -187,14 +190,14 @@ func (v *visit) rank() int {
 
 func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now time.Time) *Visit {
 	v := &Visit{
-		ID: k.ID, Expires: k.Expires, EmailVerified: k.Email, EmailOwed: firstOwed(a, k, r, f),
+		ID: k.ID, Expires: k.Expires, EmailVerified: k.First.mailed(), First: k.First.By, Owed: a.standing(r.Tenant).owes(k, r, f),
 		HasMethod: len(a.Methods) > 0, Proved: s.proves(p, f, now), realm: p.Realm, user: p.User,
 	}
 	if a.Address.Record != "" {
 		v.Masked = masked(a.Address.Record)
 	}
 	if k.Mailed != nil && !k.Mailed.Used && now.Before(k.Mailed.Expires) {
-		v.CodeSent = k.Mailed.Sent
+		v.CodeSent, v.SentTo, v.LinkOnly = k.Mailed.Sent, k.Mailed.To, len(k.Mailed.Code) == 0
 	}
 	if v.MailsLeft = max(0, maxMails-len(a.Sends)); v.MailsLeft == 0 {
 		v.MailAt = now.Add(mailWait(a.Sends, now))

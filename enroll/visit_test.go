@@ -14,7 +14,7 @@ func TestVisitLife(t *testing.T) {
 	w.restart()
 	back, err := w.ResumeVisit(ctx, v.ID, p, r, nil)
 	w.ok(err)
-	if !back.EmailVerified || back.EmailOwed || back.Begun != KindTOTP || back.HasMethod || !back.Expires.Equal(v.Expires) {
+	if !back.EmailVerified || back.Owed != "" || back.Begun != KindTOTP || back.HasMethod || !back.Expires.Equal(v.Expires) {
 		t.Fatalf("after a restart: %+v", back)
 	}
 	w.clock.add(VisitLife - time.Second)

@@ -75,7 +75,7 @@ type Facts struct {
 type Proof struct {
 	At        time.Time // zero in a Claim that does not say when: then nothing is fresh
 	Tenant    string    // the tenant it was made in
-	First     string    // how that enrolment was first proven: "email", "none"
+	First     string    // how that enrolment was first proven: FirstEmail, FirstTyped or FirstNone
 	Methods   []string  // kinds: "passkey", "totp", "codes"
 	Claim     bool      // the identity's own claim, not a proof of the gate's
 	Resistant bool      // made by a method that phishing cannot forward

@@ -146,6 +146,17 @@ func (p *Policy) made(tenant, first string, t *Tenant) bool {
 		return true
 	}
 	other := p.Tenant(tenant)
-	return other != nil && other.Share == ShareEverywhere && t.Share == ShareEverywhere &&
-		(t.First == FirstNone || first == t.First)
+	return other != nil && other.Share == ShareEverywhere && t.Share == ShareEverywhere && asGood(first, t.First)
+}
+
+// asGood reports whether one first proof is as good as another: an address of
+// record as one that was typed, and nothing is asked for where nothing is.
+func asGood(by, want string) bool {
+	switch want {
+	case FirstNone:
+		return true
+	case FirstTyped:
+		return by == FirstTyped || by == FirstEmail
+	}
+	return by == want
 }

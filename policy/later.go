@@ -29,7 +29,6 @@ var later = map[string]string{ // #nosec G101 -- words of the policy, no credent
 	"assign":                      "leave it out",
 	"review":                      "leave it out",
 	"enroll_from":                 "leave it out",
-	"first: typed-email":          "write email or none",
 	"first: pass":                 "write email or none",
 	"trust_device: a duration":    "write none, or leave it out",
 	"trust_device: unlimited":     "write none, or leave it out",

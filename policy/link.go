@@ -172,8 +172,13 @@ func (l *linker) check(s, full *settings) {
 		l.bad(s, l.written(s, "minimum"), "minimum: %d, but methods and limits let a user have %d: lower minimum or raise limits", full.Minimum, most)
 	}
 	l.checkKeys(s, full)
-	if full.First == FirstEmail && l.options.Mail == MailNo {
-		l.bad(s, l.written(s, "first"), "%v", ErrNoMail)
+	if l.options.Mail == MailNo {
+		switch full.First {
+		case FirstEmail:
+			l.bad(s, l.written(s, "first"), "%v", ErrNoMail)
+		case FirstTyped:
+			l.bad(s, l.written(s, "first"), "`first: typed-email` mails a link: write `mail smtp <url> { from <address> }` into the global option mfa")
+		}
 	}
 }
 

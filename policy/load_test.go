@@ -92,8 +92,9 @@ tenants:
   a: {first: none, share: everywhere, require: mfa}
   b: {protect: [/x], allow: [/x], brand: {color: "#ffee00"}}
   c: {brand: {color: "#0b57d0"}}
+  d: {first: typed-email}
 `)
-	want := []string{"policy.yaml:3:19: prove: enrolled", "policy.yaml:5:14: first: none", "policy.yaml:5:27: share: everywhere", "policy.yaml:6:42: brand.color #ffee00", "policy.yaml:5:6: tenant a requires a factor and protects nothing", "allow[0] /x policy.yaml:6:30: it opens nothing"}
+	want := []string{"policy.yaml:3:19: prove: enrolled", "policy.yaml:5:14: first: none", "policy.yaml:5:27: share: everywhere", "policy.yaml:6:42: brand.color #ffee00", "policy.yaml:8:14: first: typed-email", "policy.yaml:5:6: tenant a requires a factor and protects nothing", "allow[0] /x policy.yaml:6:30: it opens nothing"}
 	got := p.Warnings()
 	for i, w := range want {
 		if i >= len(got) || !strings.HasPrefix(got[i], w) {

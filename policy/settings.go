@@ -122,7 +122,7 @@ func init() {
 			}
 		}},
 		{name: "enroll_from", schema: `false`, read: readEnrollFrom},
-		{name: "first", schema: `{"enum": ["email", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
+		{name: "first", schema: `{"enum": ["email", "typed-email", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
 		{name: "trust_device", schema: `{"const": "none"}`, read: readTrustDevice},
 		{name: "rp_id", schema: schemaText, read: readRPID, copy: func(to, from *settings) { to.RPID = from.RPID }},
 		{name: "language", schema: `{"enum": ["en", "pt-BR"]}`, read: readLanguage, copy: func(to, from *settings) { to.Language = from.Language }},

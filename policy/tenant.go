@@ -28,15 +28,16 @@ func (r Require) String() string {
 
 // The words of the keys whose value is one of a few.
 const (
-	ProveSession    = "session"    // each new sign-in proves a factor
-	ProveEnrolled   = "enrolled"   // having a factor is enough
-	ShareTenant     = "tenant"     // only enrolments made here count
-	ShareEverywhere = "everywhere" // also those of tenants that share too
-	FirstEmail      = "email"      // an address is proven before the first factor
-	FirstNone       = "none"       // nothing is
-	MethodPasskey   = "passkey"    // a WebAuthn credential
-	MethodTOTP      = "totp"       // an authenticator app
-	MethodCodes     = "codes"      // recovery codes
+	ProveSession    = "session"     // each new sign-in proves a factor
+	ProveEnrolled   = "enrolled"    // having a factor is enough
+	ShareTenant     = "tenant"      // only enrolments made here count
+	ShareEverywhere = "everywhere"  // also those of tenants that share too
+	FirstEmail      = "email"       // the address of record is proven before the first factor
+	FirstTyped      = "typed-email" // an address is that was typed just before
+	FirstNone       = "none"        // nothing is
+	MethodPasskey   = "passkey"     // a WebAuthn credential
+	MethodTOTP      = "totp"        // an authenticator app
+	MethodCodes     = "codes"       // recovery codes
 )
 
 // A Tenant is one tenant's rules with everything inherited filled in. It is

@@ -44,6 +44,8 @@ func weak(key string, s *settings) string {
 		return "prove: enrolled: a stolen password passes as soon as its owner has enrolled; session asks for the factor at each sign-in"
 	case key == "first" && s.First == FirstNone:
 		return "first: none: whoever knows a password first can register a factor of their own for it; email asks for the address too"
+	case key == "first" && s.First == FirstTyped:
+		return "first: typed-email: whoever knows a password first can type an address of their own and register a factor for it; email asks for the address of record"
 	case key == "share" && s.Share == ShareEverywhere:
 		return "share: everywhere: an enrolment counts in every tenant of its realm that shares too, as strong as the weakest of them"
 	case key == "service_accounts" && slices.ContainsFunc(s.ServiceAccounts, func(a ServiceAccount) bool { return a.everywhere() }):

@@ -31,11 +31,14 @@ func (t *turn) problem(err error) {
 	if e.Reason == enroll.ErrFreshProof.Reason {
 		b.VerifyURL = origin + t.page("/verify")
 	}
-	if e.Reason == enroll.ErrBadCode.Reason || e.Reason == enroll.ErrUsedCode.Reason || e.Reason == enroll.ErrClockOff.Reason {
+	switch e.Reason {
+	case enroll.ErrBadCode.Reason, enroll.ErrUsedCode.Reason, enroll.ErrClockOff.Reason:
 		b.Field = "code"
 		if e.Detail != "" {
 			b.Field = "credential"
 		}
+	default:
+		b.Field = fieldOf(e)
 	}
 	b.write(t.w, t.r, t.retry(e))
 }
@@ -72,6 +75,9 @@ func (t *turn) explain(e *enroll.Error) string {
 // fieldOf is the field that an error belongs to: a code that was not accepted
 // is marked at the code.
 func fieldOf(e *enroll.Error) string {
+	if e.Detail == enroll.ErrBadAddress.Detail {
+		return "address"
+	}
 	if e.Detail != "" {
 		return "" // nothing was typed
 	}

@@ -13,7 +13,7 @@ import (
 // sendCode is POST email: it opens a visit where there is none, and mails the
 // first step's code.
 func (t *turn) sendCode() {
-	if t.in["address"] != "" {
+	if t.in["address"] != "" && t.v.Rules.First != enroll.FirstTyped {
 		t.redo(nil, enroll.ErrNotAllowed)
 		return
 	}
@@ -26,8 +26,7 @@ func (t *turn) sendCode() {
 		t.redo(z, err)
 		return
 	}
-	write := func(l enroll.Letter) enroll.Mail { return t.p.firstMail(t.s, t.v, l) }
-	if err := t.p.service.SendCode(t.r.Context(), z.visit, t.v.Person, t.rules(), write); err != nil {
+	if err := t.mailFirst(z); err != nil {
 		t.redo(z, err)
 		return
 	}
@@ -35,7 +34,29 @@ func (t *turn) sendCode() {
 		t.see(t.page("/enroll"))
 		return
 	}
-	t.json(http.StatusOK, map[string]any{"masked": z.visit.Masked, "expires": stamped(z.visit.Expires)})
+	t.json(http.StatusOK, map[string]any{"masked": maskedOf(z.visit), "expires": stamped(z.visit.Expires)})
+}
+
+// mailFirst mails what proves the address that the tenant asks for: the one of
+// record, or one typed now.
+func (t *turn) mailFirst(z *wizard) error {
+	ctx, address := t.r.Context(), t.in["address"]
+	write := func(l enroll.Letter) enroll.Mail { return t.p.firstMail(t.s, t.v, l) }
+	switch {
+	case t.owed(z) == enroll.FirstTyped:
+		return t.p.service.SendLink(ctx, z.visit, t.v.Person, t.rules(), address, t.v.BaseURL == "", write)
+	case address != "":
+		return enroll.ErrNotAllowed
+	}
+	return t.p.service.SendCode(ctx, z.visit, t.v.Person, t.rules(), write)
+}
+
+// maskedOf is the address that the visit's mail goes to, as may be shown.
+func maskedOf(v *enroll.Visit) string {
+	if v.SentTo != "" {
+		return mask(v.SentTo)
+	}
+	return v.Masked
 }
 
 // inOrder looks the move up in the table and opens a visit if there is none; the

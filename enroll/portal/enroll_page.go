@@ -71,6 +71,8 @@ type enrollPart struct {
 	Sent     bool
 	MailWait string // until another mail can be asked for; "": now
 	Minutes  string // left of the visit
+	Address  string // that was typed
+	Wrong    string // what is wrong with it
 	Setup    *enroll.TOTP
 	QR       template.HTML
 	Link     template.URL // otpauth:
@@ -110,6 +112,8 @@ func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 		part.Masked = mask(t.v.Person.Email)
 	}
 	switch {
+	case z.step == stepEmail && t.owed(z) == enroll.FirstTyped:
+		t.showTyped(z, e, part)
 	case z.step == stepEmail && part.Sent:
 		t.showStep(z, e, "emailcode", part)
 	case z.step == stepEmail:
@@ -191,11 +195,11 @@ func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart
 	if e == nil && name == "email" && part.Masked == "" {
 		x.Err = t.fault(enroll.ErrNoAddress)
 	}
-	if name == "emailcode" || name == "totp" {
-		part.Code = codeField{Label: t.s.T(name + ".code"), Hint: t.s.T(name + ".hint"), Digits: 6}
-	}
-	if name == "emailcode" {
-		part.Code.Digits = 8
+	switch {
+	case name == "totp":
+		part.Code = codeField{Label: t.s.T("totp.code"), Hint: t.s.T("totp.hint"), Digits: 6}
+	case name == "emailcode", name == "typedsent" && !z.visit.LinkOnly:
+		part.Code = codeField{Label: t.s.T("emailcode.code"), Hint: t.s.T("emailcode.hint"), Digits: 8}
 	}
 	if x.Err != nil && x.Err.Field == "code" {
 		part.Code.Wrong = x.Err.Text
@@ -211,14 +215,14 @@ func (t *turn) steps(z *wizard, page string) []wizardStep {
 	if z != nil && len(z.account.Methods) > 0 {
 		return nil
 	}
-	at := map[string]int{"email": 0, "emailcode": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "codes": 2}[page]
+	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "codes": 2}[page]
 	second := "method"
 	if kinds := t.offered(); len(kinds) == 1 {
 		second = map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app"}[kinds[0]]
 	}
 	var list []wizardStep
 	for i, name := range []string{"email", second, "codes"} {
-		if i == 0 && t.v.Rules.First == "none" && (z == nil || !t.emailOwed(z.account)) {
+		if i == 0 && t.v.Rules.First == enroll.FirstNone && (z == nil || t.owed(z) == "") {
 			continue
 		}
 		list = append(list, wizardStep{Name: t.s.T("steps." + name), Now: i == at, Done: i < at})

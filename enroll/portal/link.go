@@ -10,7 +10,8 @@ import (
 // linkPart is the mailed link's own part of a page.
 type linkPart struct {
 	Token string
-	Here  bool // this browser asked for the mail
+	Here  bool   // this browser asked for the mail
+	Lead  string // key of the text
 }
 
 // serveLink is the page behind a mailed link. Opening it changes nothing: mail
@@ -32,12 +33,16 @@ func (t *turn) serveLink(token string) {
 			t.tellLink(enroll.ErrExpired)
 			return
 		}
-		name := "link"
-		if !here {
-			name = "link.elsewhere"
+		part := linkPart{Token: token, Here: here, Lead: "link.lead"}
+		title := "link.title"
+		switch {
+		case !here && info.Only:
+			title, part.Lead = "link.elsewhere.title", "link.elsewhere.only"
+		case !here:
+			title, part.Lead = "link.elsewhere.title", "link.elsewhere.lead"
 		}
-		x := t.view(t.s.T(name+".title"), t.v.Mount+"/link/"+token)
-		x.D = linkPart{Token: token, Here: here}
+		x := t.view(t.s.T(title), t.v.Mount+"/link/"+token)
+		x.D = part
 		t.p.show(t.w, t.r, http.StatusOK, "link", x)
 		return
 	}

@@ -59,6 +59,8 @@ func (l *letter) mail(to string) enroll.Mail {
 	}
 	if l.Code != "" {
 		block(l.Code)
+	}
+	if l.Valid != "" {
 		block(l.Valid)
 	}
 	if l.Link != "" {
@@ -78,7 +80,9 @@ func (l *letter) mail(to string) enroll.Mail {
 // firstMail is the mail of the first step. The code stands on a line of its own
 // in the text part. The link is there only where the address of this site is
 // known from the configuration: one taken from the request would let whoever
-// sends a forged Host header have a working link mailed to his own host.
+// sends a forged Host header have a working link mailed to his own host. To an
+// address that was typed, nobody is greeted by name: a mistyped one is a
+// stranger's.
 func (p *Portal) firstMail(s *speech, v *Visit, in enroll.Letter) enroll.Mail {
 	tenant := v.Rules.TenantName
 	l := &letter{
@@ -97,6 +101,14 @@ func (p *Portal) firstMail(s *speech, v *Visit, in enroll.Letter) enroll.Mail {
 		l.Link = strings.TrimRight(v.BaseURL, "/") + v.Mount + "/link/" + in.LinkToken
 		l.LinkWords, l.Button = s.T("mail.code.link"), s.T("mail.code.button")
 		l.Warning[1] = s.T("mail.notme.link")
+	}
+	if in.Typed {
+		l.Before[0] = s.T("mail.hello.plain")
+	}
+	if in.Code == "" {
+		l.Subject, l.Before[1] = s.T("mail.typed.subject", "tenant", tenant), s.T("mail.typed.intro", "tenant", tenant)
+		l.Valid, l.LinkWords = s.T("mail.typed.valid", "wait", s.Wait(in.Expires.Sub(in.Time))), s.T("mail.typed.link")
+		l.Warning = []string{s.T("mail.typed.notme")}
 	}
 	l.support(v.Rules.Brand)
 	return l.mail(in.To)

@@ -129,7 +129,12 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", OneKind: true},
 		},
 		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[1]}, managePart{Remove: &methods[0], Kept: true}},
-		"link":   {linkPart{Here: true}, linkPart{}},
+		"link":   {linkPart{Here: true, Lead: "link.lead"}, linkPart{Lead: "link.elsewhere.lead"}, linkPart{Lead: "link.elsewhere.only"}},
+		"typed":  {enrollPart{Address: "999", Wrong: s.T("reason.bad-request.address")}, enrollPart{MailWait: s.Wait(time.Hour)}},
+		"typedsent": {
+			enrollPart{Address: "999", Code: code, Minutes: s.Wait(time.Minute)},
+			enrollPart{Address: "999", Wrong: s.T("reason.bad-request.address")}, enrollPart{MailWait: s.Wait(time.Hour)},
+		},
 	}
 	for name := range p.pages {
 		if len(parts[name]) == 0 {

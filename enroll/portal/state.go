@@ -57,9 +57,9 @@ func (t *turn) state() {
 		}
 	}
 	if z.visit != nil {
-		a.Email = emailState{Verified: z.visit.EmailVerified, Masked: z.visit.Masked}
+		a.Email = emailState{Verified: z.visit.EmailVerified, Masked: maskedOf(z.visit)}
 		a.Expires = stamped(z.visit.Expires)
-	} else if z.step == stepEmail {
+	} else if t.owed(z) == enroll.FirstEmail {
 		a.Email.Masked = mask(t.v.Person.Email)
 	}
 	t.json(http.StatusOK, a)

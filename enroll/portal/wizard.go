@@ -13,7 +13,7 @@ import (
 type step string
 
 const (
-	stepEmail  step = "email"  // the address of record is to be proven
+	stepEmail  step = "email"  // an address is to be proven
 	stepMethod step = "method" // a method is to be chosen or finished
 	stepDone   step = "done"   // nothing is owed
 	stepProve  step = "prove"  // a factor is there and this browser has not proved it
@@ -67,9 +67,7 @@ func (t *turn) stepOf(z *wizard) step {
 		return stepProve
 	case len(z.account.Methods) > 0 && !t.wanting(z.account):
 		return stepDone
-	case z.visit != nil && z.visit.EmailOwed:
-		return stepEmail
-	case z.visit == nil && t.emailOwed(z.account):
+	case t.owed(z) != "":
 		return stepEmail
 	}
 	return stepMethod
@@ -81,15 +79,13 @@ func (t *turn) wanting(a *enroll.Account) bool {
 	return verdict == "enroll" || len(t.counting(a)) == 0
 }
 
-// emailOwed says whether a visit that has not begun will start with the mail.
-// After a removal or reset, "first: none" counts as "email"; who has proved a
-// method that was enrolled by mail owes it no more.
-func (t *turn) emailOwed(a *enroll.Account) bool {
-	if len(a.Methods) > 0 {
-		proven := t.v.Flag != nil && t.v.Flag.First == "email"
-		return t.v.Rules.First != "none" && !proven && len(t.counting(a)) == 0
+// owed is what has to be proven before a method, in the words of the policy's
+// first; "" is nothing.
+func (t *turn) owed(z *wizard) string {
+	if z.visit != nil {
+		return z.visit.Owed
 	}
-	return t.v.Rules.First != "none" || a.Had
+	return z.account.Owes(t.v.Rules, t.v.Flag)
 }
 
 // judge says what the page that the person wants would answer now.

@@ -71,6 +71,7 @@ defaults:
 tenants:
   office: {name: Office}
   lax: {name: Lax, first: none}
+  typed: {name: Typed, first: typed-email}
   kept: {name: Kept, undo: never}
   marked:
     name: "\"><script>alert('tenant')</script>{{7*7}}"

@@ -1,0 +1,86 @@
+package enroll
+
+// The words of Rules.First: what a person proves, besides being signed in,
+// before a first method.
+const (
+	FirstEmail = "email"       // a code mailed to the address of record
+	FirstTyped = "typed-email" // a link mailed to an address that is typed now
+	FirstNone  = "none"        // nothing
+)
+
+// standing is what of an account decides how an enrolment begins.
+type standing struct {
+	any, here, had bool // it has methods; some that were made here; it ever had one
+}
+
+func (a *account) standing(tenant string) standing {
+	return standing{any: len(a.Methods) > 0, here: a.in(tenant) != nil, had: a.Had}
+}
+
+// Owes says what a visit that is begun now would have to prove first: a word of
+// Rules.First, or "" for nothing.
+func (a *Account) Owes(r Rules, f *Flag) string {
+	st := standing{any: len(a.Methods) > 0, had: a.Had}
+	for _, m := range a.Methods {
+		st.here = st.here || m.Tenant == r.Tenant
+	}
+	return st.owes(nil, r, f)
+}
+
+// owes says what this visit must still prove before a method can be enrolled
+// here, "" for nothing.
+//
+// Somebody without a method owes what the tenant asks for first. Once the
+// account has had a method, an address typed now and nothing at all count as
+// the mailbox of record: else removing the last one would turn a password alone
+// into a new enrolment. Somebody who has methods and proved one owes it only for
+// the first enrolment in a tenant that asks for more than the proven method was
+// enrolled with: else the laxest tenant of a realm would open all others.
+func (st standing) owes(v *visit, r Rules, f *Flag) string {
+	want := r.First
+	switch {
+	case want == "" || want == FirstTyped && st.had || want == FirstNone && st.had && !st.any:
+		want = FirstEmail
+	case want == FirstNone:
+		return ""
+	}
+	if v != nil && v.First.meets(want) || st.here || st.any && f != nil && asGood(f.First, r.First) {
+		return ""
+	}
+	return want
+}
+
+// first is what was proven in a visit before any method.
+type first struct {
+	By string `json:"by"` // a word of Rules.First; "": nothing yet
+	To string `json:"to,omitempty"`
+}
+
+// mailed tells whether it was a mailbox.
+func (d first) mailed() bool { return d.By == FirstEmail || d.By == FirstTyped }
+
+// meets tells whether it is what is asked for, or more.
+func (d first) meets(want string) bool { return asGood(d.By, want) }
+
+// asGood tells whether one first proof is as good as another: an address of
+// record as one that is typed, and nothing is asked for where nothing is.
+func asGood(by, want string) bool {
+	switch want {
+	case FirstNone:
+		return true
+	case FirstTyped:
+		return by == FirstTyped || by == FirstEmail
+	}
+	return by != "" && by == want
+}
+
+// firstOf is what an enrolment in this visit is recorded to have been preceded by.
+func firstOf(a *account, v *visit, f *Flag) string {
+	switch {
+	case v.First.By != "":
+		return v.First.By
+	case len(a.Methods) > 0 && f != nil && f.First != "":
+		return f.First
+	}
+	return FirstNone
+}
