@@ -6,18 +6,21 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
 // isJSON reports whether frameworks take a body of this type for JSON, whose
-// members they mix with the fields of forms (Rails, Laravel, Express).
+// members they mix with the fields of forms: Express, Rails (text/x-json and
+// application/jsonrequest as well), Laravel (whatever holds "/json" or "+json").
 func isJSON(kind string) bool {
-	return strings.HasSuffix(kind, "/json") || strings.HasSuffix(kind, "+json")
+	return strings.Contains(kind, "/json") || strings.Contains(kind, "+json") || strings.Contains(kind, "/x-json")
 }
 
 // jsonFields reads the members of a JSON object as the fields of a form: a text,
-// a number or a boolean, or each one in a list. A name that stands twice has
-// both values; what is deeper is nobody's field.
+// a number or a boolean, and every one in a list or an object, as a form's
+// "name[]=…" and "name[a][b]=…". A name that stands twice has both values. A name
+// inside another one's object is nobody's field.
 func jsonFields(body []byte) (url.Values, error) {
 	fields := make(url.Values)
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -41,18 +44,7 @@ func jsonFields(body []byte) (url.Values, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, err
 		}
-		list, isList := value.([]any)
-		if !isList {
-			list = []any{value}
-		}
-		for _, v := range list {
-			switch v := v.(type) {
-			case string:
-				fields.Add(name.(string), v)
-			case json.Number:
-				fields.Add(name.(string), v.String())
-			}
-		}
+		addValues(fields, name.(string), value)
 	}
 	if _, err := d.Token(); err != nil {
 		return nil, err
@@ -61,4 +53,26 @@ func jsonFields(body []byte) (url.Values, error) {
 		return nil, errors.New("reading JSON: more than one value")
 	}
 	return fields, nil
+}
+
+func addValues(fields url.Values, name string, value any) {
+	switch v := value.(type) {
+	case string:
+		fields.Add(name, v)
+	case json.Number:
+		fields.Add(name, v.String())
+	case bool:
+		fields.Add(name, strconv.FormatBool(v))
+		if v {
+			fields.Add(name, "1") // PHP's text of it
+		}
+	case []any:
+		for _, one := range v {
+			addValues(fields, name, one)
+		}
+	case map[string]any:
+		for _, one := range v {
+			addValues(fields, name, one)
+		}
+	}
 }

@@ -97,6 +97,7 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	own := p.cookies.stripCookies(r.Header, &p.cookie)
 	p.heeded = stripHeaders(r.Header, &g.heeds)
 	p.plain = own && !p.heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
+	stripPrefix(r)
 	stripUpgrade(r)
 	return p
 }
@@ -185,7 +186,7 @@ func plainPath(s string) bool {
 // only where that does not settle it, what the store knows of the account.
 func (p *passage) decide() {
 	f := policy.Facts{
-		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Form: formBody(p.r), Preflight: isPreflight(p.r),
+		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Form: formBody(p.r), Cookies: p.r.Header["Cookie"], Preflight: isPreflight(p.r),
 		Mount: p.gate.mount, Protect: p.gate.protect,
 		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}

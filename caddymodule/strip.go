@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // cookieNames are the names of the gate's own cookies at one site: the flag's,
@@ -146,7 +148,7 @@ func stripHeaders(h http.Header, heeds *fieldSet) (heeded bool) {
 			continue
 		}
 		switch k[0] | 0x20 {
-		case 'm', 'x', 'p', 'h':
+		case 'm', 'x', 'p', 'h', 's':
 			if forbiddenField(k) {
 				delete(h, k)
 				continue
@@ -181,10 +183,26 @@ func forbiddenField(k string) bool {
 	switch string(n) {
 	case "mfa", "proxy", "x-original-url", "x-original-uri", "x-rewrite-url", "x-rewrite-uri",
 		"x-http-method", "x-http-method-override", "x-method-override", "x-method", "http-method-override",
+		"x-script-name", "script-name", "x-forwarded-script-name", "x-traversal-path", // gunicorn, WSGI and PSGI take it off the path
+		"x-sendfile-type", "x-accel-mapping", // Rack has a proxy fetch what they map (CVE-2025-61780)
 		"http2-settings":
 		return true
+	case "x-forwarded-prefix":
+		return k != "X-Forwarded-Prefix" // this one stripPrefix looks at
 	}
 	return isMfaField(k)
+}
+
+// stripPrefix removes X-Forwarded-Prefix where no proxy that Caddy trusts sent it:
+// many an app takes that much off the path before it looks it up, so that
+// /open/documents is /documents to it.
+func stripPrefix(r *http.Request) {
+	if _, ok := r.Header["X-Forwarded-Prefix"]; !ok {
+		return
+	}
+	if trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool); !trusted {
+		delete(r.Header, "X-Forwarded-Prefix")
+	}
 }
 
 func isMfaField(k string) bool {

@@ -21,6 +21,9 @@ func (c *Chain) Facts() FactSet {
 // Saw must be called with every request before it passes on, protected or
 // not; it reports whether the request ends the sender's flag.
 func (c *Chain) Saw(v *Visit) (endsFlag bool) {
+	// A link such as /?user=bob&password=… may sign a session in without a new
+	// cookie; under a protected prefix it is refused, elsewhere it passes.
+	v.SignsIn = c.Credentials.orDefault().inTarget(v.R) != ""
 	for _, src := range c.Sources {
 		if w, ok := src.(Watcher); ok && w.Saw(v) {
 			endsFlag = true

@@ -11,7 +11,7 @@ import (
 // name and a password are a credential in a query only together: "?user=7" and
 // "?pass=2" alone are harmless.
 var (
-	defaultHeaders  = []string{"authorization", "x-api-key", "x-auth-token"}
+	defaultHeaders  = []string{"authorization", "x-api-key", "x-auth-token", "x-access-token", "x-apikey", "access-token", "auth-token", "api-key", "apikey"}
 	defaultAnywhere = []string{"access_token", "accesstoken", "auth_token", "authtoken", "api_key", "apikey", "x_api_key", "x_auth_token"}
 	defaultSessions = []string{"jsessionid", "phpsessid"}
 	userNames       = set("user", "username", "user_name", "userid", "user_id", "uid", "usr", "login", "loginname", "login_name", "log",

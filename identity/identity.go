@@ -89,6 +89,9 @@ type Visit struct {
 	Now time.Time
 	// Fresh asks past every cache.
 	Fresh bool
+	// SignsIn is filled in by Chain.Saw: the target carries a credential, by which
+	// the app may sign somebody in on any path.
+	SignsIn bool
 	// Took hears how long a source, by its name, took over what it did not
 	// remember. It must be safe for concurrent use. nil: nobody wants to know.
 	Took Timing

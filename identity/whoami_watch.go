@@ -7,14 +7,14 @@ import (
 )
 
 // Saw drops the visitor's remembered answers where the request may change who
-// he is: to a sign-in, sign-out or password path, or by any method but GET,
-// HEAD and OPTIONS. It reports whether the request ends his proof: a form sent
+// he is: to a sign-in, sign-out or password path, with a credential in its
+// target, or by any method but GET, HEAD and OPTIONS. It reports whether the request ends his proof: a form sent
 // to a sign-in path, anything sent to a sign-out path.
 func (w *whoami) Saw(v *Visit) (endsFlag bool) {
 	login, signsIn := onRoute(v.R, w.login)
 	logout, signsOut := onRoute(v.R, w.logout)
 	password, _ := onRoute(v.R, w.password)
-	if changes := login || logout || password; changes || unsafe(v.R.Method) {
+	if changes := login || logout || password || v.SignsIn; changes || unsafe(v.R.Method) {
 		marks := w.visitorMarks(v)
 		w.memory.drop(marks, requestID(v.R), v.now())
 		if changes {
@@ -31,7 +31,7 @@ func (w *whoami) SawResponse(v *Visit, setCookie []string, status int) (endsAll 
 	login, _ := onRoute(v.R, w.login)
 	logout, _ := onRoute(v.R, w.logout)
 	password, changes := onRoute(v.R, w.password)
-	changed := login || logout || password || unsafe(v.R.Method)
+	changed := login || logout || password || v.SignsIn || unsafe(v.R.Method)
 	var marks []mark
 	for _, raw := range setCookie {
 		c, ok := parseSetCookie(raw, v.now())
@@ -43,7 +43,7 @@ func (w *whoami) SawResponse(v *Visit, setCookie []string, status int) (endsAll 
 	if changed {
 		w.memory.drop(append(marks, w.visitorMarks(v)...), requestID(v.R), v.now())
 	}
-	if login || logout || password {
+	if login || logout || password || v.SignsIn {
 		w.memory.end(requestID(v.R))
 	}
 	return changes && unsafe(v.R.Method) && status >= 200 && status < 400

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,6 +23,9 @@ var acts = [...]struct {
 	{resolveDots, false},
 	{dropAuthority, false},
 	{trimNames, false},
+	{splitDots, false},
+	{dropSession, false},
+	{joinSession, false},
 	{afterScript, false},
 	{dropScript, false},
 	{dropExtension, false},
@@ -187,6 +191,59 @@ func trimNames(s string) string {
 			return ""
 		}
 	})
+}
+
+// splitDots reads "/files../documents" as "/files/../documents", which is what an
+// nginx location without its last slash makes of it by its alias.
+func splitDots(s string) string {
+	if !strings.Contains(s, "../") {
+		return s
+	}
+	return eachSegment(s, func(seg string) string {
+		if name := strings.TrimSuffix(seg, ".."); name != seg && strings.Trim(name, ".") != "" {
+			return name + "/.."
+		}
+		return seg
+	})
+}
+
+// sessionInPath is how ASP.NET writes a session, a ticket or a mark into a path
+// where there are no cookies, and takes it out again before it looks the path up:
+// "/(S(x))/documents".
+var sessionInPath = regexp.MustCompile(`(?i)/?\((?:[a-z]\([^()/]*\))+\)`)
+
+// dropSession takes it out with the slash before it, so that "/docu/(S(x))ments"
+// is "/documents" (CVE-2023-36899); joinSession leaves the slash.
+func dropSession(s string) string {
+	if !sessionBegins(s) {
+		return s
+	}
+	return rooted(sessionInPath.ReplaceAllString(s, ""))
+}
+
+func joinSession(s string) string {
+	if !sessionBegins(s) {
+		return s
+	}
+	return rooted(sessionInPath.ReplaceAllStringFunc(s, func(m string) string {
+		if m[0] == '/' {
+			return "/"
+		}
+		return ""
+	}))
+}
+
+// sessionBegins is quick to say that nothing of that kind is in s.
+func sessionBegins(s string) bool {
+	i := strings.IndexByte(s, '(')
+	return i >= 0 && strings.IndexByte(s[i+1:], '(') >= 0
+}
+
+func rooted(s string) string {
+	if !strings.HasPrefix(s, "/") {
+		return "/" + s
+	}
+	return s
 }
 
 // afterScript keeps what follows the first script's name; dropScript takes the

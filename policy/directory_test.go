@@ -1,6 +1,9 @@
 package policy
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // A server shows a folder's index file under the folder's own name. Without the
 // rule of the folder, /?page=messages passes by {path: /index.php, query: …}.
@@ -53,6 +56,28 @@ tenants: {a: {}}
 				t.Errorf("%+v", d)
 			}
 		})
+	}
+}
+
+// A server may answer /admin by the script /admin.php, and hand it the rest of the
+// path.
+func TestAScriptIsItsNameWithoutTheExtension(t *testing.T) {
+	p := mustParse(t, `version: 1
+tenants:
+  a:
+    require: mfa
+    protect: [/admin.php, /shop/list.aspx, /help/page.html, /v1.2, /a.b/c, {path: /index.php, query: {page: mensagens}}]
+    allow: [/admin/public/files]
+`)
+	for path, hit := range map[string]bool{
+		"/admin.php": true, "/admin": true, "/Admin/": true, "/admin/users": true, "/%61dmin": true, "/shop/list": true, "/help/page": true, "/index?page=mensagens": true, "/admin?x=y": true,
+		"/admins": false, "/admin-area": false, "/shop": false, "/shop/lists": false, "/help": false, "/v1": false, "/a": false, "/index": false, "/index?page=home": false, "/admin/public/files/1": false,
+	} {
+		f := known("h", path)
+		f.Sent.Path, f.Sent.RawQuery, _ = strings.Cut(path, "?")
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("%s: protected %v, want %v", path, got, hit)
+		}
 	}
 }
 

@@ -125,7 +125,7 @@ func (p *Policy) Untested() (rules []string) {
 	}
 	for _, set := range p.index.sets {
 		for i := range set.protect {
-			if where := set.protect[i].where; !asked[where] && !set.protect[i].alone {
+			if where := set.protect[i].where; !asked[where] && !set.protect[i].derived {
 				asked[where] = true
 				rules = append(rules, where)
 			}

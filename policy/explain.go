@@ -70,7 +70,7 @@ func (r *recorder) ruleset(s *ruleset, asked []*target, f *Facts) {
 		step := Step{Rule: s.allow[i].where}
 		for _, t := range asked {
 			for j := range t.len() {
-				if g := t.at(j); s.allow[i].allows(g, s.sensitive) && s.allow[i].answers(f.Method) && s.allow[i].agreed(t, f) {
+				if g := t.at(j); s.allow[i].allows(g, s.sensitive) && s.allow[i].answers(t, f) && s.allow[i].agreed(t, f) {
 					step = step.readAs(t, g)
 				}
 			}

@@ -45,6 +45,10 @@ type Facts struct {
 	// body cannot be read as a form, which protects.
 	Form func() (url.Values, error)
 
+	// Cookies are the Cookie fields that the app would get. Only rules with a
+	// query look into them.
+	Cookies []string
+
 	Preflight bool      // OPTIONS with Origin and Access-Control-Request-Method
 	Mount     string    // where the gate's own pages live, as the browser sees it; "" is not checked
 	Protect   *Prefixes // the directive's own prefixes, on top of every tenant's; nil: none

@@ -81,6 +81,12 @@ var servers = map[string]func(string) string{
 	"overlong UTF-8": func(s string) string {
 		return path.Clean("/" + strings.NewReplacer("\xc0\xaf", "/", "\xc0\xae", ".", "\xe0\x80\xaf", "/", "\xe0\x80\xae", ".", "\xc1\xa4", "d", "\xc1\x9c", `\`).Replace(unescapeModel(s)))
 	},
+	"ASP.NET without cookies": func(s string) string {
+		return path.Clean("/" + regexp.MustCompile(`(?i)/\((?:[A-Z]\([^()/]*\))+\)`).ReplaceAllString(unescapeModel(s), ""))
+	},
+	"nginx: an alias without its slash": func(s string) string {
+		return path.Clean(regexp.MustCompile(`^/(files|finance|x)`).ReplaceAllString(unescapeModel(s), "/$1/"))
+	},
 	"URL parser": func(s string) string {
 		if m := reAuthority.FindStringSubmatch(s); m != nil {
 			s = "/" + strings.TrimPrefix(m[1], "/")
@@ -172,7 +178,7 @@ func modelRules(t testing.TB) (*Prefixes, *ruleset) {
 var pieces = []string{
 	"/documents", "documents", "/assets", "/finance", "/x", "/", "//", "/.", "/..", "/..;", "/..;a=b", "/.;", ";", ";x", `\`, "%5c", "%2f", "%252f",
 	"%2e", "%252e", "%2e%2e", "..", "%64", "%2564", "ocuments", "/shop", "index.php", "%20", "%2e%20", "::$DATA", ".json", "/index.php", ".php", "/cgi-bin/a",
-	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".",
+	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".", "(S(x))", "/(A(b)S(c))", "/files", "/files..",
 }
 
 func TestReadingsAgainstTheModel(t *testing.T) {

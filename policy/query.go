@@ -3,6 +3,7 @@ package policy
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -11,12 +12,16 @@ type queryRule struct {
 	key    string   // as canonKey
 	values []string // any of them
 	folded []string // the same, as matches compares them
+	whole  []int64  // those that are whole numbers
 }
 
 func newQueryRule(key string, values []string) queryRule {
 	q := queryRule{key: key, values: values}
 	for _, v := range values {
 		q.folded = append(q.folded, fold(plainLetters(strings.TrimSpace(v))))
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+			q.whole = append(q.whole, n)
+		}
 	}
 	return q
 }
@@ -26,15 +31,15 @@ func newQueryRule(key string, values []string) queryRule {
 const maxDecodes = 8
 
 // asked reports whether a request sets every key of a protecting rule's query,
-// by any spelling, as any one of several, or in the form of its body. A body
-// that cannot be read as a form may set anything: it protects.
+// by any spelling, as any one of several, in a cookie or in the form of its body.
+// A body that cannot be read as a form may set anything: it protects.
 func (p *rule) asked(t *target, f *Facts) bool {
 	if p.query == nil {
 		return true
 	}
 	for i := range p.query {
 		q := &p.query[i]
-		if p.inQuery(q, t) {
+		if p.inQuery(q, t) || slices.ContainsFunc(cookieValues(f.Cookies, q.key), q.matches) {
 			continue
 		}
 		if f.Form == nil {
@@ -44,7 +49,7 @@ func (p *rule) asked(t *target, f *Facts) bool {
 		if err != nil {
 			return true
 		}
-		if !slices.ContainsFunc(formValues(form, q.key), func(v string) bool { return q.matches(v) }) {
+		if !slices.ContainsFunc(formValues(form, q.key), q.matches) {
 			return false
 		}
 	}
@@ -78,7 +83,7 @@ func (p *rule) agreed(t *target, f *Facts) bool {
 		for _, v := range formValues(form, q.key) {
 			look(v)
 		}
-		if !seen || !all {
+		if !seen || !all || slices.ContainsFunc(cookieValues(f.Cookies, q.key), func(v string) bool { return !slices.Contains(q.values, v) }) {
 			return false
 		}
 	}
@@ -91,7 +96,8 @@ func (p *rule) agreed(t *target, f *Facts) bool {
 func (q *queryRule) matches(value string) bool {
 	for range maxDecodes {
 		v, _, _ := strings.Cut(value, "\x00")
-		if slices.Contains(q.folded, fold(plainLetters(strings.TrimSpace(v)))) {
+		v = plainLetters(strings.TrimSpace(v))
+		if slices.Contains(q.folded, fold(v)) || len(q.whole) > 0 && isWhole(v, q.whole) {
 			return true
 		}
 		next := decode(value)
@@ -134,6 +140,20 @@ func formValues(form url.Values, key string) (values []string) {
 	for k, vs := range form {
 		if canonKey(k) == key {
 			values = append(values, vs...)
+		}
+	}
+	return values
+}
+
+// cookieValues are what a request's Cookie fields give a key: PHP without a
+// php.ini of its own lets cookies stand over query and form in $_REQUEST, and
+// ASP's Request looks into them last.
+func cookieValues(fields []string, key string) (values []string) {
+	for _, f := range fields {
+		for pair := range strings.FieldsFuncSeq(f, func(r rune) bool { return r == ';' || r == ',' }) {
+			if k, v, ok := strings.Cut(pair, "="); ok && canonKey(k) == key {
+				values = append(values, decode(strings.ReplaceAll(strings.Trim(v, " \t\""), "+", " ")))
+			}
 		}
 	}
 	return values

@@ -68,6 +68,9 @@ tenants:
 		{"/x", "a=1&b=4", nil, false},
 		{"/doku.php/open", "do=login", nil, false},
 		{"/doku.php/open", "", nil, true},
+		{"/doku/open", "do=login", nil, false},
+		{"/doku/open", "do=edit", nil, true},
+		{"/doku/x", "do=login", nil, true},
 		{"/doku.php/open", "do=login&do=edit", nil, true},
 		{"/doku.php/open", "do=login&Do=edit", nil, true},
 		{"/doku.php/open", "do=login&do[]=edit", nil, true},
@@ -81,6 +84,41 @@ tenants:
 		f.Sent.RawQuery, f.Form = c.query, c.form
 		if got := p.Decide(&f).Reason != ReasonOpen; got != c.hit {
 			t.Errorf("%s?%s: protected %v, want %v", c.path, c.query, got, c.hit)
+		}
+	}
+}
+
+// An app makes a number of the id it is given: 42 in every spelling that some
+// language reads so is the rule's, and no other number.
+func TestNumbersInAQuery(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [{path: /, query: {page_id: [42, \"7\"], kind: x1}}]}}")
+	for value, hit := range map[string]bool{
+		"42": true, "042": true, "+42": true, "%2B42": true, "-42": true, "42abc": true, "42.0": true, "42.9": true, "4.2e1": true, "4_2": true, "0x2A": true, "0b101010": true, "%2042": true, "42%20": true, "%EF%BC%94%EF%BC%92": true, "%D9%A4%D9%A2": true, "42%00": true, "42-a-title": true, "7": true, "07": true,
+		"": false, "4": false, "420": false, "43": false, "x42": false, "abc42": false, "1e42": false, "4-2": false, "0": false, "999999999999999999999999": false, "0x": false, ".": false, "4e": false, "NaN": false, "Infinity": false, "9e9999": false,
+	} {
+		f := known("h", "/")
+		f.Sent.RawQuery = "kind=x1&page_id=" + value
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("%s: protected %v, want %v", value, got, hit)
+		}
+	}
+}
+
+// PHP and ASP let a cookie say what the query does not.
+func TestACookieSetsTheKeyOfAQuery(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [{path: /index.php, query: {page: mensagens}}, /wiki], allow: [{path: /wiki/start, query: {do: [show]}}]}}")
+	for _, c := range []struct {
+		path, query, cookie string
+		hit                 bool
+	}{
+		{"/index.php", "page=home", "sid=1; page=mensagens", true}, {"/index.php", "", "page=%6densagens", true}, {"/index.php", "", "PAGE=\"mensagens\"; a=b", true}, {"/", "", "page[0]=mensagens", true},
+		{"/index.php", "", "a=1,page=mensagens", true}, {"/index.php", "", "page=home; x=mensagens", false}, {"/open", "", "page=mensagens", false}, {"/index.php", "", "mypage=mensagens", false},
+		{"/wiki/start", "do=show", "do=edit", true}, {"/wiki/start", "do=show", "do=show", false}, {"/wiki/start", "do=show", "a=edit", false}, {"/wiki/start", "", "do=show", true},
+	} {
+		f := known("h", c.path)
+		f.Sent.RawQuery, f.Cookies = c.query, []string{"first=1", c.cookie}
+		if got := p.Decide(&f).Reason != ReasonOpen; got != c.hit {
+			t.Errorf("%s?%s with %s: protected %v, want %v", c.path, c.query, c.cookie, got, c.hit)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (t *target) read(in Target) bool {
 	if path == "" || path == "*" { // an asterisk asks about the server as a whole
 		path = "/"
 	}
-	if isPlain(path) {
+	if isPlain(path) && !isRouted(in.RawQuery) {
 		t.one = reading{text: path, folded: path, strict: path, head: headOf(path)}
 		return true
 	}
@@ -73,13 +73,18 @@ func (t *target) read(in Target) bool {
 	if !ok {
 		return false
 	}
+	for _, s := range texts {
+		if _, q, found := strings.Cut(s, "?"); found {
+			t.hidden = append(t.hidden, q)
+		}
+	}
+	if texts, ok = t.routed(texts); !ok {
+		return false
+	}
 	t.more = make([]reading, len(texts))
 	for i, s := range texts {
 		f := fold(s)
 		t.more[i] = reading{text: s, folded: f, strict: lower(s), head: headOf(f)}
-		if _, q, found := strings.Cut(s, "?"); found {
-			t.hidden = append(t.hidden, q)
-		}
 	}
 	return true
 }

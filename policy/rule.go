@@ -17,6 +17,9 @@ type rule struct {
 	query   []queryRule
 	methods []string // allow only; nil: every method
 	alone   bool     // covers the path itself and nothing below it (directory.go)
+	derived bool     // stands for another rule's path under another name (directory.go)
+
+	extension string // of a derived rule: what the other's path has behind this one's
 
 	area  *Area // protect only
 	where string
@@ -53,7 +56,7 @@ func newRule(prefix string) rule {
 // ready puts the longest prefixes first, in the file's order among equals, and
 // makes what covers looks at. It is called once, when all rules are there.
 func (s *ruleset) ready() {
-	s.protect = withFolders(s.protect)
+	s.protect = withoutExtensions(withFolders(s.protect))
 	longest := func(a, b rule) int { return cmp.Compare(b.depth, a.depth) }
 	slices.SortStableFunc(s.protect, longest)
 	slices.SortStableFunc(s.allow, longest)
@@ -105,7 +108,7 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 					continue
 				}
 				p := &rules.protect[j]
-				if !p.protects(r, rules.sensitive) || !p.asked(t, f) {
+				if !p.protects(r, rules.sensitive) || !p.asked(t, f) || p.extension != "" && s.opens(t, p.extended(r), p.depth, f) {
 					continue
 				}
 				if p.depth > depth {
@@ -130,12 +133,15 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 // opens reports whether an allow longer than the protecting prefix covers the
 // reading. That every other reading is open too, covers sees to.
 func (s *ruleset) opens(t *target, r *reading, depth int, f *Facts) bool {
+	if r == nil {
+		return false
+	}
 	for i := range s.allow {
 		a := &s.allow[i]
 		if a.depth <= depth {
 			return false
 		}
-		if a.allows(r, s.sensitive) && a.answers(f.Method) && a.agreed(t, f) {
+		if a.allows(r, s.sensitive) && a.answers(t, f) && a.agreed(t, f) {
 			return true
 		}
 	}
@@ -174,10 +180,37 @@ func (p *rule) allows(r *reading, sensitive bool) bool {
 
 // answers reports whether the rule is for the method. A HEAD asks for what a
 // GET would answer (RFC 9110, 9.3.2).
-func (p *rule) answers(method string) bool {
-	return p.methods == nil || slices.Contains(p.methods, method) ||
-		method == "HEAD" && slices.Contains(p.methods, "GET")
+func (p *rule) answers(t *target, f *Facts) bool {
+	if p.methods == nil {
+		return true
+	}
+	if f.Method == "HEAD" && slices.Contains(p.methods, "GET") {
+		return true
+	}
+	return slices.Contains(p.methods, f.Method) && (f.Method != "POST" || !p.overridden(t, f))
 }
+
+// overridden reports whether a POST may be another method to the app, and one
+// that the rule is not for: Rails, Laravel and Symfony take a form's `_method` for
+// it. A body that cannot be read may hold one.
+func (p *rule) overridden(t *target, f *Facts) bool {
+	if !slices.ContainsFunc([]string{"PUT", "PATCH", "DELETE"}, func(m string) bool { return !slices.Contains(p.methods, m) }) {
+		return false
+	}
+	other := func(v string) bool {
+		v = strings.ToUpper(strings.TrimSpace(v))
+		return v != "" && !slices.Contains(p.methods, v)
+	}
+	found := false
+	eachValue(t, overrideKey, func(v string) { found = found || other(v) })
+	if found || f.Form == nil {
+		return found
+	}
+	form, err := f.Form()
+	return err != nil || slices.ContainsFunc(formValues(form, overrideKey), other)
+}
+
+const overrideKey = "_method"
 
 // under reports whether path is prefix or lies below it, by whole segments.
 func under(path, prefix string, sensitive bool) bool {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -61,9 +62,15 @@ func (a *app) user(r *http.Request) string {
 	return ""
 }
 
+// inPath is a session of ASP.NET in a path, which is taken out of it.
+var inPath = regexp.MustCompile(`(?i)/?\((?:[a-z]\([^()/]*\))+\)`)
+
 // reads is what the most obliging of servers takes a target's path for.
 func reads(target string) string {
-	p, _, _ := strings.Cut(target, "?")
+	p, q, _ := strings.Cut(target, "?")
+	if strings.HasPrefix(q, "/") && (p == "/" || strings.HasSuffix(p, "/index.php")) {
+		p, _, _ = strings.Cut(q, "&") // a front controller without PATH_INFO
+	}
 	if i := strings.Index(p, "://"); i > 0 && !strings.HasPrefix(p, "/") {
 		p = p[i+3:]
 		p = p[max(strings.IndexByte(p, '/'), 0):]
@@ -77,6 +84,7 @@ func reads(target string) string {
 	}
 	p = norm.NFKC.String(p)
 	p, _, _ = strings.Cut(p, "#")
+	p = "/" + inPath.ReplaceAllString(strings.ReplaceAll(p, "files../", "files/../"), "") // an alias of nginx without its slash
 	segments := strings.FieldsFunc(p, func(c rune) bool { return c == '/' || c == '\\' })
 	for i, s := range segments {
 		s, _, _ = strings.Cut(s, ";")

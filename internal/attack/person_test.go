@@ -34,6 +34,7 @@ func TestDesign_C1_SecondCredentialBesideAProof(t *testing.T) {
 		{"GET", "/documents/1?api_key=bobs", "X-A: b"}, {"GET", "/documents/1?PHPSESSID=bob", "X-A: b"}, {"GET", "/documents/1;jsessionid=bob", "X-A: b"},
 		{"GET", documents, basic}, {"POST", documents, basic}, {"HEAD", documents, basic}, {"GET", documents, "authorization: basic " + basic[21:]},
 		{"GET", documents, "X-Api-Key: bobs"}, {"GET", documents, "x-api-key: bobs"}, {"GET", documents, "X-Auth-Token: bobs"}, {"PUT", documents, "X-API-KEY: bobs"},
+		{"GET", documents, "X-Access-Token: bobs"}, {"GET", documents, "Access-Token: bobs"}, {"GET", documents, "Auth-Token: bobs"}, {"GET", documents, "api-key: bobs"}, {"GET", documents, "Apikey: bobs"},
 	} {
 		a := raw(t, s.addr, message(c.method, c.target, "office.test", m.cookies(), c.line))
 		s.clean(fmt.Sprint(c))
@@ -63,6 +64,30 @@ func TestDesign_C2a_SameSessionNewUser(t *testing.T) {
 		}
 	}
 	s.clean("after a sign-in as bob")
+}
+
+// An app that signs in whoever sends a name and a password in the query of any
+// page, into the session that is there: on an open page nobody refuses it.
+func TestDesign_C2a_SignedInByALink(t *testing.T) {
+	for _, link := range []string{"/open?user=bob&password=pw", "/?login=x&user=bob&password=pw", "/open?%75ser=bob&pass%77ord=pw"} {
+		t.Run(link, func(t *testing.T) {
+			s := start(t, oneHost, plainSite)
+			s.app.do(func() {
+				s.app.handle = func(_ http.ResponseWriter, r *http.Request) bool {
+					if q := r.URL.Query(); q.Get("user") != "" && q.Get("password") == "pw" {
+						s.app.users["mallory"] = q.Get("user")
+					}
+					return false
+				}
+			})
+			m := s.visitor("office.test", "mallory").enrol()
+			m.send("GET", link, "")
+			if a := m.send("GET", documents, ""); a.status == 200 {
+				t.Error("passes as the user before")
+			}
+			s.clean(link)
+		})
+	}
 }
 
 // A slow body is overtaken by a sign-in of bob in the same session.

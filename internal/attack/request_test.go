@@ -1,0 +1,106 @@
+package attack
+
+import (
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
+)
+
+// TestDesign_C13_ACookieSaysTheArea: PHP without a php.ini, as it comes in its own
+// container image, puts cookies into $_REQUEST and over the query. The page that a
+// cookie names is protected, and whoever has a harmless cookie passes.
+func TestDesign_C13_ACookieSaysTheArea(t *testing.T) {
+	dir := t.TempDir()
+	hits, addr := filepath.Join(dir, "hits"), free(t)
+	write(t, filepath.Join(dir, "www/index.php"), `<?php if (($_SERVER["PATH_INFO"] ?? "") === "/api/me") { header("Content-Type: application/json"); echo '{"login":"bob"}'; }
+elseif (in_array("mensagens", (array)($_REQUEST["page"] ?? ""), true)) { file_put_contents("`+hits+`", "x", FILE_APPEND); echo "SECRET"; } else echo "open";`)
+	launch(t, exec.Command(apptest.Tool(t, "php", "php-cli"), "-n", "-S", addr, "-t", filepath.Join(dir, "www"), filepath.Join(dir, "www/index.php")), addr)
+	looted := tally(hits)
+	s := start(t, oneHost, strings.Replace(plainSite, "%APP%", addr, 1)+"http://free.test:0 {\n\treverse_proxy "+addr+"\n}\n")
+	s.app.do(func() {})
+	cookies := []string{"page=mensagens", "sid=bob; page=%6densagens", "a=b; page[]=mensagens", "a=b; page[x]=mensagens; c=d", "page=home; page[]=mensagens"}
+	for _, c := range cookies {
+		before := looted()
+		raw(t, s.addr, message("GET", "/index.php?page=home", "free.test", "Cookie: "+c))
+		if looted() == before && c != cookies[len(cookies)-1] {
+			t.Fatalf("%s: the server is not what it should be", c)
+		}
+		before = looted()
+		for _, target := range []string{"/index.php?page=home", "/index.php", "/", "/INDEX.php/x"} {
+			raw(t, s.addr, message("GET", target, "office.test", "Cookie: "+c))
+			raw(t, s.addr, message("POST", target, "office.test", "Cookie: "+c, "Content-Length: 9", "Content-Type: "+urlencoded)+"page=home")
+			if looted() != before {
+				t.Fatalf("%s with %s is served", target, c)
+			}
+		}
+	}
+	for _, c := range []string{"page=home; sid=bob", "x=mensagens", "sid=bob"} {
+		if a := raw(t, s.addr, message("GET", "/index.php?page=home", "office.test", "Cookie: "+c)); a.status != 200 {
+			t.Errorf("%s: %d %s", c, a.status, a.reason())
+		}
+	}
+}
+
+// TestDesign_C13_WhatAnAppMakesOfAnId: PHP's (int), JavaScript's Number and others
+// make the same number of many texts.
+func TestDesign_C13_WhatAnAppMakesOfAnId(t *testing.T) {
+	s := start(t, strings.Replace(oneHost, "{path: /index.php, query: {page: mensagens}}", "{path: /, query: {page_id: 42}}", 1), plainSite)
+	for _, v := range []string{"42", "042", "%2B42", "-42", "42abc", "42.0", "4.2e1", "4_2", "0x2a", "%2042", "42-title", "%EF%BC%94%EF%BC%92"} {
+		if a := s.get("/?page_id=" + v); a.status == 200 {
+			t.Errorf("%s passes", v)
+		}
+		body := "page_id=" + v
+		if a := raw(t, s.addr, message("POST", "/", "office.test", "Cookie: sid=bob", "Content-Type: "+urlencoded, fmt.Sprint("Content-Length: ", len(body)))+body); a.status == 200 {
+			t.Errorf("%s in a form passes", v)
+		}
+	}
+	for _, v := range []string{"4", "420", "7", "x42", "", "1e42"} {
+		if a := s.get("/?page_id=" + v); a.status != 200 {
+			t.Errorf("%s: %d %s", v, a.status, a.reason())
+		}
+	}
+}
+
+// TestDesign_C13_AFormSaysAnotherMethod: what is open to POST is not so to the
+// DELETE that a form's _method makes of it in Rails, Laravel and Symfony.
+func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
+	s := start(t, oneHost+"    allow: [{path: /documents/inbox, method: [GET, POST]}]\n", plainSite)
+	s.app.do(func() { s.app.handle = func(w http.ResponseWriter, _ *http.Request) bool { return true } })
+	post := func(target, kind, body string) answer {
+		return raw(t, s.addr, message("POST", target, "office.test", "Cookie: sid=bob", "Content-Type: "+kind, fmt.Sprint("Content-Length: ", len(body)))+body)
+	}
+	for _, c := range [][3]string{
+		{"/documents/inbox?_method=DELETE", urlencoded, "a=b"}, {"/documents/inbox", urlencoded, "_method=delete"}, {"/documents/inbox", urlencoded, "a=b&%5Fmethod=PUT"}, {"/documents/inbox", multi, part("_method", "PATCH") + "--B--\r\n"},
+		{"/documents/inbox", "application/json", `{"_method":"DELETE"}`}, {"/documents/inbox", urlencoded, strings.Repeat("a=b&", 20000) + "_method=DELETE"},
+	} {
+		if a := post(c[0], c[1], c[2]); a.status == 200 {
+			t.Errorf("%s with %.40q passes", c[0], c[2])
+		}
+	}
+	for _, c := range [][3]string{{"/documents/inbox", urlencoded, "a=b&_method=POST"}, {"/documents/inbox", multi, part("f", "x") + "--B--\r\n"}, {"/documents/inbox", "application/octet-stream", strings.Repeat("x", 200_000)}, {"/documents/inbox/1?x=1", "application/json", `{"a":1}`}} {
+		if a := post(c[0], c[1], c[2]); a.status != 200 {
+			t.Errorf("%s with %.40q: %d %s", c[0], c[2], a.status, a.reason())
+		}
+	}
+}
+
+// TestPN16_AScriptWithoutItsExtension: Apache's MultiViews and `try_files $uri
+// $uri.php` run /admin.php for /admin, and for what stands behind it.
+func TestPN16_AScriptWithoutItsExtension(t *testing.T) {
+	s := start(t, strings.Replace(oneHost, "- /documents", "- /documents\n      - /admin.php\n      - /help/list.aspx", 1), plainSite)
+	for _, target := range []string{"/admin.php", "/admin", "/Admin/users", "/admin?x=y", "/%61dmin/", "/help/list", "/help/list/1", "/index?page=mensagens"} {
+		if a := s.get(target); a.status == 200 {
+			t.Errorf("%s passes", target)
+		}
+	}
+	for _, target := range []string{"/admins", "/admin-help", "/help", "/help/lists", "/index", "/index?page=home", "/indexes?page=mensagens"} {
+		if a := s.get(target); a.status != 200 {
+			t.Errorf("%s: %d %s", target, a.status, a.reason())
+		}
+	}
+}
