@@ -225,6 +225,9 @@ func (p *passage) decide() {
 	if hasDestination(p.r) {
 		p.decideDestination(pol, f)
 	}
+	if p.deaf && p.decision.Reason != policy.ReasonVerified {
+		p.flag = nil // nobody is told of a proof that decided nothing
+	}
 }
 
 // tell gives the policy what the identities said, and what was proven.
@@ -249,7 +252,7 @@ func (p *passage) tell(f *policy.Facts) {
 // identity's mapped claim.
 func (p *passage) proof() policy.Proof {
 	if p.flag != nil {
-		return proofOf(p.flag)
+		return proofOf(p.flag, p.deaf)
 	}
 	return p.gate.claimOf(&p.who.Person)
 }

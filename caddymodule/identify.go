@@ -82,7 +82,9 @@ func (p *passage) readFlag() {
 	}
 	if !p.app.service().Current(p.now) {
 		p.deaf = true // a revoked flag must not count because the news has not come
-		return
+		if p.onPages {
+			return
+		}
 	}
 	person := p.person()
 	if person.User == "" {
@@ -99,6 +101,9 @@ func (p *passage) readFlag() {
 		if p.who.State == identity.Known {
 			p.endFlag()
 		}
+		return
+	}
+	if p.deaf && !p.app.service().LastKnown(flag, p.now) {
 		return
 	}
 	p.flag = flag
@@ -161,6 +166,8 @@ func (p *passage) readTicket() {
 	p.ticket = t
 }
 
-func proofOf(f *enroll.Flag) policy.Proof {
-	return policy.Proof{At: f.At, Tenant: f.Tenant, First: f.First, Methods: f.Methods, Resistant: f.Resistant}
+// proofOf is what a flag proves; lastKnown: as far as was known when the store
+// was last heard.
+func proofOf(f *enroll.Flag, lastKnown bool) policy.Proof {
+	return policy.Proof{At: f.At, Tenant: f.Tenant, First: f.First, Methods: f.Methods, Resistant: f.Resistant, LastKnown: lastKnown}
 }

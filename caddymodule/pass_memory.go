@@ -94,7 +94,7 @@ func (p *passage) recall() bool {
 // those of before he was identified.
 func (p *passage) remember(changes, revocations uint64) {
 	key, ok := p.visitorKey()
-	if !ok || p.who.State != identity.Known || p.flag == nil || len(p.who.SetCookie) > 0 || len(p.answer.own) > 0 {
+	if !ok || p.who.State != identity.Known || p.flag == nil || p.deaf || len(p.who.SetCookie) > 0 || len(p.answer.own) > 0 {
 		return
 	}
 	until := p.now.Add(rememberedFor)

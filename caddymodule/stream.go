@@ -120,9 +120,10 @@ func (s *stream) judge(g *gateState) policy.Decision {
 	if s.token != "" {
 		f.Proof = policy.Proof{}
 		svc := g.app.service()
-		if blind = svc == nil || !svc.Current(now); !blind {
-			if flag, err := svc.ReadFlag(s.token, s.realm, now); err == nil {
-				f.Proof = proofOf(flag)
+		blind = svc == nil || !svc.Current(now)
+		if svc != nil {
+			if flag, err := svc.ReadFlag(s.token, s.realm, now); err == nil && (!blind || svc.LastKnown(flag, now)) {
+				f.Proof = proofOf(flag, blind)
 			}
 		}
 	}

@@ -83,7 +83,7 @@ func (s *Service) SignFlag(f Flag) (string, error) {
 // verified. The flag is shared with other requests: it must not be changed.
 func (s *Service) ReadFlag(token, realm string, now time.Time) (*Flag, error) {
 	t := s.tokens()
-	if t == nil || s.heard.Load() == 0 { // the revocations are not known yet
+	if t == nil || s.heard.Load() == nil { // the revocations are not known yet
 		return nil, ErrStoreDown
 	}
 	e := s.seen.get(token)

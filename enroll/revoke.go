@@ -3,7 +3,6 @@ package enroll
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -59,6 +58,7 @@ func (s *Service) revoke(ctx context.Context, line revocation) error {
 	// In memory first: this node stops trusting it even where the store fails.
 	s.revoked.add(line)
 	if _, err := s.store.Revoke(ctx, sealed, time.Unix(line.Expires, 0)); err != nil {
+		s.owed.keep(owedLine{sealed, time.Unix(line.Expires, 0)})
 		return down(err)
 	}
 	return nil
@@ -94,48 +94,9 @@ func (s *Service) Poll(ctx context.Context) error {
 		s.revoked.add(line)
 	}
 	s.revoked.sweep(asked)
-	s.heard.Store(asked.UnixNano())
+	s.heard.Store(&asked)
 	return nil
 }
 
-// pollEvery leaves room for two failed looks within the two seconds that a
-// revocation may take.
-const pollEvery = 500 * time.Millisecond
-
-// silence is how long a node trusts what it last heard.
-const silence = 2 * time.Second
-
 // Revocations is a count that grows with every revocation this node hears of.
 func (s *Service) Revocations() uint64 { return s.revoked.epoch.Load() }
-
-// Current tells whether this node has heard of revocations within two seconds.
-// Where it has not, a flag counts only as the tenant's when_store_down says. A
-// store that no other process writes to has no news to miss: there a slow disk
-// or a stepped clock must not make anybody who proved wait.
-func (s *Service) Current(now time.Time) bool {
-	heard := s.heard.Load()
-	return heard != 0 && (s.alone || now.Sub(time.Unix(0, heard)) <= silence)
-}
-
-func (s *Service) follow(ctx context.Context) {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	silent, unnamed := false, false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		ask, cancel := context.WithTimeout(ctx, silence)
-		err := s.Poll(ask)
-		if err == nil && (silent || unnamed) {
-			unnamed = s.nameInstallation(ask) != nil
-		}
-		cancel()
-		if err != nil && !silent && !errors.Is(err, context.Canceled) {
-			s.failed(err)
-		}
-		silent = err != nil
-	}
-}

@@ -106,35 +106,42 @@ func TestSignOutEverywhere(t *testing.T) {
 // failing is a store that does not answer.
 type failing struct {
 	store.Store
-	revoke, get, update bool
-	silent              atomic.Bool // as get, while a node looks by itself
+	revoke, get, update atomic.Bool
+	silent              atomic.Bool // as get, for the log alone
+}
+
+// down makes all of it fail, or none.
+func (f *failing) down(yes bool) {
+	f.revoke.Store(yes)
+	f.get.Store(yes)
+	f.update.Store(yes)
 }
 
 var errGone = errors.New("the disk is gone")
 
 func (f *failing) Revoke(ctx context.Context, v []byte, end time.Time) (uint64, error) {
-	if f.revoke {
+	if f.revoke.Load() {
 		return 0, errGone
 	}
 	return f.Store.Revoke(ctx, v, end)
 }
 
 func (f *failing) Revoked(ctx context.Context, after uint64) ([]store.Entry, error) {
-	if f.get || f.silent.Load() {
+	if f.get.Load() || f.silent.Load() {
 		return nil, errGone
 	}
 	return f.Store.Revoked(ctx, after)
 }
 
 func (f *failing) Get(ctx context.Context, key string) (store.Record, error) {
-	if f.get {
+	if f.get.Load() {
 		return store.Record{}, errGone
 	}
 	return f.Store.Get(ctx, key)
 }
 
 func (f *failing) Update(ctx context.Context, key string, fn func(store.Record) (*store.Record, error)) error {
-	if f.update {
+	if f.update.Load() {
 		return errGone
 	}
 	return f.Store.Update(ctx, key, fn)
@@ -152,7 +159,7 @@ func TestStoreDown(t *testing.T) {
 	w.ok(err)
 	token := w.sign(e.Flag)
 	c.add(time.Minute)
-	st.revoke, st.get, st.update = true, true, true
+	st.down(true)
 	_, account := w.Account(ctx, "default", "bob")
 	_, begin := w.BeginVisit(ctx, p, r, &e.Flag)
 	_, resume := w.ResumeVisit(ctx, v.ID, p, r, &e.Flag)
@@ -173,7 +180,7 @@ func TestStoreDown(t *testing.T) {
 	if w.counts(w.Service, token) {
 		t.Fatal("this node goes on trusting it")
 	}
-	st.revoke, st.get, st.update = false, false, false
+	st.down(false)
 	_, err = w.ProveTOTP(ctx, p, r, a.code(t, c.now()), false)
 	w.ok(err) // the code was not spent
 }
@@ -186,9 +193,9 @@ func TestRevokeUserHalfWritten(t *testing.T) {
 	p, r := person("bob"), silva()
 	e, a := w.enrol(p, r, nil)
 	token := w.sign(e.Flag)
-	st.update = true
+	st.update.Store(true)
 	w.refused(w.RevokeUser(ctx, "default", "bob", ""), ErrStoreDown)
-	st.update = false
+	st.update.Store(false)
 	if w.counts(w.Service, token) {
 		t.Fatal("it still counts")
 	}

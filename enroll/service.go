@@ -48,11 +48,12 @@ type Service struct {
 	named   atomic.Pointer[string]  // the installation
 	seen    *seen
 	revoked *revoked
+	owed    owed
 
 	polling sync.Mutex
-	polled  uint64       // last line of the log that was read
-	alone   bool         // no other process writes to the store
-	heard   atomic.Int64 // when, in Unix nanoseconds
+	polled  uint64                    // last line of the log that was read
+	alone   bool                      // no other process writes to the store
+	heard   atomic.Pointer[time.Time] // when; nil: never
 
 	running sync.Mutex
 	stop    context.CancelFunc

@@ -16,7 +16,7 @@ const (
 	schemaQuery   = `{"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [` + schemaValue + `, {"type": "array", "minItems": 1, "items": ` + schemaValue + `}]}}`
 	schemaName    = `{"anyOf": [` + schemaText + `, {"type": "object", "minProperties": 1, "additionalProperties": ` + schemaText + `}]}`
 	schemaProtect = `{"type": "array", "items": {"anyOf": [` + schemaPrefix + `, {"type": "object", "required": ["path"], "additionalProperties": false, "properties": {"path": ` + schemaPrefix +
-		`, "name": ` + schemaName + `, "query": ` + schemaQuery + `, "fresh": ` + schemaDuration + `, "require": {"enum": ["mfa", "phishing-resistant"]}, "when_store_down": {"const": "closed"}}}]}}`
+		`, "name": ` + schemaName + `, "query": ` + schemaQuery + `, "fresh": ` + schemaDuration + `, "require": {"enum": ["mfa", "phishing-resistant"]}, "when_store_down": {"enum": ["closed", "last-known"]}}}]}}`
 	schemaAllow = `{"type": "array", "items": {"anyOf": [` + schemaPrefix + `, {"type": "object", "required": ["path"], "additionalProperties": false, "properties": {"path": ` + schemaPrefix +
 		`, "method": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "pattern": "^[A-Z]+$"}}, "query": ` + schemaQuery + `}}]}}`
 )
@@ -82,9 +82,7 @@ func (r *reader) entry(n *yaml.Node, what string) (entry rule, ok bool) {
 			case "require":
 				area.Resistant = r.word(v, "require, of an entry,", "mfa", "phishing-resistant") == "phishing-resistant"
 			case "when_store_down":
-				if w := r.word(v, key, "closed", "last-known"); w != "" {
-					r.built(v, key+": "+w)
-				}
+				area.LastKnown = r.word(v, key, "closed", "last-known") == "last-known"
 			}
 		})
 		if path == "" && len(r.list) == before {

@@ -83,6 +83,9 @@ type Proof struct {
 	Methods   []string  // kinds: "passkey", "totp", "codes"
 	Claim     bool      // the identity's own claim, not a proof of the gate's
 	Resistant bool      // made by a method that phishing cannot forward
+	// LastKnown says that the store has been silent for too long to know that the
+	// proof still stands; it did when the store was last heard.
+	LastKnown bool
 }
 
 // An AccountState says how the question "what is registered?" was answered.

@@ -19,7 +19,7 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 	if rec.step("a service account", t, t.exempts(f, c), ReasonExempt) {
 		return d.as(ReasonExempt)
 	}
-	reason, ask := p.owed(f, rec, t, c.fresh, d.Resistant)
+	reason, ask := p.owed(f, rec, t, &c, d.Resistant)
 	if ask != AskNothing {
 		d.Ask, d.Verdict, d.Reason = ask, Deny, ReasonStoreDown
 		return d
@@ -41,8 +41,12 @@ func (d Decision) as(r Reason) Decision {
 
 // owed returns what a tenant that requires a factor wants of the visitor, or
 // what has to be asked first.
-func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, fresh time.Duration, resistant bool) (Reason, Ask) {
+func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bool) (Reason, Ask) {
+	fresh := c.fresh
 	proven := p.proofCounts(f, t)
+	if rec.step("the store has been silent, and this is closed meanwhile", t, proven && f.Proof.LastKnown && c.closed, ReasonStoreDown) {
+		return ReasonStoreDown, AskNothing
+	}
 	stale := proven && fresh > 0 && !isFresh(f, fresh)
 	weak := proven && resistant && !f.Proof.resists()
 	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued()

@@ -15,7 +15,6 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	for _, line := range []string{
 		"stage: trial", "stage: production", "locked: true",
 		"grace: 14d", "remind: {every: 1d, times: 3}", "remind: {every: 1d, times: unlimited}", "on_disable: keep", "on_disable: wipe",
-		"protect: [{path: /a, when_store_down: last-known}]",
 		"methods: [email, sms, oidc]", "methods: [oidc.entra]",
 		"recovery: {methods: [codes, email]}", "recovery: {methods: [sms, totp]}", "recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
 		"limits: {sms: 1, email: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
@@ -45,7 +44,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		t.Errorf("no line leads to %q", k)
 	}
 	for _, line := range []string{"locked: false", "grace: 0", "on_disable: release", "trust_device: none", "service_accounts: none",
-		"recovery: {methods: [codes], minimum: 1, required: false}", "protect: [{path: /a, when_store_down: closed, require: mfa}]", "mode: enforce"} {
+		"recovery: {methods: [codes], minimum: 1, required: false}", "protect: [{path: /a, when_store_down: closed, require: mfa}, {path: /b, when_store_down: last-known}]", "mode: enforce"} {
 		if _, err := parseText(head1+"    "+line+"\n", Options{}); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}

@@ -73,6 +73,7 @@ type cover struct {
 	fresh time.Duration // the strictest of all that match; 0: none says
 
 	resistant bool // one of all that match asks for a phishing-resistant proof
+	closed    bool // one of all that match is closed while the store is away
 }
 
 // coversAny is covers for the target as sent and as rewritten: the stricter of
@@ -85,6 +86,7 @@ func (s *ruleset) coversAny(asked []*target, own *ruleset, f *Facts) (c cover) {
 		}
 		c.fresh = stricter(c.fresh, one.fresh)
 		c.resistant = c.resistant || one.resistant
+		c.closed = c.closed || one.closed
 	}
 	return c
 }
@@ -98,7 +100,7 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 		depth := -1
 		var area *Area
 		var fresh time.Duration
-		resistant := false
+		resistant, closed := false, false
 		for _, rules := range [...]*ruleset{s, own} {
 			if rules == nil {
 				continue
@@ -116,6 +118,7 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 				}
 				fresh = stricter(fresh, p.area.Fresh)
 				resistant = resistant || p.area.Resistant
+				closed = closed || !p.area.LastKnown
 			}
 		}
 		if depth < 0 || s.opens(t, r, depth, f) {
@@ -126,6 +129,7 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 		}
 		c.fresh = stricter(c.fresh, fresh)
 		c.resistant = c.resistant || resistant
+		c.closed = c.closed || closed
 	}
 	return c
 }

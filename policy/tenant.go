@@ -95,6 +95,8 @@ type Area struct {
 	// Resistant asks for a phishing-resistant proof, whatever the tenant does
 	// elsewhere.
 	Resistant bool
+	// LastKnown lets who proved go on while the store is away; false: closed.
+	LastKnown bool
 	names     []areaName
 }
 

@@ -15,6 +15,7 @@ func everyFacts(do func(Facts)) {
 		{At: before(time.Hour), Tenant: "costa", First: "email", Methods: totp},
 		{At: before(time.Hour), Tenant: "souza", First: "none", Methods: totp},
 		{At: before(-time.Hour), Tenant: "silva", First: "email", Methods: totp},
+		{At: before(time.Minute), Tenant: "silva", First: "email", Methods: totp, LastKnown: true},
 	}
 	accounts := []Account{
 		{}, {State: AccountDown}, {State: 77}, {State: AccountKnown},
@@ -86,7 +87,7 @@ func mayPass(f *Facts, d Decision) bool {
 	case ReasonNotRequired:
 		return f.Who == Known && path != "/%zz"
 	case ReasonVerified:
-		return f.Who == Known && !f.Proof.At.After(f.Now) && (f.Proof.Claim || len(f.Proof.Methods) > 0)
+		return f.Who == Known && !f.Proof.LastKnown && !f.Proof.At.After(f.Now) && (f.Proof.Claim || len(f.Proof.Methods) > 0)
 	case ReasonEnrolled:
 		return f.Who == Known && f.Account.State == AccountKnown && len(f.Account.Methods) > 0 && d.Tenant.Key == "souza"
 	}

@@ -19,9 +19,10 @@ import (
 const conf = `{
 	admin 127.0.0.1:ADMIN
 	persist_config off
-	mfa {
+	mfa POLICY {
 		key {env.MFA_KEY}
 		store redis REDIS {
+			password {env.STORE_PASSWORD}
 			timeout 1s
 		}
 		mail smtp smtp://127.0.0.1:SMTP {
@@ -32,7 +33,7 @@ const conf = `{
 http://localhost:PORT {
 	bind 127.0.0.1
 	mfa {
-		protect /documentos-recebidos
+		PROTECT
 		identity whoami /api/me {
 			user json login
 			email json email
@@ -57,15 +58,32 @@ type node struct {
 // start starts a node before the portal, on the Redis at url.
 func start(t *testing.T, app *apptest.Portal, url string) *node {
 	t.Helper()
+	return startWith(t, app, url, "", "protect "+place)
+}
+
+// startPolicy starts one with a policy.
+func startPolicy(t *testing.T, app *apptest.Portal, url, policy string) *node {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return startWith(t, app, url, file, "")
+}
+
+func startWith(t *testing.T, app *apptest.Portal, url, policy, protect string) *node {
+	t.Helper()
 	dir, port, admin := t.TempDir(), apptest.Port(t), apptest.Port(t)
 	file := filepath.Join(dir, "Caddyfile")
-	text := strings.NewReplacer("ADMIN", admin, "REDIS", url, "SMTP", app.SMTPPort, "PORT", port, "APP", app.Port).Replace(conf)
+	text := strings.NewReplacer("ADMIN", admin, "REDIS", url, "SMTP", app.SMTPPort, "PORT", port, "APP", app.Port,
+		"POLICY", policy, "PROTECT", protect).Replace(conf)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(apptest.Caddy(t), "run", "--config", file)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "MFA_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	cmd.Env = append(os.Environ(), "MFA_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "STORE_PASSWORD="+redistest.Password,
+		"XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	n := &node{url: "http://localhost:" + port, admin: "127.0.0.1:" + admin, Process: apptest.Start(t, cmd)}
 	n.Answers(t, n.url+"/entrar")
 	return n
@@ -89,8 +107,13 @@ func signedIn(t *testing.T, n *node, login string) *apptest.Visitor {
 
 func want(t *testing.T, v *apptest.Visitor, status int) {
 	t.Helper()
-	if got := v.Open(place); got.Status != status {
-		t.Fatalf("%s%s: %d, want %d\n%.300s", v.Base, place, got.Status, status, got.Body)
+	wantAt(t, v, place, status)
+}
+
+func wantAt(t *testing.T, v *apptest.Visitor, path string, status int) {
+	t.Helper()
+	if got := v.Open(path); got.Status != status {
+		t.Fatalf("%s%s: %d, want %d\n%.300s", v.Base, path, got.Status, status, got.Body)
 	}
 }
 

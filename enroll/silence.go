@@ -1,0 +1,71 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// pollEvery leaves room for two failed looks within the two seconds that a
+// revocation may take.
+const pollEvery = 500 * time.Millisecond
+
+// silence is how long a node trusts what it last heard.
+const silence = 2 * time.Second
+
+// lastKnown is how long it does where an area says so.
+const lastKnown = 10 * time.Minute
+
+// Current tells whether this node has heard of revocations within two seconds.
+// Where it has not, a flag counts only as the tenant's when_store_down says. A
+// store that no other process writes to has no news to miss: there a slow disk
+// or a stepped clock must not make anybody who proved wait.
+func (s *Service) Current(now time.Time) bool {
+	heard := s.heard.Load()
+	return heard != nil && (s.alone || since(*heard, now) <= silence)
+}
+
+// LastKnown tells whether a flag that is not revoked, as far as this node has
+// heard, may go on where an area says `when_store_down: last-known`: for ten
+// minutes after the node last heard, and only a flag that was given while it
+// still trusted that. Whoever proves elsewhere since is news that has not come.
+func (s *Service) LastKnown(f *Flag, now time.Time) bool {
+	heard := s.heard.Load()
+	return heard != nil && since(*heard, now) <= lastKnown &&
+		f.Issued.Add(time.Second).Before(heard.Add(silence)) // a flag holds whole seconds: rounded up
+}
+
+// since is how long ago then was, by the clock that was not set: one that is set
+// back must not lengthen a node's trust, nor may the time that a machine slept
+// go uncounted, which the clock that nobody sets leaves out.
+func since(then, now time.Time) time.Duration {
+	return max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
+}
+
+// follow looks at the log until the service is closed, and writes what could not
+// be written when it was to be.
+func (s *Service) follow(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	silent, unnamed := false, false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		ask, cancel := context.WithTimeout(ctx, silence)
+		err := s.Poll(ask)
+		if err == nil {
+			if silent || unnamed {
+				unnamed = s.nameInstallation(ask) != nil
+			}
+			s.owed.pay(ask, s.store)
+		}
+		cancel()
+		if err != nil && !silent && !errors.Is(err, context.Canceled) {
+			s.failed(err)
+		}
+		silent = err != nil
+	}
+}
