@@ -31,13 +31,6 @@ var later = map[string]string{ // #nosec G101 -- words of the policy, no credent
 	"first: pass":               "write email or none",
 	"trust_device: a duration":  "write none, or leave it out",
 	"trust_device: unlimited":   "write none, or leave it out",
-	"language: de":              "write en or pt-BR",
-	"language: nl":              "write en or pt-BR",
-	"language: fi":              "write en or pt-BR",
-	"language: es":              "write en or pt-BR",
-	"language: fr":              "write en or pt-BR",
-	"language: it":              "write en or pt-BR",
-	"language: ar":              "write en or pt-BR",
 	"admins":                    "leave it out: this file is changed by whoever may write it",
 }
 

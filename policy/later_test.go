@@ -19,7 +19,6 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		"recovery: {methods: [codes, email]}", "recovery: {methods: [sms, totp]}", "recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
 		"limits: {sms: 1, email: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
 		"first: pass", "trust_device: 30d", "trust_device: unlimited",
-		"language: de", "language: nl", "language: fi", "language: es", "language: fr", "language: it", "language: ar",
 		"admins: {roles: [r], users: []}",
 	} {
 		_, err := parseText(head1+"    "+line+"\n", Options{})

@@ -125,7 +125,7 @@ func init() {
 		{name: "first", schema: `{"enum": ["email", "typed-email", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
 		{name: "trust_device", schema: `{"const": "none"}`, read: readTrustDevice},
 		{name: "rp_id", schema: schemaText, read: readRPID, copy: func(to, from *settings) { to.RPID = from.RPID }},
-		{name: "language", schema: `{"enum": ["en", "pt-BR"]}`, read: readLanguage, copy: func(to, from *settings) { to.Language = from.Language }},
+		{name: "language", schema: `{"enum": ["en", "pt-BR", "de", "nl", "fi", "es", "fr", "it", "ar"]}`, read: readLanguage, copy: func(to, from *settings) { to.Language = from.Language }},
 		{name: "admins", schema: `false`, read: readAdmins},
 		{name: "service_accounts", schema: schemaServiceAccounts, read: readServiceAccounts,
 			copy: func(to, from *settings) { to.ServiceAccounts = from.ServiceAccounts }},

@@ -177,9 +177,7 @@ func readTrustDevice(r *reader, n *yaml.Node, _ *settings) {
 }
 
 func readLanguage(r *reader, n *yaml.Node, s *settings) {
-	if w := r.word(n, "language", "en", "pt-BR", "de", "nl", "fi", "es", "fr", "it", "ar"); w != "" && r.built(n, "language: "+w) {
-		s.Language = w
-	}
+	s.Language = r.word(n, "language", "en", "pt-BR", "de", "nl", "fi", "es", "fr", "it", "ar")
 }
 
 func readAdmins(r *reader, n *yaml.Node, _ *settings) {

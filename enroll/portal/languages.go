@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -94,13 +95,12 @@ func (c *catalogue) choose(wishes ...string) *speech {
 	return c.find(language.English)
 }
 
-// knownTags drops the entries of a list that name no language: one of them
-// would make the parser refuse the others too.
+// knownTags drops the entries of a list that name no language, or whose weight
+// cannot be read: one of them would make the parser refuse the others too.
 func knownTags(list string) string {
 	var known []string
 	for item := range strings.SplitSeq(list, ",") {
-		name, _, _ := strings.Cut(item, ";")
-		if _, err := language.Parse(strings.TrimSpace(name)); err == nil {
+		if _, _, err := language.ParseAcceptLanguage(item); err == nil {
 			known = append(known, item)
 		}
 	}
@@ -126,7 +126,23 @@ func (s *speech) T(key string, pairs ...any) string {
 	if len(pairs) == 0 {
 		return text
 	}
-	return fill(text, fmt.Sprint, pairs)
+	return fill(text, s.say, pairs)
+}
+
+// say writes a value into a text. In a language read from right to left, one
+// with letters of its own direction (a name, an address) is kept apart from
+// what stands around it, so that neither reorders the other (UAX #9, FSI, PDI).
+func (s *speech) say(v ...any) string {
+	value := fmt.Sprint(v...)
+	if s.Dir == "rtl" && strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Arabic, r) }) {
+		return "\u2068" + value + "\u2069"
+	}
+	return value
+}
+
+// unmarked takes the marks of say out again, for a text that is kept.
+func unmarked(text string) string {
+	return strings.NewReplacer("\u2068", "", "\u2069", "").Replace(text)
 }
 
 // B is T with each value in bold and apart from the direction of the text
@@ -139,10 +155,14 @@ func (s *speech) B(key string, pairs ...any) template.HTML {
 }
 
 // N is T for a counted thing: key.one, key.few, … by the language's plural
-// rules, key.other where the language has no text of its own for the form.
-// The placeholder {n} is the number.
+// rules, key.other where the language has no text of its own for the form, and
+// key.zero for none at all, where there is one. The placeholder {n} is the
+// number.
 func (s *speech) N(key string, n int, pairs ...any) string {
 	form := key + "." + pluralForm(s.tag, n)
+	if _, ok := s.texts[key+".zero"]; ok && n == 0 {
+		form = key + ".zero"
+	}
 	if _, ok := s.texts[form]; !ok {
 		form = key + ".other"
 	}
@@ -191,10 +211,11 @@ func (s *speech) Date(t time.Time) string {
 	return s.T("date", "day", t.Day(), "month", month, "year", t.Year())
 }
 
-// Moment is Date with the time of day and its zone, for mails.
+// Moment is Date with the time of day and its zone, for mails: the mail does
+// not know where it will be read.
 func (s *speech) Moment(t time.Time) string {
 	t = t.UTC()
-	return s.T("date.time", "date", s.Date(t), "time", t.Format("15:04"))
+	return s.T("date.time", "date", s.Date(t), "hour", t.Format("15"), "minute", t.Format("04"))
 }
 
 // fill replaces each {name} that pairs has a value for, in one pass: a value

@@ -51,6 +51,9 @@ func TestLanguages_SayTheSame(t *testing.T) {
 			if strings.TrimSpace(text) == "" || text != strings.TrimSpace(text) {
 				t.Errorf("%s: %s is empty or has outer space", s.Tag, key)
 			}
+			if form := strings.TrimPrefix(key, b); english.texts[b+".other"] != "" && (form == ".zero" || form == ".one" || form == ".two") {
+				text, model = text+"{n}", model+"{n}" // may be words: "two minutes" is one word in Arabic
+			}
 			got, want := placeholder.FindAllString(text, -1), placeholder.FindAllString(model, -1)
 			slices.Sort(got)
 			slices.Sort(want)
@@ -64,6 +67,80 @@ func TestLanguages_SayTheSame(t *testing.T) {
 		if n := len(strings.Split(s.T("date.months"), "|")); n != 12 {
 			t.Errorf("%s: %d months", s.Tag, n)
 		}
+	}
+}
+
+// TestLanguages_CountAsTheirSpeakersDo demands a text for every form in which
+// a language counts to a thousand (CLDR: six in Arabic, two in most).
+func TestLanguages_CountAsTheirSpeakersDo(t *testing.T) {
+	words, _ := loadCatalogue()
+	for _, s := range words.languages {
+		for key := range s.texts {
+			b, counted := strings.CutSuffix(key, ".other")
+			if !counted || words.choose("en").texts[b+".one"] == "" {
+				continue
+			}
+			for n := range 1000 {
+				if form := b + "." + pluralForm(s.tag, n); s.texts[form] == "" {
+					t.Errorf("%s: %s is missing, as in %d", s.Tag, form, n)
+					break
+				}
+			}
+		}
+	}
+	ar := words.choose("ar")
+	for n, want := range map[int]string{1: "دقيقة واحدة", 2: "دقيقتين", 3: "3 دقائق", 10: "10 دقائق", 11: "11 دقيقة", 99: "99 دقيقة", 100: "100 دقيقة"} {
+		if got := ar.N("time.minutes", n); got != want {
+			t.Errorf("ar: %d minutes is %q, want %q", n, got, want)
+		}
+	}
+}
+
+// TestLanguages_AreTranslated finds sentences that were left in English.
+func TestLanguages_AreTranslated(t *testing.T) {
+	words, _ := loadCatalogue()
+	english := words.choose("en")
+	for _, s := range words.languages {
+		for key, text := range s.texts {
+			if s != english && len(strings.Fields(text)) > 3 && text == english.texts[key] {
+				t.Errorf("%s: %s is English: %s", s.Tag, key, text)
+			}
+		}
+	}
+}
+
+// TestLanguages_AddressFormally finds words that only friends use.
+func TestLanguages_AddressFormally(t *testing.T) {
+	words, _ := loadCatalogue()
+	for tag, familiar := range map[string]string{
+		"de": `du|dir|dich|dein|deine[mnrs]?`, "nl": `je|jij|jou|jouw`, "fr": `tu|te|toi|ton|ta|tes`,
+		"es": `tú|te|ti|tu|tus`, "it": `tu|ti|tuo|tua|tuoi|tue`,
+	} {
+		said := regexp.MustCompile(`(?i)(^|[^\pL])(` + familiar + `)([^\pL]|$)`)
+		for key, text := range words.choose(tag).texts {
+			if said.MatchString(text) {
+				t.Errorf("%s: %s: %s", tag, key, text)
+			}
+		}
+	}
+}
+
+// TestLanguages_KeepDirectionsApart: a Latin name inside Arabic is isolated, so
+// that the full stop behind it stays behind it; a number needs nothing.
+func TestLanguages_KeepDirectionsApart(t *testing.T) {
+	words, _ := loadCatalogue()
+	ar := words.choose("ar")
+	if got := ar.T("verify.lead", "tenant", "Silva & Co."); !strings.Contains(got, "\u2068Silva & Co.\u2069") {
+		t.Errorf("T = %q", got)
+	}
+	if got := ar.Wait(5 * time.Minute); strings.Contains(got, "\u2068") {
+		t.Errorf("Wait = %q", got)
+	}
+	if got := words.choose("en").T("verify.lead", "tenant", "سيلفا"); strings.Contains(got, "\u2068") {
+		t.Errorf("T = %q", got)
+	}
+	if got := unmarked(ar.T("passkey.name", "browser", browserName(ar, "Firefox/1 Windows"))); got != "مفتاح مرور (Firefox على Windows)" {
+		t.Errorf("name = %q", got)
 	}
 }
 
@@ -105,6 +182,17 @@ func TestChoose(t *testing.T) {
 		{"ok/plain portuguese", []string{"pt"}, "pt-BR"},
 		{"ok/british english", []string{"en-GB"}, "en"},
 		{"ok/accept list", []string{"", "", "xx;q=1, pt;q=0.9, en;q=0.8"}, "pt-BR"},
+		{"ok/by weight", []string{"en;q=0.1,nl;q=0.9"}, "nl"},
+		{"ok/refused by weight", []string{"de;q=0, fi"}, "fi"},
+		{"ok/first that is there", []string{"sv, nb;q=0.9, it;q=0.5"}, "it"},
+		{"ok/austrian german", []string{"de-AT,en;q=0.5"}, "de"},
+		{"ok/swiss french", []string{"fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5"}, "fr"},
+		{"ok/mexican spanish", []string{"es-MX"}, "es"},
+		{"ok/egyptian arabic", []string{"ar-EG"}, "ar"},
+		{"ok/flemish", []string{"nl-BE"}, "nl"},
+		{"ok/portuguese of portugal", []string{"pt-PT"}, "pt-BR"},
+		{"ok/with a bad weight beside", []string{"de;q=abc, it;q=0.5"}, "it"},
+		{"ok/any, so the tenant's", []string{"", "", "*", "fi"}, "fi"},
 		{"ok/tenant's last", []string{"", "", "", "pt-BR"}, "pt-BR"},
 		{"fail/unknown falls through", []string{"xx", "pt-BR"}, "pt-BR"},
 		{"fail/nonsense", []string{"<script>", "%%%"}, "en"},
@@ -147,7 +235,12 @@ func TestWaitAndDate(t *testing.T) {
 	if got := pt.Date(at); got != "8 de março de 2026" {
 		t.Errorf("Date = %q", got)
 	}
-	if got := en.Moment(at); got != "8 March 2026, 02:05 UTC" {
-		t.Errorf("Moment = %q", got)
+	for tag, want := range map[string]string{
+		"en": "8 March 2026, 02:05 UTC", "de": "8. März 2026, 02:05 Uhr (UTC)", "fi": "8. maaliskuuta 2026 klo 02.05 UTC",
+		"es": "8 de marzo de 2026, 02:05 UTC", "fr": "8 mars 2026 à 02:05 UTC", "ar": "8 مارس 2026، الساعة 02:05 بالتوقيت العالمي (UTC)",
+	} {
+		if got := words.choose(tag).Moment(at); got != want {
+			t.Errorf("%s: Moment = %q, want %q", tag, got, want)
+		}
 	}
 }

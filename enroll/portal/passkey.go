@@ -74,7 +74,7 @@ func (t *turn) keyName(a *enroll.Account, maker string) string {
 	}
 	name := maker
 	if name == "" {
-		name = t.s.T("passkey.name", "browser", browserName(t.s, t.v.UserAgent))
+		name = unmarked(t.s.T("passkey.name", "browser", browserName(t.s, t.v.UserAgent)))
 	}
 	taken := func(name string) bool {
 		return slices.ContainsFunc(a.Methods, func(m enroll.Method) bool { return m.Name == name })
