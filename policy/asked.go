@@ -11,10 +11,10 @@ func (p *Policy) LooksAtQuery(path string, below bool, keys []string) bool {
 	if !t.read(Target{Path: path}) {
 		return true
 	}
-	folder := newRule(path)
+	folder := foldPrefix(path)
 	for _, set := range p.index.sets {
 		for i := range set.protect {
-			if r := &set.protect[i]; r.looksAt(keys) && (below && under(r.folded, folder.folded, false) || r.protectsAny(&t, set.sensitive)) {
+			if r := &set.protect[i]; r.looksAt(keys) && (below && under(r.folded(), folder, false) || r.protectsAny(&t, set.sensitive)) {
 				return true
 			}
 		}
@@ -23,7 +23,7 @@ func (p *Policy) LooksAtQuery(path string, below bool, keys []string) bool {
 }
 
 func (p *rule) looksAt(keys []string) bool {
-	return slices.ContainsFunc(p.query, func(q queryRule) bool {
+	return slices.ContainsFunc(p.query(), func(q queryRule) bool {
 		return keys == nil || slices.ContainsFunc(keys, func(k string) bool { return canonKey(k) == q.key })
 	})
 }

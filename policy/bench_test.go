@@ -27,10 +27,7 @@ func manyTenants(n int) *Policy {
 			}
 			if !seen[prefix] {
 				seen[prefix] = true
-				rule := newRule(prefix)
-				rule.area = &Area{Path: prefix}
-				set.protect = append(set.protect, rule)
-				set.areas = append(set.areas, rule.area)
+				set.protect = append(set.protect, newRule(prefix))
 			}
 		}
 		set.ready()
@@ -52,7 +49,7 @@ func manyFacts(p *Policy) []Facts {
 		t := p.order[r.IntN(len(p.order))]
 		path := fmt.Sprintf("/public/assets/%d/logo.png", r.IntN(100000))
 		if r.IntN(2) == 0 {
-			path = fmt.Sprintf("%s/item/%d/edit", t.rules.protect[r.IntN(10)].text, r.IntN(100000))
+			path = fmt.Sprintf("%s/item/%d/edit", t.rules.protect[r.IntN(10)].Path, r.IntN(100000))
 		}
 		facts[i] = Facts{
 			Host: strings.Clone(t.Hosts[0]), Method: "GET", Sent: Target{Path: path}, Mount: DefaultMount,

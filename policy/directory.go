@@ -2,51 +2,81 @@ package policy
 
 import "strings"
 
-// withFolders adds, for every rule of an index file, one of the folder it
-// stands in: servers answer /shop/ with /shop/index.php (Apache's and nginx's
-// DirectoryIndex, IIS's default document), so /?page=messages is
-// /index.php?page=messages. What else is in the folder stays as it was.
-func withFolders(rules []rule) []rule {
-	for _, r := range rules {
-		slash := strings.LastIndexByte(r.text, '/')
-		if slash < 0 || !isIndex(r.text[slash+1:]) {
-			continue
+// withDerived adds, for every rule of a file that servers show under another
+// name too, a rule of that name: the folder's of an index file, and the one
+// without the extension. None of the rules moves any more: those derived from
+// them point at them.
+func withDerived(rules []rule) []rule {
+	files := rules
+	more := 0
+	for i := range files {
+		if _, ok := folderOf(files[i].text()); ok {
+			more++
 		}
-		folder := newRule(r.text[:slash])
-		folder.alone, folder.derived, folder.depth = true, true, r.depth
-		folder.query, folder.methods, folder.area = r.query, r.methods, r.area
-		folder.where = r.where + " (what its folder shows)"
-		rules = append(rules, folder)
+		if _, ok := bareOf(files[i].text()); ok {
+			more++
+		}
+	}
+	if more == 0 {
+		return rules
+	}
+	rules = append(make([]rule, 0, len(files)+more), files...)
+	files = rules
+	for i := range files {
+		if folder, ok := folderOf(files[i].text()); ok {
+			rules = append(rules, files[i].derived(folder))
+			rules[len(rules)-1].special.alone = true
+		}
+	}
+	for i := range files {
+		if bare, ok := bareOf(files[i].text()); ok {
+			rules = append(rules, files[i].derived(bare))
+			rules[len(rules)-1].special.extension = files[i].text()[len(bare):]
+		}
 	}
 	return rules
 }
 
-// withoutExtensions adds, for every rule of a script or page, one of its name
-// without the extension: Apache's MultiViews and `try_files $uri $uri.php` answer
-// /admin by /admin.php, and /admin/users as well.
-func withoutExtensions(rules []rule) []rule {
-	for _, r := range rules {
-		slash, dot := strings.LastIndexByte(r.text, '/'), strings.LastIndexByte(r.text, '.')
-		if r.alone || dot <= slash+1 || !isScript(r.text[slash+1:]) && !isFormat(r.text[dot:]) {
-			continue
-		}
-		bare := newRule(r.text[:dot])
-		bare.query, bare.methods, bare.area = r.query, r.methods, r.area
-		bare.derived, bare.where = true, r.where+" (without its extension)"
-		bare.extension = r.text[dot:]
-		rules = append(rules, bare)
+// derived is the rule under another name.
+func (p *rule) derived(name string) rule {
+	r := newRule(name)
+	s := r.asks()
+	s.query, s.methods, s.of = p.query(), p.methods(), p.area()
+	r.line, r.col = p.line, p.col
+	return r
+}
+
+// folderOf is the folder of an index file: servers answer /shop/ with
+// /shop/index.php (Apache's and nginx's DirectoryIndex, IIS's default document),
+// so /?page=messages is /index.php?page=messages. What else is in the folder
+// stays as it was.
+func folderOf(text string) (folder string, ok bool) {
+	slash := strings.LastIndexByte(text, '/')
+	if slash < 0 || !isIndex(text[slash+1:]) {
+		return "", false
 	}
-	return rules
+	return text[:slash], true
+}
+
+// bareOf is the name of a script or page without its extension: Apache's
+// MultiViews and `try_files $uri $uri.php` answer /admin by /admin.php, and
+// /admin/users as well.
+func bareOf(text string) (bare string, ok bool) {
+	slash, dot := strings.LastIndexByte(text, '/'), strings.LastIndexByte(text, '.')
+	if dot <= slash+1 || !isScript(text[slash+1:]) && !isFormat(text[dot:]) {
+		return "", false
+	}
+	return text[:dot], true
 }
 
 // extended is a reading under the rule with the extension put back, as the server
 // serves it, so that what is allowed below /wiki.php is so below /wiki; nil where
 // it cannot be told where the extension stood.
 func (p *rule) extended(r *reading) *reading {
-	if len(r.folded) != len(r.text) || len(r.strict) != len(r.text) || len(r.text) < len(p.text) {
+	if len(r.folded) != len(r.text) || len(r.strict) != len(r.text) || len(r.text) < len(p.text()) {
 		return nil
 	}
-	text := r.text[:len(p.text)] + p.extension + r.text[len(p.text):]
+	text := r.text[:len(p.text())] + p.special.extension + r.text[len(p.text()):]
 	return &reading{text: text, strict: lower(text)}
 }
 

@@ -27,31 +27,29 @@ func readAllow(r *reader, n *yaml.Node, s *settings)   { s.allow = r.entries(n, 
 // entries reads the list of protect or of allow. An empty list is one: it takes
 // back what would be inherited.
 func (r *reader) entries(n *yaml.Node, what string) *ruleList {
-	list := &ruleList{}
+	list := &ruleList{file: r.file}
 	seen := map[string]int{}
-	r.items(n, what, func(i int, n *yaml.Node) {
+	r.items(n, what, func(_ int, n *yaml.Node) {
 		rule, ok := r.entry(n, what)
 		if !ok {
 			return
 		}
-		id := fmt.Sprint(rule.folded, rule.query, rule.methods)
+		id := rule.folded()
+		if rule.special != nil && (rule.special.query != nil || rule.special.methods != nil) {
+			id = fmt.Sprint(id, rule.special.query, rule.special.methods)
+		}
 		if line := seen[id]; line > 0 {
-			r.bad(n, "%s is already in %s, on line %d: keep one", rule.path(), what, line)
+			r.bad(n, "%s is already in %s, on line %d: keep one", rule.Path, what, line)
 			return
 		}
 		seen[id] = n.Line
-		rule.where = fmt.Sprintf("%s[%d] %s %s", what, i, rule.path(), place{r.file, n.Line, n.Column})
 		list.rules = append(list.rules, rule)
 	})
-	return list
-}
-
-// path is the rule's prefix as it is written.
-func (p *rule) path() string {
-	if p.text == "" {
-		return "/"
+	if what == "protect" {
+		list.rules = withDerived(list.rules)
+		list.heads, list.plain = headsOf(list.rules), isPlainly(list.rules)
 	}
-	return p.text
+	return list
 }
 
 var entryKeys = map[string][]string{
@@ -63,22 +61,25 @@ var entryKeys = map[string][]string{
 func (r *reader) entry(n *yaml.Node, what string) (entry rule, ok bool) {
 	before := len(r.list)
 	var path string
-	area := &Area{}
+	var area extra
+	var ask special
+	said := 0 // keys
 	if n.Kind == yaml.ScalarNode {
 		path = r.prefix(n)
 	} else {
 		r.mapping(n, "an entry of "+what, entryKeys[what], func(key string, v *yaml.Node) {
+			said++
 			switch key {
 			case "path":
 				path = r.prefix(v)
 			case "name":
 				area.names = r.names(v)
 			case "query":
-				entry.query = r.query(v)
+				ask.query = r.query(v)
 			case "fresh":
 				area.Fresh = r.duration(v, "fresh")
 			case "method":
-				entry.methods = r.methods(v)
+				ask.methods = r.methods(v)
 			case "require":
 				area.Resistant = r.word(v, "require, of an entry,", "mfa", "phishing-resistant") == "phishing-resistant"
 			case "when_store_down":
@@ -92,11 +93,15 @@ func (r *reader) entry(n *yaml.Node, what string) (entry rule, ok bool) {
 	if path == "" || len(r.list) > before {
 		return entry, false
 	}
-	query, methods := entry.query, entry.methods
 	entry = newRule(path)
-	entry.query, entry.methods = query, methods
-	if what == "protect" {
-		area.Path, entry.area = path, area
+	entry.line, entry.col = uint32(n.Line), uint32(n.Column) // #nosec G115 -- a file has 16 MiB at most
+	if said > 1 {                                            // than the path
+		area.special = entry.special
+		entry.extra = &area
+	}
+	if ask.query != nil || ask.methods != nil {
+		o := entry.asks()
+		o.query, o.methods = ask.query, ask.methods
 	}
 	return entry, true
 }
@@ -108,7 +113,7 @@ func (r *reader) prefix(n *yaml.Node) (path string) {
 		} else if err := checkPrefix(n.Value, r.mount); err != nil {
 			r.bad(n, "%q: %v", n.Value, err)
 		} else {
-			path = n.Value
+			path = r.keep(n.Value)
 		}
 	})
 	return path
@@ -121,7 +126,7 @@ func (r *reader) names(n *yaml.Node) (names []areaName) {
 	r.follow(n, func(n *yaml.Node) {
 		if n.Kind == yaml.ScalarNode {
 			if text := r.text(n, "name"); text != "" {
-				names = []areaName{{"", text}}
+				names = []areaName{{"", r.keep(text)}}
 			}
 			return
 		}
@@ -129,7 +134,7 @@ func (r *reader) names(n *yaml.Node) (names []areaName) {
 			if !languageTag.MatchString(lang) {
 				r.bad(v, "%q is no language: write one such as en or pt-BR", lang)
 			} else if text := r.text(v, "the name in "+lang); text != "" {
-				names = append(names, areaName{lang, text})
+				names = append(names, areaName{r.keep(lang), r.keep(text)})
 			}
 		})
 		if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
@@ -202,7 +207,7 @@ func readHosts(r *reader, n *yaml.Node, s *settings) {
 			r.bad(n, "hosts lists %q twice: keep one", h)
 			return
 		}
-		s.Hosts = append(s.Hosts, h)
+		s.Hosts = append(s.Hosts, r.keep(h))
 	})
 }
 

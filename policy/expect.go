@@ -124,8 +124,8 @@ func (p *Policy) Untested() (rules []string) {
 		}
 	}
 	for _, set := range p.index.sets {
-		for i := range set.protect {
-			if where := set.protect[i].where; !asked[where] && !set.protect[i].derived {
+		for _, r := range longestFirst(set.protect) {
+			if where := set.where(r); !asked[where] && r.area() == &r.Area {
 				asked[where] = true
 				rules = append(rules, where)
 			}

@@ -55,22 +55,22 @@ func (r *recorder) rules(p *Policy, host *Tenant, own *ruleset, asked []*target,
 }
 
 func (r *recorder) ruleset(s *ruleset, asked []*target, f *Facts) {
-	for i := range s.protect {
-		step := Step{Rule: s.protect[i].where}
+	for _, p := range longestFirst(s.protect) {
+		step := Step{Rule: s.where(p)}
 		for _, t := range asked {
 			for j := range t.len() {
-				if g := t.at(j); s.protect[i].protects(g, s.sensitive) && s.protect[i].asked(t, f) {
+				if g := t.at(j); p.protects(g, s.sensitive) && p.asked(t, f) {
 					step = step.readAs(t, g)
 				}
 			}
 		}
 		r.steps = append(r.steps, step)
 	}
-	for i := range s.allow {
-		step := Step{Rule: s.allow[i].where}
+	for _, a := range longestFirst(s.allow) {
+		step := Step{Rule: s.where(a)}
 		for _, t := range asked {
 			for j := range t.len() {
-				if g := t.at(j); s.allow[i].allows(g, s.sensitive) && s.allow[i].answers(t, f) && s.allow[i].agreed(t, f) {
+				if g := t.at(j); a.allows(g, s.sensitive) && a.answers(t, f) && a.agreed(t, f) {
 					step = step.readAs(t, g)
 				}
 			}

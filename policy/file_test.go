@@ -42,12 +42,12 @@ func TestLookTakesWhatTwoLooksFound(t *testing.T) {
 	if changed, _ := f.Look(); changed || f.Policy() != first {
 		t.Fatal("a file that still changed is taken")
 	}
-	if changed, err := f.Look(); !changed || err != nil || f.Policy().Tenant("a").rules.protect[0].text != "/b" {
+	if changed, err := f.Look(); !changed || err != nil || f.Policy().Tenant("a").rules.protect[0].Path != "/b" {
 		t.Fatalf("%v %v", changed, err)
 	}
 	still(t, f)
 	write(t, dir, "p.yaml", "version: 1\ntenants: {a: {protect: [/c]}}\n") // the same size, at once
-	if changed, err := look(t, f); !changed || err != nil || f.Policy().Tenant("a").rules.protect[0].text != "/c" {
+	if changed, err := look(t, f); !changed || err != nil || f.Policy().Tenant("a").rules.protect[0].Path != "/c" {
 		t.Fatalf("a change of the same size is not seen: %v %v", changed, err)
 	}
 }
@@ -119,7 +119,7 @@ func TestDesign_C11_IncludedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	prefix := func(tenant string) string { return f.Policy().Tenant(tenant).rules.protect[0].text }
+	prefix := func(tenant string) string { return f.Policy().Tenant(tenant).rules.protect[0].Path }
 
 	t.Run("ok/a bad one keeps its own tenants' rules, others move on", func(t *testing.T) {
 		write(t, dir, "t/a.yaml", "tenants: {a: {protekt: [/a2]}}\n")

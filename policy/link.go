@@ -153,11 +153,10 @@ func (l *linker) rules(s *settings) *ruleset {
 	if set := l.sets[key]; set != nil {
 		return set
 	}
-	set := &ruleset{protect: slices.Clone(s.protect.rules), allow: slices.Clone(s.allow.rules), sensitive: s.CaseSensitive}
-	for i := range set.protect {
-		set.areas = append(set.areas, set.protect[i].area)
+	set := &ruleset{
+		protect: s.protect.rules, heads: s.protect.heads, plain: s.protect.plain, allow: s.allow.rules,
+		from: &origin{s.protect.file, s.allow.file}, sensitive: s.CaseSensitive,
 	}
-	set.ready()
 	l.sets[key] = set
 	return set
 }

@@ -169,7 +169,6 @@ func modelRules(t testing.TB) (*Prefixes, *ruleset) {
 		t.Fatal(err)
 	}
 	site := &ruleset{protect: []rule{newRule("/")}, allow: []rule{newRule("/assets")}}
-	site.protect[0].area = &Area{Path: "/"}
 	site.ready()
 	return protect, site
 }
@@ -244,15 +243,15 @@ func FuzzPolicy(f *testing.F) {
 			}
 			for i := range tenant.rules.protect {
 				r := &tenant.rules.protect[i]
-				if r.alone {
+				if r.area() != &r.Area {
 					continue // of a folder, whose file is looked at as well
 				}
-				if r.area == nil || r.area.Path == "" || r.text != "" && r.text[0] != '/' || r.text == "" && r.area.Path != "/" || strings.HasSuffix(r.text, "/") {
+				if r.Path == "" || r.text() != "" && r.text()[0] != '/' || r.text() == "" && r.Path != "/" || strings.HasSuffix(r.text(), "/") {
 					t.Fatalf("an empty prefix: %+v", r)
 				}
-				fact := known("", r.area.Path, identity(tenant.Key), by(ByIdentity))
-				if d := p.Decide(&fact); r.query == nil && !d.Protected && len(tenant.rules.allow) == 0 {
-					t.Fatalf("%s is not protected by its own prefix: %+v", r.area.Path, d)
+				fact := known("", r.Path, identity(tenant.Key), by(ByIdentity))
+				if d := p.Decide(&fact); r.query() == nil && !d.Protected && len(tenant.rules.allow) == 0 {
+					t.Fatalf("%s is not protected by its own prefix: %+v", r.Path, d)
 				}
 			}
 		}

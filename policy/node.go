@@ -22,6 +22,7 @@ const maxProblems = 1000
 // nodes and never lets yaml.v3 fill Go values, which would drop null items, take
 // yes for true and 010 for 8.
 type reader struct {
+	keeper
 	file    string
 	mount   string
 	terms   *termsSeen
@@ -163,8 +164,8 @@ func (r *reader) scalar(n *yaml.Node, what string) (s string, ok bool) {
 // word reads one of a few words, "" after an error.
 func (r *reader) word(n *yaml.Node, what string, words ...string) (s string) {
 	r.follow(n, func(n *yaml.Node) {
-		if n.Kind == yaml.ScalarNode && slices.Contains(words, n.Value) {
-			s = n.Value
+		if i := slices.Index(words, n.Value); n.Kind == yaml.ScalarNode && i >= 0 {
+			s = words[i]
 			return
 		}
 		r.bad(n, "%s is %s, not %s%s", what, oneOf(words), describe(n), didYouMean(n.Value, words))

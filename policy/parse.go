@@ -102,7 +102,7 @@ func (d *document) readTenants(r *reader, n *yaml.Node) {
 			return
 		}
 		s := r.settings(v, "a tenant", true)
-		s.Key = key
+		s.Key = r.keep(key)
 		d.tenants = append(d.tenants, s)
 	})
 }

@@ -77,7 +77,7 @@ func liesUnder(host, domain string) bool {
 func (l *linker) checkKeys(s, full *settings) {
 	if !slices.Contains(full.Methods, MethodPasskey) {
 		key := ""
-		if slices.ContainsFunc(full.protect.rules, func(r rule) bool { return r.area.Resistant }) {
+		if slices.ContainsFunc(full.protect.rules, func(r rule) bool { return r.Resistant }) {
 			key = "protect"
 		}
 		if full.Require == RequireResistant {

@@ -82,7 +82,7 @@ func newIndex(tenants []*Tenant) index {
 		seen[t.rules] = true
 		x.sets = append(x.sets, t.rules)
 		for i := range t.rules.protect {
-			f := t.rules.protect[i].folded
+			f := t.rules.protect[i].folded()
 			if list := x.prefix[f]; len(list) == 0 || list[len(list)-1] != t.rules {
 				x.prefix[f] = append(list, t.rules)
 			}

@@ -32,14 +32,12 @@ func NewPrefixes(paths []string, mount string) (*Prefixes, error) {
 			continue
 		}
 		r := newRule(path)
-		if seen[r.folded] {
+		if seen[r.folded()] {
 			errs = append(errs, fmt.Errorf("protecting %q: it is listed twice", path))
 			continue
 		}
-		seen[r.folded] = true
-		r.area, r.where = &Area{Path: path}, "protect "+path
+		seen[r.folded()] = true
 		set.protect = append(set.protect, r)
-		set.areas = append(set.areas, r.area)
 	}
 	set.ready()
 	if len(errs) > 0 {
@@ -81,11 +79,14 @@ func checkPrefix(p, mount string) error {
 			return fmt.Errorf("a prefix has no empty and no dot segments, nor a slash at its end: write %s", cleanPrefix(p))
 		}
 	}
-	if r := newRule(mount); under(fold(p), r.folded, false) {
+	if under(fold(p), foldPrefix(mount), false) {
 		return fmt.Errorf("%s is where the gate's own pages live, they cannot be protected or allowed", mount)
 	}
 	return nil
 }
+
+// foldPrefix is a prefix as reading.folded.
+func foldPrefix(p string) string { return fold(plainLetters(strings.TrimSuffix(p, "/"))) }
 
 func cleanPrefix(p string) string {
 	return mergeSlashes(resolveDots("/" + strings.Trim(p, "/")))
@@ -107,16 +108,16 @@ func (t *target) mounted(mount string) (all, some bool) {
 	if mount == "" {
 		return false, false
 	}
-	if h := newHead(mount); t.more == nil && t.one.head&h.mask != h.bytes {
+	if h := headOf(mount); t.more == nil && t.one.head&headMask(h) != h {
 		return false, false // nearly every request: no rule has to be made of the mount
 	}
 	all = true
-	m := newRule(mount)
+	text, folded := strings.TrimSuffix(mount, "/"), foldPrefix(mount)
 	for i := range t.len() {
 		r := t.at(i)
-		exact := under(r.text, m.text, true)
+		exact := under(r.text, text, true)
 		all = all && exact
-		some = some || exact || under(r.folded, m.folded, false) // "/.mfa.html" is the app's own
+		some = some || exact || under(r.folded, folded, false) // "/.mfa.html" is the app's own
 	}
 	return all, some && !all
 }

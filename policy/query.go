@@ -34,11 +34,12 @@ const maxDecodes = 8
 // by any spelling, as any one of several, in a cookie or in the form of its body.
 // A body that cannot be read as a form may set anything: it protects.
 func (p *rule) asked(t *target, f *Facts) bool {
-	if p.query == nil {
+	query := p.query()
+	if query == nil {
 		return true
 	}
-	for i := range p.query {
-		q := &p.query[i]
+	for i := range query {
+		q := &query[i]
 		if p.inQuery(q, t) || slices.ContainsFunc(cookieValues(f.Cookies, q.key), q.matches) {
 			continue
 		}
@@ -65,7 +66,8 @@ func (p *rule) inQuery(q *queryRule, t *target) bool {
 // agreed reports whether a request sets every key of an allowing rule's query,
 // and every value that any spelling of the key has is the rule's.
 func (p *rule) agreed(t *target, f *Facts) bool {
-	if p.query == nil {
+	query := p.query()
+	if query == nil {
 		return true
 	}
 	var form url.Values
@@ -75,8 +77,8 @@ func (p *rule) agreed(t *target, f *Facts) bool {
 			return false
 		}
 	}
-	for i := range p.query {
-		q := &p.query[i]
+	for i := range query {
+		q := &query[i]
 		seen, all := false, true
 		look := func(v string) { seen, all = true, all && slices.Contains(q.values, v) }
 		eachValue(t, q.key, look)

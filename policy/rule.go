@@ -2,68 +2,212 @@ package policy
 
 import (
 	"cmp"
+	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
 )
 
-// A rule is one entry of `protect` or `allow`.
+// A rule is one entry of `protect` or `allow`. A policy may have a million, so
+// it holds what all have; what few have stands behind Area.extra.
 type rule struct {
-	text   string // the prefix; "" stands for "/", all of the site
+	Area
+	line, col uint32 // 0: of a directive
+}
+
+// An extra is what an entry says beside its path.
+type extra struct {
+	Fresh time.Duration // a proof must be this recent; 0: as old as the flag lives
+	// Resistant asks for a phishing-resistant proof, whatever the tenant does
+	// elsewhere.
+	Resistant bool
+	// LastKnown lets who proved go on while the store is away; false: closed.
+	LastKnown bool
+	names     []areaName
+	special   *special
+}
+
+// A special is what makes an entry another one than a path of lower-case ASCII.
+type special struct {
 	folded string // as reading.folded
 	strict string // as reading.strict
-	depth  int    // segments; the longer of two prefixes has more
 
 	query   []queryRule
 	methods []string // allow only; nil: every method
-	alone   bool     // covers the path itself and nothing below it (directory.go)
-	derived bool     // stands for another rule's path under another name (directory.go)
 
-	extension string // of a derived rule: what the other's path has behind this one's
-
-	area  *Area // protect only
-	where string
+	of        *Area  // of a rule that stands for another's path under another name: the other (directory.go)
+	alone     bool   // of such a one: covers the path itself and nothing below it
+	extension string // of such a one: what the other's path has behind this one's
 }
 
-// A ruleset is the prefixes of one tenant, or of one directive.
+// plainly is the extra of every entry that is a path alone, so that none needs
+// one of its own. It is never written to.
+var plainly = &extra{}
+
+// text is the prefix; "" stands for "/", all of the site.
+func (p *rule) text() string {
+	if len(p.Path) == 1 {
+		return ""
+	}
+	return p.Path
+}
+
+func (p *rule) folded() string {
+	if p.special != nil {
+		return p.special.folded
+	}
+	return p.text()
+}
+
+func (p *rule) strict() string {
+	if p.special != nil {
+		return p.special.strict
+	}
+	return p.text()
+}
+
+func (p *rule) query() []queryRule {
+	if p.special != nil {
+		return p.special.query
+	}
+	return nil
+}
+
+func (p *rule) methods() []string {
+	if p.special != nil {
+		return p.special.methods
+	}
+	return nil
+}
+
+// area is what the rule protects; where it stands for another, that one's.
+func (p *rule) area() *Area {
+	if p.special != nil && p.special.of != nil {
+		return p.special.of
+	}
+	return &p.Area
+}
+
+// depth is how many segments the prefix has: the longer of two has more.
+func (p *rule) depth() int {
+	if len(p.area().Path) == 1 {
+		return 0
+	}
+	return strings.Count(p.area().Path, "/")
+}
+
+// A ruleset is the prefixes of one tenant, or of one directive. What a decision
+// looks at first stands last: it lies beside its tenant (link.go).
 type ruleset struct {
-	protect, allow []rule  // the longest first
-	heads          []head  // of protect
-	areas          []*Area // in the order of the file
-	sensitive      bool    // letter case tells two paths apart
+	allow     []rule  // in the order of the file, as protect is
+	from      *origin // nil: of a directive
+	sensitive bool    // letter case tells two paths apart
+	plain     bool    // no entry of protect says more than its path
+	protect   []rule
+	heads     []uint64 // of protect
 }
+
+// An origin is the files that the rules of a set stand in.
+type origin struct{ protect, allow string }
 
 // A head is the first eight bytes of a rule's folded prefix. Most rules are
 // passed over by it alone, without a look at the rule: at many tenants the time
-// goes into memory that is not at hand.
-type head struct{ bytes, mask uint64 }
-
-func newHead(folded string) head {
-	h := head{headOf(folded), ^uint64(0)}
-	if n := len(folded); n < 8 {
-		h.mask = 1<<(8*n) - 1
-	}
-	return h
+// goes into memory that is not at hand. A path has no zero bytes, so that a head
+// tells how much of it counts.
+func headMask(head uint64) uint64 {
+	return ^uint64(0) >> (bits.LeadingZeros64(head) &^ 7)
 }
 
 func newRule(prefix string) rule {
-	r := rule{text: strings.TrimSuffix(prefix, "/")}
-	r.folded, r.strict = fold(plainLetters(r.text)), lower(r.text)
-	r.depth = strings.Count(r.text, "/")
+	r := rule{Area: Area{Path: prefix, extra: plainly}}
+	folded, strict := fold(plainLetters(r.text())), lower(r.text())
+	if folded != r.text() || strict != r.text() {
+		r.extra = &extra{special: &special{folded: folded, strict: strict}}
+	}
 	return r
 }
 
-// ready puts the longest prefixes first, in the file's order among equals, and
-// makes what covers looks at. It is called once, when all rules are there.
-func (s *ruleset) ready() {
-	s.protect = withoutExtensions(withFolders(s.protect))
-	longest := func(a, b rule) int { return cmp.Compare(b.depth, a.depth) }
-	slices.SortStableFunc(s.protect, longest)
-	slices.SortStableFunc(s.allow, longest)
-	s.heads = make([]head, len(s.protect))
-	for i := range s.protect {
-		s.heads[i] = newHead(s.protect[i].folded)
+// says returns the rule's extra to be written to.
+func (p *rule) says() *extra {
+	if p.extra == plainly {
+		p.extra = &extra{}
 	}
+	return p.extra
+}
+
+// asks returns the rule's special to be written to.
+func (p *rule) asks() *special {
+	if e := p.says(); e.special == nil {
+		e.special = &special{folded: p.text(), strict: p.text()}
+	}
+	return p.special
+}
+
+// headsOf makes the heads of rules.
+func headsOf(rules []rule) []uint64 {
+	heads := make([]uint64, len(rules))
+	for i := range rules {
+		heads[i] = headOf(rules[i].folded())
+	}
+	return heads
+}
+
+// ready makes what covers looks at. It is called once, when all rules are there.
+func (s *ruleset) ready() {
+	s.protect = withDerived(s.protect)
+	s.heads = headsOf(s.protect)
+	s.plain = isPlainly(s.protect)
+}
+
+func isPlainly(rules []rule) bool {
+	return !slices.ContainsFunc(rules, func(p rule) bool { return p.extra != plainly })
+}
+
+// longestFirst returns rules as they are tried in a reader's eyes: the longest
+// first, in the file's order among equals.
+func longestFirst(rules []rule) []*rule {
+	list := make([]*rule, len(rules))
+	for i := range rules {
+		list[i] = &rules[i]
+	}
+	slices.SortStableFunc(list, func(a, b *rule) int { return cmp.Compare(b.depth(), a.depth()) })
+	return list
+}
+
+// where says what an entry of protect or of allow is, and where it stands.
+func (s *ruleset) where(p *rule) string {
+	what, rules, file := "protect", s.protect, ""
+	i := indexOfArea(s.protect, p.area())
+	if i < 0 {
+		what, rules, i = "allow", s.allow, indexOfArea(s.allow, &p.Area)
+	}
+	if s.from != nil {
+		if file = s.from.protect; what == "allow" {
+			file = s.from.allow
+		}
+	}
+	text, written := what+" "+p.area().Path, &rules[i]
+	if written.line > 0 {
+		text = fmt.Sprintf("%s[%d] %s %s", what, i, written.Path, place{file, int(written.line), int(written.col)})
+	}
+	switch {
+	case written == p:
+	case p.special.alone:
+		text += " (what its folder shows)"
+	default:
+		text += " (without its extension)"
+	}
+	return text
+}
+
+func indexOfArea(rules []rule, a *Area) int {
+	for i := range rules {
+		if &rules[i].Area == a {
+			return i
+		}
+	}
+	return -1
 }
 
 // A cover is what protects a target.
@@ -105,20 +249,21 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 			if rules == nil {
 				continue
 			}
-			for j := range rules.heads {
-				if h := &rules.heads[j]; r.head&h.mask != h.bytes {
+			for j, head := range rules.heads {
+				if r.head&headMask(head) != head {
 					continue
 				}
 				p := &rules.protect[j]
-				if !p.protects(r, rules.sensitive) || !p.asked(t, f) || p.extension != "" && s.opens(t, p.extended(r), p.depth, f) {
+				if !p.protects(r, rules.sensitive) || !p.asked(t, f) || p.special != nil && p.special.extension != "" && s.opens(t, p.extended(r), p.depth(), f) {
 					continue
 				}
-				if p.depth > depth {
-					depth, area = p.depth, p.area
+				a := p.area()
+				if d := p.depth(); d > depth {
+					depth, area = d, a
 				}
-				fresh = stricter(fresh, p.area.Fresh)
-				resistant = resistant || p.area.Resistant
-				closed = closed || !p.area.LastKnown
+				fresh = stricter(fresh, a.Fresh)
+				resistant = resistant || a.Resistant
+				closed = closed || !a.LastKnown
 			}
 		}
 		if depth < 0 || s.opens(t, r, depth, f) {
@@ -141,11 +286,7 @@ func (s *ruleset) opens(t *target, r *reading, depth int, f *Facts) bool {
 		return false
 	}
 	for i := range s.allow {
-		a := &s.allow[i]
-		if a.depth <= depth {
-			return false
-		}
-		if a.allows(r, s.sensitive) && a.answers(t, f) && a.agreed(t, f) {
+		if a := &s.allow[i]; a.depth() > depth && a.allows(r, s.sensitive) && a.answers(t, f) && a.agreed(t, f) {
 			return true
 		}
 	}
@@ -163,11 +304,11 @@ func stricter(a, b time.Duration) time.Duration {
 // sense: without regard to letters that look or fold alike, and with a suffix
 // ("/documents.json") taken for the same resource.
 func (p *rule) protects(r *reading, sensitive bool) bool {
-	path, prefix := r.folded, p.folded
+	path, prefix := r.folded, p.folded()
 	if sensitive {
-		path, prefix = r.text, p.text
+		path, prefix = r.text, p.text()
 	}
-	if p.alone {
+	if p.special != nil && p.special.alone {
 		return isFolder(path, prefix, sensitive)
 	}
 	return under(path, prefix, sensitive) || suffixed(path, prefix, sensitive)
@@ -177,33 +318,34 @@ func (p *rule) protects(r *reading, sensitive bool) bool {
 // but for letter case.
 func (p *rule) allows(r *reading, sensitive bool) bool {
 	if sensitive {
-		return under(r.text, p.text, true)
+		return under(r.text, p.text(), true)
 	}
-	return under(r.strict, p.strict, false)
+	return under(r.strict, p.strict(), false)
 }
 
 // answers reports whether the rule is for the method. A HEAD asks for what a
 // GET would answer (RFC 9110, 9.3.2).
 func (p *rule) answers(t *target, f *Facts) bool {
-	if p.methods == nil {
+	methods := p.methods()
+	if methods == nil {
 		return true
 	}
-	if f.Method == "HEAD" && slices.Contains(p.methods, "GET") {
+	if f.Method == "HEAD" && slices.Contains(methods, "GET") {
 		return true
 	}
-	return slices.Contains(p.methods, f.Method) && (f.Method != "POST" || !p.overridden(t, f))
+	return slices.Contains(methods, f.Method) && (f.Method != "POST" || !overridden(methods, t, f))
 }
 
-// overridden reports whether a POST may be another method to the app, and one
-// that the rule is not for: Rails, Laravel and Symfony take a form's `_method` for
-// it. A body that cannot be read may hold one.
-func (p *rule) overridden(t *target, f *Facts) bool {
-	if !slices.ContainsFunc([]string{"PUT", "PATCH", "DELETE"}, func(m string) bool { return !slices.Contains(p.methods, m) }) {
+// overridden reports whether a POST may be another method to the app, and none of
+// these: Rails, Laravel and Symfony take a form's `_method` for it. A body that
+// cannot be read may hold one.
+func overridden(methods []string, t *target, f *Facts) bool {
+	if !slices.ContainsFunc([]string{"PUT", "PATCH", "DELETE"}, func(m string) bool { return !slices.Contains(methods, m) }) {
 		return false
 	}
 	other := func(v string) bool {
 		v = strings.ToUpper(strings.TrimSpace(v))
-		return v != "" && !slices.Contains(p.methods, v)
+		return v != "" && !slices.Contains(methods, v)
 	}
 	found := false
 	eachValue(t, overrideKey, func(v string) { found = found || other(v) })

@@ -23,7 +23,12 @@ type keyPlace struct {
 
 // A ruleList is a `protect` or `allow` as it was written. Tenants that inherit
 // it share it, and what is built from it.
-type ruleList struct{ rules []rule }
+type ruleList struct {
+	file  string
+	rules []rule   // in the order of the file, derived ones behind them
+	heads []uint64 // of protect
+	plain bool     // as ruleset.plain
+}
 
 // place returns where the settings write a key, else where they begin.
 func (s *settings) place(key string) place {
@@ -65,9 +70,12 @@ var (
 func init() {
 	keys = []key{
 		{name: "name", own: true, schema: schemaText,
-			read: func(r *reader, n *yaml.Node, s *settings) { s.Name = r.text(n, "name") }},
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Name = r.keep(r.text(n, "name")) }},
 		{name: "parent", own: true, schema: schemaText,
-			read: func(r *reader, n *yaml.Node, s *settings) { s.Parent, _ = r.scalar(n, "parent") }},
+			read: func(r *reader, n *yaml.Node, s *settings) {
+				parent, _ := r.scalar(n, "parent")
+				s.Parent = r.keep(parent)
+			}},
 		{name: "hosts", own: true, schema: `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "minLength": 1}}`,
 			read: readHosts},
 		{name: "stage", own: true, schema: `false`, read: func(r *reader, n *yaml.Node, _ *settings) {

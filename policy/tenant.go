@@ -90,14 +90,8 @@ type Brand struct {
 // An Area is what one entry of `protect` calls a part of the app. Entries of
 // one name are one area to people, whatever their paths.
 type Area struct {
-	Path  string
-	Fresh time.Duration // a proof must be this recent; 0: as old as the flag lives
-	// Resistant asks for a phishing-resistant proof, whatever the tenant does
-	// elsewhere.
-	Resistant bool
-	// LastKnown lets who proved go on while the store is away; false: closed.
-	LastKnown bool
-	names     []areaName
+	Path string
+	*extra
 }
 
 type areaName struct{ lang, text string }
@@ -123,8 +117,8 @@ func (a *Area) Name(lang string) string {
 // once, in the order of the policy file.
 func (t *Tenant) Areas(lang string) []string {
 	var names []string
-	for _, a := range t.rules.areas {
-		if n := a.Name(lang); !slices.Contains(names, n) {
+	for i := range t.rules.protect {
+		if n := t.rules.protect[i].area().Name(lang); !slices.Contains(names, n) {
 			names = append(names, n)
 		}
 	}

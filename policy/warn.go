@@ -61,13 +61,18 @@ func weak(key string, s *settings) string {
 func deadRules(tenants []*Tenant) (list []string) {
 	seen := map[string]bool{}
 	for _, t := range tenants {
-		for i := range t.rules.allow {
-			a := &t.rules.allow[i]
-			for j := range t.rules.protect {
-				p := &t.rules.protect[j]
-				if p.folded == a.folded && p.query == nil && !seen[a.where] {
-					seen[a.where] = true
-					list = append(list, fmt.Sprintf("%s: it opens nothing: %s wins, protect does at a tie", a.where, p.where))
+		if len(t.rules.allow) == 0 {
+			continue
+		}
+		protect := longestFirst(t.rules.protect)
+		for _, a := range longestFirst(t.rules.allow) {
+			for _, p := range protect {
+				if p.folded() != a.folded() || p.query() != nil {
+					continue
+				}
+				if where := t.rules.where(a); !seen[where] {
+					seen[where] = true
+					list = append(list, fmt.Sprintf("%s: it opens nothing: %s wins, protect does at a tie", where, t.rules.where(p)))
 				}
 			}
 		}
