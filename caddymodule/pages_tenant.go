@@ -81,6 +81,9 @@ func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 	for _, m := range t.Methods {
 		r.Methods = append(r.Methods, enroll.Kind(m))
 	}
+	for _, m := range t.Recovery {
+		r.Recovery = append(r.Recovery, enroll.Kind(m))
+	}
 	for k, n := range t.Limits {
 		r.Limits[enroll.Kind(k)] = n
 	}

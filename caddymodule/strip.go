@@ -56,7 +56,7 @@ func (n *cookieNames) own(name string) bool {
 		return false
 	}
 	switch strings.ToLower(name[len(bare):]) {
-	case "", "-ticket", "-device", "-visit", "-known", "-seen":
+	case "", "-ticket", "-device", "-visit", "-known", "-seen", "-ask":
 		return true
 	}
 	return false

@@ -18,6 +18,7 @@ type Method struct {
 	First             string // what proved the person before it: FirstEmail, FirstTyped or FirstNone
 	Party             string // passkeys: id of the relying party that it is for
 	Copied            bool   // passkeys: its counter has gone back once, so there may be two of it
+	Masked            string // e-mail: where its codes go, hidden but for what its owner knows it by
 }
 
 // Account is what may be known of a person's factors without a secret.
@@ -25,6 +26,7 @@ type Account struct {
 	Methods   []Method // the default first, then the oldest; recovery codes are not among them
 	CodesLeft int      // unused recovery codes
 	Had       bool     // ever had a method
+	Reachable bool     // there is an address of record
 }
 
 // Account reads a person's factors. An account never seen is an empty one. The
@@ -34,7 +36,7 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 	if err != nil {
 		return nil, err
 	}
-	public := &Account{Had: a.Had}
+	public := &Account{Had: a.Had, Reachable: a.Address.Record != ""}
 	for i := range a.Methods {
 		public.Methods = append(public.Methods, a.Methods[i].public())
 	}

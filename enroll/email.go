@@ -32,16 +32,30 @@ type mailed struct {
 // send is a mail that was asked for. It is counted before it goes out, so that a
 // hundred requests at once send no more than three.
 type send struct {
-	ID string    `json:"id"`
-	At time.Time `json:"at"`
+	ID  string    `json:"id"`
+	At  time.Time `json:"at"`
+	For string    `json:"for,omitempty"` // the bucket of a proof; "": an enrolment
 }
 
-// mailWait is how long the next mail has to wait.
-func mailWait(sends []send, now time.Time) time.Duration {
-	if len(sends) < maxMails {
+// sent are the times at which something was sent for a purpose, oldest first.
+func (a *account) sent(purpose string) (at []time.Time) {
+	for _, d := range a.Sends {
+		if d.For == purpose {
+			at = append(at, d.At)
+		}
+	}
+	return at
+}
+
+// sendWait is how long the next mail for a purpose has to wait. Each purpose has
+// its own: who has the password alone must not spend the mails of a browser that
+// has proved this account before.
+func (a *account) sendWait(purpose string, now time.Time) time.Duration {
+	at := a.sent(purpose)
+	if len(at) < maxMails {
 		return 0
 	}
-	return min(window, max(time.Second, sends[len(sends)-maxMails].At.Add(window).Sub(now)))
+	return min(window, max(time.Second, at[len(at)-maxMails].Add(window).Sub(now)))
 }
 
 // SendCode mails a code and a one-time link to the address of record. compose
@@ -69,25 +83,37 @@ func (s *Service) SendLink(ctx context.Context, v *Visit, p Person, r Rules, add
 }
 
 func (s *Service) sendFirst(ctx context.Context, v *Visit, p Person, r Rules, letter Letter, compose func(Letter) Mail) error {
-	now := s.now()
-	reserved := send{ID: s.newID(), At: now}
 	asks := FirstEmail
 	if letter.Typed {
 		asks = FirstTyped
 	}
+	return s.mailCode(ctx, v, p, r, letter, compose, func(a *account, k *visit) error {
+		if a.standing(r.Tenant).owes(k, r, nil) != asks {
+			return ErrWrongStep
+		}
+		return nil
+	}, nil)
+}
+
+// mailCode mails a code, a link or both where may says so, before and after, and
+// then makes them those of the visit that count, and runs then.
+func (s *Service) mailCode(ctx context.Context, v *Visit, p Person, r Rules, letter Letter, compose func(Letter) Mail, may func(*account, *visit) error, then func(*visit)) error {
+	now := s.now()
+	reserved := send{ID: s.newID(), At: now}
 	err := s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
 		if !letter.Typed {
 			letter.To = a.Address.Record
 		}
+		if err := may(a, k); err != nil {
+			return false, err
+		}
 		switch {
-		case a.standing(r.Tenant).owes(k, r, nil) != asks:
-			return false, ErrWrongStep
 		case letter.To == "":
 			return false, ErrNoAddress
 		case s.mailer == nil:
 			return false, ErrMail
 		}
-		if wait := mailWait(a.Sends, now); wait > 0 {
+		if wait := a.sendWait("", now); wait > 0 {
 			return false, tooMany(wait)
 		}
 		// Also while wrong codes make the account wait: the mail's link still works,
@@ -100,25 +126,34 @@ func (s *Service) sendFirst(ctx context.Context, v *Visit, p Person, r Rules, le
 	}
 
 	letter.LinkToken, letter.Time, letter.Expires = s.newID(), now, now.Add(mailedLife)
-	m := compose(letter)
-	m.To = letter.To
-	if err := s.mailer.Send(ctx, m); err != nil {
-		// The person's own connection may be gone; the count is given back anyway.
-		s.giveBack(context.WithoutCancel(ctx), p, reserved)
-		return &Error{Reason: ErrMail.Reason, Status: ErrMail.Status, Err: err}
+	if err := s.mail(ctx, p, reserved, compose(letter), letter.To); err != nil {
+		return err
 	}
-	return s.sent(context.WithoutCancel(ctx), v, p, r, letter)
+	return s.sent(context.WithoutCancel(ctx), v, p, letter, may, then)
+}
+
+// mail sends a mail that was counted, and gives the count back where it could
+// not be sent.
+func (s *Service) mail(ctx context.Context, p Person, reserved send, m Mail, to string) error {
+	m.To = to
+	err := s.mailer.Send(ctx, m)
+	if err == nil {
+		return nil
+	}
+	// The person's own connection may be gone; the count is given back anyway.
+	s.giveBack(context.WithoutCancel(ctx), p, reserved)
+	return &Error{Reason: ErrMail.Reason, Status: ErrMail.Status, Err: err}
 }
 
 // sent makes the code and link that were mailed the ones that count.
-func (s *Service) sent(ctx context.Context, v *Visit, p Person, r Rules, l Letter) error {
+func (s *Service) sent(ctx context.Context, v *Visit, p Person, l Letter, may func(*account, *visit) error, then func(*visit)) error {
 	key := s.tokens().keys.newest()
 	err := s.saveLink(ctx, l.LinkToken, linkRecord{Realm: p.Realm, User: p.User, Visit: v.ID, Expires: l.Expires})
 	if err != nil {
 		return err
 	}
 	return s.inVisit(ctx, v, p, func(a *account, k *visit) (bool, error) {
-		if a.standing(r.Tenant).owes(k, r, nil) == "" {
+		if may(a, k) != nil {
 			return false, nil // proven meanwhile with an earlier one
 		}
 		k.Mailed = &mailed{Link: mailedMAC(key, v.ID, l.LinkToken), Key: key.id, Sent: l.Time, Expires: l.Expires}
@@ -128,8 +163,11 @@ func (s *Service) sent(ctx context.Context, v *Visit, p Person, r Rules, l Lette
 		if l.Typed {
 			k.Mailed.To = l.To
 		}
+		if then != nil {
+			then(k)
+		}
 		v.CodeSent, v.SentTo, v.LinkOnly = l.Time, k.Mailed.To, l.Code == ""
-		v.MailsLeft = max(0, maxMails-len(a.Sends))
+		v.MailsLeft = max(0, maxMails-len(a.sent("")))
 		return true, nil
 	})
 }
@@ -149,28 +187,34 @@ func (s *Service) VerifyCode(ctx context.Context, v *Visit, p Person, r Rules, c
 	now := s.now()
 	typed, wellFormed := digits(code, mailedDigits)
 	return s.verifyMailed(ctx, v, p, r, func(a *account, k *visit) (bool, error) {
-		if len(k.Mailed.Code) == 0 {
-			return false, ErrWrongStep // the link alone counts
-		}
-		t := a.tries(bucket(KindEmail, false))
-		if wait := t.wait(now); wait > 0 {
-			return false, tooMany(wait)
-		}
-		right := wellFormed && s.sameMAC(k.Mailed, k.Mailed.Code, v.ID, typed)
-		switch {
-		case right && k.Mailed.Used:
-			return false, ErrUsedCode
-		case right && !now.Before(k.Mailed.Expires):
-			return false, ErrExpired
-		case right:
-			t.right()
-			k.proveMailed()
-			return true, nil
-		case !wellFormed:
-			return false, badCode(t.left(now)) // not a guess
-		}
-		return true, badCode(t.wrong(now))
+		return s.readMailed(a, k, typed, wellFormed, now)
 	})
+}
+
+// readMailed checks a typed code against the one that was mailed in a visit, and
+// counts a wrong one.
+func (s *Service) readMailed(a *account, k *visit, typed string, wellFormed bool, now time.Time) (save bool, err error) {
+	if k.Mailed == nil || len(k.Mailed.Code) == 0 {
+		return false, ErrWrongStep // the link alone counts
+	}
+	t := a.tries(bucket(KindEmail, false))
+	if wait := t.wait(now); wait > 0 {
+		return false, tooMany(wait)
+	}
+	right := wellFormed && s.sameMAC(k.Mailed, k.Mailed.Code, k.ID, typed)
+	switch {
+	case right && k.Mailed.Used:
+		return false, ErrUsedCode
+	case right && !now.Before(k.Mailed.Expires):
+		return false, ErrExpired
+	case right:
+		t.right()
+		k.proveMailed()
+		return true, nil
+	case !wellFormed:
+		return false, badCode(t.left(now)) // not a guess
+	}
+	return true, badCode(t.wrong(now))
 }
 
 // verifyMailed runs fn where a code or link of the visit was mailed.

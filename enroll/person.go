@@ -1,6 +1,9 @@
 package enroll
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kind names a way of proving: "passkey", "totp", "codes" and later ones.
 type Kind string
@@ -13,7 +16,8 @@ const (
 	KindTOTP Kind = "totp"
 	// KindCodes are the single-use recovery codes.
 	KindCodes Kind = "codes"
-	// KindEmail is a code mailed to the address of record: a first proof.
+	// KindEmail is a code mailed to the address of record: a first proof, and a
+	// weak method where a tenant's rules name it.
 	KindEmail Kind = "email"
 )
 
@@ -34,7 +38,8 @@ type Rules struct {
 	TenantName string       // for display
 	Required   bool         // the tenant asks for a factor
 	Methods    []Kind       // may be enrolled here
-	Limits     map[Kind]int // most methods of a kind; absent: 10 passkeys, 5 of the others
+	Recovery   []Kind       // let in who lost every method; those that are not Methods too count for nothing else
+	Limits     map[Kind]int // most methods of a kind; absent: 10 passkeys, 1 e-mail address, 5 of the others
 	Resistant  bool         // the tenant asks for a phishing-resistant one
 	RPID       string       // relying party of passkeys at this host; empty: none can be used here
 	Minimum    int          // methods a user must have
@@ -48,6 +53,12 @@ type Rules struct {
 	Manage   time.Duration // how fresh a proof must be for a change; 0: any valid one; passkeys: 5 minutes at most
 	Language string
 	Brand    Brand
+}
+
+// Takes tells whether a method of the kind may be enrolled here: as a method, or
+// as a way back in for who lost all methods.
+func (r Rules) Takes(kind Kind) bool {
+	return slices.Contains(r.Methods, kind) || kind != KindCodes && kind != KindEmail && slices.Contains(r.Recovery, kind)
 }
 
 // Brand is how a tenant's pages and mails look.

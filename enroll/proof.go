@@ -55,9 +55,16 @@ func (s *Service) flagFor(a *account, p Person, kind Kind, tenant, first string,
 // amrOf is what a proof of a kind is called in RFC 8176, 2. A passkey shows that
 // a key is held and that its holder was there; where the key is kept, nobody
 // attests, so neither "hwk" nor "swk" is said.
+//
+// A mailed code says no more than that somebody reads a mailbox, often by the
+// same password (the attack: one stolen password, two factors), so it never says
+// "mfa".
 func amrOf(kind Kind) []string {
-	if kind == KindPasskey {
+	switch kind {
+	case KindPasskey:
 		return []string{"pop", "user", "mfa"}
+	case KindEmail:
+		return []string{"otp"}
 	}
 	return []string{"otp", "mfa"}
 }

@@ -26,6 +26,7 @@ type account struct {
 	Address address           `json:"address,omitzero"`
 	Tries   map[string]*tries `json:"tries,omitempty"` // by bucket
 	Sends   []send            `json:"sends,omitempty"` // mails of the last 15 minutes
+	Asks    []*ask            `json:"asks,omitempty"`  // codes sent for a proof
 	Visits  []*visit          `json:"visits,omitempty"`
 	// Handle is what passkeys know this account by: random, so that it says
 	// nothing of the person (WebAuthn Level 3, 14.6.1).
@@ -50,6 +51,7 @@ type method struct {
 	LastStep int64     `json:"step,omitempty"`  // last accepted time step; never goes back
 	Burnt    []int64   `json:"burnt,omitempty"` // later steps whose codes were told by a clock-off answer
 	Passkey  *passkey  `json:"passkey,omitempty"`
+	Address  string    `json:"address,omitempty"` // e-mail: where its codes go
 }
 
 func (m *method) public() Method {
@@ -58,6 +60,7 @@ func (m *method) public() Method {
 	if m.Passkey != nil {
 		out.Party, out.Copied = m.Passkey.Party, !m.Passkey.Copied.IsZero()
 	}
+	out.Masked = masked(m.Address)
 	return out
 }
 
@@ -165,6 +168,7 @@ func (s *Service) change(ctx context.Context, realm, user string, fn func(a *acc
 func (a *account) tidy(now time.Time) {
 	a.Visits = keep(a.Visits, func(v *visit) bool { return now.Before(v.Expires) })
 	a.Sends = keep(a.Sends, func(d send) bool { return now.Before(d.At.Add(window)) })
+	a.Asks = keep(a.Asks, func(k *ask) bool { return now.Before(k.Sent.Add(window)) })
 	for bucket, t := range a.Tries {
 		if t.over(now) {
 			delete(a.Tries, bucket)

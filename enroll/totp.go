@@ -2,7 +2,6 @@ package enroll
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -33,6 +32,7 @@ type pending struct {
 const (
 	defaultLimit    = 5
 	defaultPasskeys = 10
+	defaultEmails   = 1 // there is one address of record
 )
 
 // mayEnroll decides, on the rules and the account as they are at this moment,
@@ -45,7 +45,7 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 			return err
 		}
 	}
-	if !slices.Contains(r.Methods, kind) {
+	if !r.Takes(kind) {
 		return ErrNotOffered
 	}
 	if a.standing(r.Tenant).owes(k, r, f) != "" {
@@ -62,6 +62,8 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 	case set:
 	case kind == KindPasskey:
 		limit = defaultPasskeys
+	case kind == KindEmail:
+		limit = defaultEmails
 	default:
 		limit = defaultLimit
 	}
@@ -238,8 +240,11 @@ func methodName(name string, kind Kind) string {
 	if name != "" {
 		return name
 	}
-	if kind == KindPasskey {
+	switch kind {
+	case KindPasskey:
 		return "Passkey"
+	case KindEmail:
+		return "E-mail"
 	}
 	return "Authenticator app"
 }

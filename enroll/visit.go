@@ -28,7 +28,7 @@ type Visit struct {
 	ID            string // secret: the browser's cookie holds it
 	Expires       time.Time
 	EmailVerified bool      // an address was proven in this visit
-	Masked        string    // a•••@example.com; empty: no address of record
+	Masked        string    // a•••@example.com, that was proven or is of record; empty: there is none
 	First         string    // what was proven in this visit, a word of Rules.First; empty: nothing yet
 	Owed          string    // what must be proven before a method can be begun, likewise; empty: nothing
 	SentTo        string    // the typed address that the live link went to; empty: it went to the one of record
@@ -193,14 +193,14 @@ func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now tim
 		ID: k.ID, Expires: k.Expires, EmailVerified: k.First.mailed(), First: k.First.By, Owed: a.standing(r.Tenant).owes(k, r, f),
 		HasMethod: len(a.Methods) > 0, Proved: s.proves(p, f, now), realm: p.Realm, user: p.User,
 	}
-	if a.Address.Record != "" {
-		v.Masked = masked(a.Address.Record)
+	if box := a.mailbox(k); box != "" {
+		v.Masked = masked(box)
 	}
 	if k.Mailed != nil && !k.Mailed.Used && now.Before(k.Mailed.Expires) {
 		v.CodeSent, v.SentTo, v.LinkOnly = k.Mailed.Sent, k.Mailed.To, len(k.Mailed.Code) == 0
 	}
-	if v.MailsLeft = max(0, maxMails-len(a.Sends)); v.MailsLeft == 0 {
-		v.MailAt = now.Add(mailWait(a.Sends, now))
+	if v.MailsLeft = max(0, maxMails-len(a.sent(""))); v.MailsLeft == 0 {
+		v.MailAt = now.Add(a.sendWait("", now))
 	}
 	if k.Pending != nil && k.Pending.Tenant == r.Tenant && k.Pending.Replaces == "" {
 		v.Begun = k.Pending.Kind

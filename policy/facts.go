@@ -80,7 +80,7 @@ type Proof struct {
 	At        time.Time // zero in a Claim that does not say when: then nothing is fresh
 	Tenant    string    // the tenant it was made in
 	First     string    // how that enrolment was first proven: FirstEmail, FirstTyped or FirstNone
-	Methods   []string  // kinds: "passkey", "totp", "codes"
+	Methods   []string  // kinds: "passkey", "totp", "email", "codes"
 	Claim     bool      // the identity's own claim, not a proof of the gate's
 	Resistant bool      // made by a method that phishing cannot forward
 	// LastKnown says that the store has been silent for too long to know that the

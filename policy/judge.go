@@ -49,7 +49,7 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 	}
 	stale := proven && fresh > 0 && !isFresh(f, fresh)
 	weak := proven && resistant && !f.Proof.resists()
-	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued()
+	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued(t)
 	if rec.step("a proof that counts", t, settled, ReasonVerified) {
 		return ReasonVerified, AskNothing
 	}
@@ -106,10 +106,10 @@ func (p *Policy) proofCounts(f *Facts, t *Tenant) bool {
 // pass on. The identity's own claim never says so.
 func (q *Proof) resists() bool { return q.Resistant && !q.Claim }
 
-// rescued reports whether recovery codes alone made the proof. They let in who
-// lost every method; whether one is left, the account tells.
-func (q *Proof) rescued() bool {
-	return !q.Claim && !slices.ContainsFunc(q.Methods, func(kind string) bool { return kind != MethodCodes })
+// rescued reports whether nothing but a way of recovery made the proof. It lets
+// in who lost every method; whether one is left, the account tells.
+func (q *Proof) rescued(t *Tenant) bool {
+	return !q.Claim && !slices.ContainsFunc(q.Methods, t.Offers)
 }
 
 // isFresh reports whether the proof is recent enough. A claim that does not say
@@ -118,9 +118,9 @@ func isFresh(f *Facts, fresh time.Duration) bool {
 	return !f.Proof.At.IsZero() && f.Now.Sub(f.Proof.At) <= fresh
 }
 
-// counting returns how many registered methods count for the tenant, and
-// recovery codes beside them.
-func (p *Policy) counting(f *Facts, t *Tenant) (methods, codes int) {
+// counting returns how many registered methods count for the tenant, and ways of
+// recovery beside them.
+func (p *Policy) counting(f *Facts, t *Tenant) (methods, recovery int) {
 	for i := range f.Account.Methods {
 		m := &f.Account.Methods[i]
 		switch {
@@ -128,10 +128,10 @@ func (p *Policy) counting(f *Facts, t *Tenant) (methods, codes int) {
 		case slices.Contains(t.Methods, m.Kind):
 			methods++
 		case slices.Contains(t.Recovery, m.Kind):
-			codes++
+			recovery++
 		}
 	}
-	return methods, codes
+	return methods, recovery
 }
 
 // hasKey reports whether a phishing-resistant method is registered that counts

@@ -172,11 +172,24 @@ func (l *linker) check(s, full *settings) {
 	}
 	l.checkKeys(s, full)
 	if l.options.Mail == MailNo {
+		l.needs(s, full, MethodEmail, "mail", "mail smtp <url> { from <address> }")
 		switch full.First {
 		case FirstEmail:
 			l.bad(s, l.written(s, "first"), "%v", ErrNoMail)
 		case FirstTyped:
 			l.bad(s, l.written(s, "first"), "`first: typed-email` mails a link: write `mail smtp <url> { from <address> }` into the global option mfa")
+		}
+	}
+}
+
+// needs refuses a kind of method that the server has nothing to send with.
+func (l *linker) needs(s, full *settings, kind, what, line string) {
+	for _, list := range []struct {
+		key   string
+		kinds []string
+	}{{"methods", full.Methods}, {"recovery", full.Recovery}} {
+		if slices.Contains(list.kinds, kind) {
+			l.bad(s, l.written(s, list.key), "%s: %s needs %s: write `%s` into the global option mfa, or take %s out", list.key, kind, what, line, kind)
 		}
 	}
 }

@@ -37,6 +37,7 @@ const (
 	FirstNone       = "none"        // nothing is
 	MethodPasskey   = "passkey"     // a WebAuthn credential
 	MethodTOTP      = "totp"        // an authenticator app
+	MethodEmail     = "email"       // a code mailed to the address of record: weak
 	MethodCodes     = "codes"       // recovery codes
 )
 

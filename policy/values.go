@@ -4,6 +4,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,14 +73,14 @@ func (r *reader) kinds(n *yaml.Node, what string) (kinds []string) {
 	return kinds
 }
 
-const schemaRecovery = `{"type": "object", "additionalProperties": false, "properties": {"methods": {"const": ["codes"]}, "minimum": {"const": 1}, "required": {"const": false}}}`
+const schemaRecovery = `{"type": "object", "additionalProperties": false, "properties": {"methods": {"type": "array", "uniqueItems": true, "contains": {"const": "codes"}, "items": {"enum": ["codes", "email", "totp"]}}, "minimum": {"const": 1}, "required": {"const": false}}}`
 
 func readRecovery(r *reader, n *yaml.Node, s *settings) {
 	s.Recovery = []string{MethodCodes}
 	r.mapping(n, "recovery", []string{"methods", "minimum", "required"}, func(key string, v *yaml.Node) {
 		switch key {
 		case "methods":
-			r.recoveryMethods(v)
+			s.Recovery = r.recoveryMethods(v)
 		case "minimum":
 			if r.whole(v, "minimum", 1, 10) > 1 {
 				r.built(v, "recovery: minimum above 1")
@@ -92,22 +93,23 @@ func readRecovery(r *reader, n *yaml.Node, s *settings) {
 	})
 }
 
-func (r *reader) recoveryMethods(n *yaml.Node) {
-	before, codes := len(r.list), false
-	for _, w := range r.texts(n, "methods", false) {
-		codes = codes || w == MethodCodes
-	}
+func (r *reader) recoveryMethods(n *yaml.Node) (kinds []string) {
+	before := len(r.list)
+	r.texts(n, "methods", false)
 	r.items(n, "methods", func(_ int, n *yaml.Node) {
-		if w := r.word(n, "an item of methods", MethodCodes, "email", "sms", "totp"); w != "" {
-			r.built(n, "recovery: "+w)
+		if w := r.word(n, "an item of methods", MethodCodes, MethodEmail, "sms", MethodTOTP); w != "" && r.built(n, "recovery: "+w) {
+			kinds = append(kinds, w)
 		}
 	})
-	if !codes && len(r.list) == before {
+	if !slices.Contains(kinds, MethodCodes) && len(r.list) == before {
 		r.built(n, "recovery: no codes")
 	}
+	return kinds
 }
 
-func standardLimits() map[string]int { return map[string]int{MethodPasskey: 10, MethodTOTP: 5} }
+func standardLimits() map[string]int {
+	return map[string]int{MethodPasskey: 10, MethodTOTP: 5, MethodEmail: 1}
+}
 
 func readLimits(r *reader, n *yaml.Node, s *settings) {
 	s.Limits = standardLimits()

@@ -27,6 +27,9 @@ func warnings(docs []*document, tenants []*Tenant, own map[string]*settings) (li
 		if t.Require != RequireNone && len(t.rules.protect) == 0 {
 			list = append(list, fmt.Sprintf("%s: tenant %s requires a factor and protects nothing: only what directives protect asks for it", s.at, t.Key))
 		}
+		if t.First == FirstEmail && t.Offers(MethodEmail) {
+			list = append(list, fmt.Sprintf("%s: tenant %s proves the first enrolment by mail and takes mailed codes as the method: one mailbox is both, so whoever reads it needs nothing else but the password", s.at, t.Key))
+		}
 		if t.scattersKeys() {
 			list = append(list, fmt.Sprintf("%s: tenant %s has several hosts and no rp_id: a passkey works only at the host where it was made; write rp_id, a domain above all of them", s.place("hosts"), t.Key))
 		}
@@ -42,6 +45,10 @@ func weak(key string, s *settings) string {
 	switch {
 	case key == "prove" && s.Prove == ProveEnrolled:
 		return "prove: enrolled: a stolen password passes as soon as its owner has enrolled; session asks for the factor at each sign-in"
+	case key == "methods" && slices.Contains(s.Methods, MethodEmail):
+		return "methods: email: a mailed code is weak: whoever reads the mailbox, which often opens with the same password, has the second factor; name passkey or totp, alone or beside it"
+	case key == "recovery" && slices.Contains(s.Recovery, MethodEmail):
+		return "recovery: email: whoever knows a password and reads the mailbox passes without any of the other factors; codes ask for one of ten that were kept"
 	case key == "first" && s.First == FirstNone:
 		return "first: none: whoever knows a password first can register a factor of their own for it; email asks for the address too"
 	case key == "first" && s.First == FirstTyped:

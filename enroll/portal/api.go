@@ -10,11 +10,11 @@ import (
 
 // laterKinds are kinds that the API's addresses exist for and that this build
 // does not offer.
-var laterKinds = []enroll.Kind{"email", "sms", "pass"}
+var laterKinds = []enroll.Kind{"sms", "pass"}
 
 func isKind(name string) bool {
 	switch kind := enroll.Kind(name); kind {
-	case enroll.KindPasskey, enroll.KindTOTP, enroll.KindCodes:
+	case enroll.KindPasskey, enroll.KindTOTP, enroll.KindEmail, enroll.KindCodes:
 		return true
 	default:
 		return slices.Contains(laterKinds, kind) || strings.HasPrefix(name, "oidc.")
@@ -65,38 +65,44 @@ func (t *turn) notOffered() { t.problem(enroll.ErrNotOffered) }
 
 // serveEnrolling is methods/{kind} and methods/{kind}/verify.
 func (t *turn) serveEnrolling(path []string) {
-	begin, finish := len(path) == 1, len(path) == 2 && path[1] == "verify"
-	switch {
+	ways := map[enroll.Kind][2]func(){
+		enroll.KindPasskey: {t.beginPasskey, t.finishPasskey},
+		enroll.KindTOTP:    {t.beginTOTP, t.finishTOTP},
+		enroll.KindEmail:   {t.beginEmail, t.finishEmail},
+	}
+	kind := enroll.Kind(path[0])
+	way, built := ways[kind]
+	switch begin, finish := len(path) == 1, len(path) == 2 && path[1] == "verify"; {
 	case !begin && !finish:
 		t.p.notFound(t.w, t.r, t.v)
-	case path[0] == string(enroll.KindPasskey) && !slices.Contains(t.offered(), enroll.KindPasskey):
-		t.on(http.MethodPost, t.notOffered)
-	case path[0] == string(enroll.KindPasskey) && begin:
-		t.on(http.MethodPost, t.beginPasskey)
-	case path[0] == string(enroll.KindPasskey):
-		t.on(http.MethodPost, t.finishPasskey)
-	case path[0] != string(enroll.KindTOTP):
+	case !built, !t.v.Rules.Takes(kind), kind == enroll.KindPasskey && t.party().ID == "":
 		t.on(http.MethodPost, t.notOffered)
 	case begin:
-		t.on(http.MethodPost, t.beginTOTP)
+		t.on(http.MethodPost, way[0])
 	default:
-		t.on(http.MethodPost, t.finishTOTP)
+		t.on(http.MethodPost, way[1])
 	}
 }
 
 // serveProving is verify/{kind} and verify/{kind}/verify.
 func (t *turn) serveProving(path []string) {
-	begin, finish := len(path) == 1, len(path) == 2 && path[1] == "verify"
 	kind := enroll.Kind(path[0])
+	begin := func() { t.beginProof(kind) }
 	switch {
-	case !begin && !finish:
+	case kind == enroll.KindPasskey:
+		begin = t.beginKeyProof
+	case isSent(kind):
+		begin = func() { t.askCode(kind) }
+	case kind != enroll.KindTOTP && kind != enroll.KindCodes:
+		begin = nil
+	}
+	switch {
+	case len(path) > 2 || len(path) == 2 && path[1] != "verify":
 		t.p.notFound(t.w, t.r, t.v)
-	case kind == enroll.KindPasskey && begin:
-		t.on(http.MethodPost, t.beginKeyProof)
-	case kind != enroll.KindPasskey && kind != enroll.KindTOTP && kind != enroll.KindCodes:
+	case begin == nil:
 		t.on(http.MethodPost, t.notOffered)
-	case begin:
-		t.on(http.MethodPost, func() { t.beginProof(kind) })
+	case len(path) == 1:
+		t.on(http.MethodPost, begin)
 	default:
 		t.on(http.MethodPost, func() { t.finishProof(kind) })
 	}

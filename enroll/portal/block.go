@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,9 +133,15 @@ func isBearer(r *http.Request) bool {
 }
 
 // provable are the kinds a proof can be given with: those that can be enrolled,
-// and the recovery codes that come with the first of them.
+// the recovery codes that come with the first of them, and other ways back in.
 func provable(rules enroll.Rules) []enroll.Kind {
-	return append(append([]enroll.Kind{}, rules.Methods...), enroll.KindCodes)
+	kinds := append(append([]enroll.Kind{}, rules.Methods...), enroll.KindCodes)
+	for _, k := range rules.Recovery {
+		if !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
 }
 
 func (b *Blocked) retryAfter() time.Duration {

@@ -12,6 +12,7 @@ const languageCookie = "mfa-lng"
 const (
 	visitSuffix = "-visit" // an enrolment under way
 	knownSuffix = "-known" // this browser proved this account before
+	askSuffix   = "-ask"   // this browser asked for a code to prove with
 )
 
 // setCookie sets one of the gate's cookies: never readable by scripts, never

@@ -127,17 +127,10 @@ func (t *turn) beginTOTP() {
 // it answers 200, since a redirect out of a form's answer to where the app
 // leads next could be blocked by form-action, and the codes are shown this once.
 func (t *turn) finishTOTP() {
-	t.way = string(enroll.KindTOTP)
-	z, err := t.wizard()
-	if err == nil {
-		err = z.may("methods/verify")
-	}
-	if err == nil && z.visit == nil {
-		err = enroll.ErrWrongStep
-	}
+	z, err := t.finishing(enroll.KindTOTP)
 	var done *enroll.Enrolled
 	if err == nil {
-		done, err = t.p.service.FinishTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.nameFor(z))
+		done, err = t.p.service.FinishTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.nameFor(z, enroll.KindTOTP))
 	}
 	if err != nil {
 		t.redo(z, err)
@@ -157,8 +150,8 @@ func (t *turn) enrolled(z *wizard, done *enroll.Enrolled) {
 		switch {
 		case len(done.RecoveryCodes) > 0:
 			t.showCodes(done.RecoveryCodes, true)
-		case done.Method.Kind == enroll.KindPasskey:
-			t.showDone("passkey")
+		case done.Method.Kind != enroll.KindTOTP:
+			t.showDone(string(done.Method.Kind))
 		default:
 			t.showDone("added")
 		}
@@ -173,15 +166,15 @@ func (t *turn) enrolled(z *wizard, done *enroll.Enrolled) {
 
 // nameFor is the name that was given, else one in the person's language with a
 // number from the second one on, so that two can be told apart.
-func (t *turn) nameFor(z *wizard) string {
+func (t *turn) nameFor(z *wizard, kind enroll.Kind) string {
 	name := strings.TrimSpace(t.in["name"])
 	if name != "" {
 		return name
 	}
-	name = t.s.T("totp.name")
+	name = t.s.T(string(kind) + ".name")
 	n := 1
 	for _, m := range z.account.Methods {
-		if m.Kind == enroll.KindTOTP {
+		if m.Kind == kind {
 			n++
 		}
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"html/template"
 	"net/http"
@@ -69,6 +70,7 @@ func (t *turn) extend(z *wizard) error {
 type enrollPart struct {
 	Masked   string
 	Sent     bool
+	Proven   bool   // the mailbox was proven in this visit
 	MailWait string // until another mail can be asked for; "": now
 	Minutes  string // left of the visit
 	Address  string // that was typed
@@ -134,12 +136,15 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 		t.tellRefusal(&enroll.Error{Reason: enroll.ErrNotOffered.Reason, Status: enroll.ErrNotOffered.Status, Detail: "passkey"})
 		return
 	}
-	begun := z.visit != nil && z.visit.Begun == enroll.KindTOTP && slices.Contains(kinds, enroll.KindTOTP)
+	var begun enroll.Kind
+	if z.visit != nil && slices.Contains(kinds, z.visit.Begun) && t.r.URL.Query().Get("add") == "" {
+		begun = z.visit.Begun
+	}
 	way := enroll.Kind(t.way)
 	switch {
 	case slices.Contains(kinds, way), way == "choose":
-	case begun && t.r.URL.Query().Get("add") == "":
-		way = enroll.KindTOTP
+	case begun != "":
+		way = begun
 	default:
 		way = ""
 	}
@@ -152,10 +157,14 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 	case way == enroll.KindPasskey:
 		part.Passkey = t.keyForm(true, t.v.Mount+"/api/methods/passkey/verify")
 		t.showStep(z, e, "passkey", part)
-	case way == enroll.KindTOTP && begun && t.r.URL.Query().Get("add") == "":
+	case way == enroll.KindTOTP && begun == way:
 		t.showTOTP(z, e, part)
 	case way == enroll.KindTOTP:
 		t.showStep(z, e, "method", part)
+	case way == enroll.KindEmail:
+		part.Proven = z.visit != nil && z.visit.EmailVerified
+		part.Sent = part.Sent && begun == way && !part.Proven
+		t.showStep(z, e, "mailbox", part)
 	default:
 		for _, k := range kinds {
 			part.Choices = append(part.Choices, choice{string(k), t.wayTo(string(k))})
@@ -198,7 +207,7 @@ func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart
 	switch {
 	case name == "totp":
 		part.Code = codeField{Label: t.s.T("totp.code"), Hint: t.s.T("totp.hint"), Digits: 6}
-	case name == "emailcode", name == "typedsent" && !z.visit.LinkOnly:
+	case name == "emailcode", name == "mailbox", name == "typedsent" && !z.visit.LinkOnly:
 		part.Code = codeField{Label: t.s.T("emailcode.code"), Hint: t.s.T("emailcode.hint"), Digits: 8}
 	}
 	if x.Err != nil && x.Err.Field == "code" {
@@ -215,10 +224,10 @@ func (t *turn) steps(z *wizard, page string) []wizardStep {
 	if z != nil && len(z.account.Methods) > 0 {
 		return nil
 	}
-	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "codes": 2}[page]
+	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "mailbox": 1, "codes": 2}[page]
 	second := "method"
 	if kinds := t.offered(); len(kinds) == 1 {
-		second = map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app"}[kinds[0]]
+		second = cmp.Or(map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app"}[kinds[0]], second)
 	}
 	var list []wizardStep
 	for i, name := range []string{"email", second, "codes"} {
@@ -266,7 +275,7 @@ func (t *turn) showDone(what string) {
 	waiting := t.waiting()
 	x.D = donePart{
 		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting, Soon: what == "verified",
-		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: (what == "added" || what == "passkey") && !t.v.ByTicket,
+		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: what != "already" && what != "verified" && !t.v.ByTicket,
 	}
 	t.p.show(t.w, t.r, http.StatusOK, "done", x)
 }

@@ -84,10 +84,19 @@ func (l *letter) mail(to string) enroll.Mail {
 // address that was typed, nobody is greeted by name: a mistyped one is a
 // stranger's.
 func (p *Portal) firstMail(s *speech, v *Visit, in enroll.Letter) enroll.Mail {
+	return p.codeMail(s, v, in, "mail.code.intro")
+}
+
+// proofMail is the mail with a code to prove with.
+func (p *Portal) proofMail(s *speech, v *Visit, in enroll.Letter) enroll.Mail {
+	return p.codeMail(s, v, in, "mail.proof.intro")
+}
+
+func (p *Portal) codeMail(s *speech, v *Visit, in enroll.Letter, intro string) enroll.Mail {
 	tenant := v.Rules.TenantName
 	l := &letter{
 		L: s, Tenant: tenant, Subject: s.T("mail.code.subject", "tenant", tenant),
-		Before: []string{s.T("mail.hello", "name", displayName(v)), s.T("mail.code.intro", "tenant", tenant)},
+		Before: []string{s.T("mail.hello", "name", displayName(v)), s.T(intro, "tenant", tenant)},
 		Code:   in.Code, Valid: s.T("mail.code.valid", "wait", s.Wait(in.Expires.Sub(in.Time)), "tenant", tenant),
 		FactsHead: s.T("mail.facts"),
 		Facts: []string{

@@ -89,7 +89,7 @@ func (t *turn) showManage(e *enroll.Error) {
 	}
 	part.Many = len(part.Methods) > 1
 	kinds := t.offered()
-	part.OneKind = !slices.Contains(kinds, enroll.KindPasskey) &&
+	part.OneKind = !slices.ContainsFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindTOTP }) &&
 		!slices.ContainsFunc(part.Methods, func(m enroll.Method) bool { return m.Kind != enroll.KindTOTP })
 	if len(kinds) > 0 {
 		part.Add = withQuery(withQuery(t.v.Mount+"/enroll", "tenantId", t.tenantID()), "add", "1")

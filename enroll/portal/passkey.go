@@ -46,14 +46,7 @@ func (t *turn) beginPasskey() {
 
 // finishPasskey is POST methods/passkey/verify.
 func (t *turn) finishPasskey() {
-	t.way = string(enroll.KindPasskey)
-	z, err := t.wizard()
-	if err == nil {
-		err = z.may("methods/verify")
-	}
-	if err == nil && z.visit == nil {
-		err = enroll.ErrWrongStep
-	}
+	z, err := t.finishing(enroll.KindPasskey)
 	var done *enroll.Enrolled
 	if err == nil {
 		done, err = t.p.service.FinishPasskey(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.party(),

@@ -97,6 +97,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 	methods := []enroll.Method{
 		{ID: "a", Kind: enroll.KindTOTP, Name: "111", Created: at, LastUsed: at, Default: true},
 		{ID: "b", Kind: enroll.KindPasskey, Name: "222", Created: at, Copied: true},
+		{ID: "c", Kind: enroll.KindEmail, Name: "222", Created: at, Masked: "a•••@x.example"},
 	}
 	key := (&turn{s: s, v: &Visit{}}).keyForm(true, "/x")
 	code := codeField{Label: s.T("totp.code"), Hint: s.T("totp.hint"), Wrong: s.T("reason.bad-code.detail"), Digits: 6}
@@ -104,6 +105,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		Masked: "a•••@x.example", Sent: true, Minutes: s.Wait(time.Minute), Setup: &enroll.TOTP{}, Link: "otpauth://totp/x",
 		Key: []string{"AAAA"}, Code: code,
 	}
+	ask := httptest.NewRequest("GET", "/", nil)
 	parts := map[string][]any{
 		"block":  {again{Text: "block.enroll", Need: "block.need", Area: "333", Areas: []string{"333"}, Rest: true, Unsent: true, NewTab: true}, again{Text: "block.passkey.page", Need: "block.passkey.need"}},
 		"unsent": {again{Text: "unsent.lead", Area: "333", NewTab: true}, again{Foreign: true}},
@@ -114,13 +116,16 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"email":     {wizard, enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Hour)}},
 		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
 		"method":    {wizard}, "totp": {wizard},
-		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x"}, {"totp", "/y"}}}},
+		"mailbox": {wizard, enrollPart{Masked: "a•••@x.example", Proven: true, Other: "/x"}, enrollPart{MailWait: s.Wait(time.Hour)}},
+		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x"}, {"totp", "/y"}, {"email", "/z"}}}},
 		"passkey": {enrollPart{Passkey: key, Other: "/x"}},
 		"codes":   {codesPart{Codes: []string{"1234"}, First: true}, codesPart{Codes: []string{"1234"}}},
 		"done":    {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true}, donePart{Text: s.T("done.added.text"), Follow: true}},
 		"verify": {
 			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Code: code, Others: []otherWay{{"/x", s.T("verify.codes.other")}}},
 			verifyPart{Lead: "verify.fresh", Lost: "verify.lost", Code: code},
+			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Code: code, Send: (&turn{s: s, v: &Visit{}, r: ask}).sendForm(enroll.KindEmail), Sent: true},
+			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Send: (&turn{s: s, v: &Visit{}, r: ask}).sendForm(enroll.KindEmail)},
 			verifyPart{Lead: "verify.weak", Lost: "verify.lost.passkey", Passkey: key, Others: []otherWay{{"/x", s.T("verify.totp.other")}}},
 		},
 		"manage": {

@@ -79,6 +79,9 @@ func (t *turn) ways(a *enroll.Account) []enroll.Kind {
 	if len(a.Methods) > 0 && a.CodesLeft > 0 {
 		kinds = append(kinds, enroll.KindCodes)
 	}
+	if len(a.Methods) > 0 && a.Reachable && slices.Contains(t.v.Rules.Recovery, enroll.KindEmail) && !slices.Contains(kinds, enroll.KindEmail) {
+		kinds = append(kinds, enroll.KindEmail)
+	}
 	return kinds
 }
 

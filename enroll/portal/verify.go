@@ -52,11 +52,16 @@ type verifyPart struct {
 	Action   string
 	Others   []otherWay
 	Code     codeField
-	Passkey  *keyForm // nil: a code is asked for
-	Autofill *keyForm // the browser may offer passkeys at the field of the code; nil: none
-	Lead     string   // key of the text above
-	Lost     string   // key of the last question
+	Passkey  *keyForm  // nil: a code is asked for
+	Send     *sendForm // nil: nothing has to be sent first
+	Sent     bool      // it was, and the code can be typed
+	Autofill *keyForm  // the browser may offer passkeys at the field of the code; nil: none
+	Lead     string    // key of the text above
+	Lost     string    // key of the last question
 }
+
+// sendForm has a code sent, for the first time or again.
+type sendForm struct{ Action, How, Go, Sent, Missing, Look string }
 
 // otherWay is a link to another way to do the same.
 type otherWay struct{ Address, Label string }
@@ -92,15 +97,20 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 		part.Passkey, part.Lost = t.keyForm(false, part.Action), "verify.lost.passkey"
 	} else {
 		part.Code = codeField{
-			Label: s.T(name + ".label"), Hint: s.T(name + ".hint"), Digits: 6,
+			Label: s.T(name + ".label"), Hint: s.T(name + ".hint"), Digits: digitsOf(kind),
 			Wide: kind == enroll.KindCodes, Auto: true, Focus: true,
 		}
 		if kind == enroll.KindTOTP && slices.Contains(kinds, enroll.KindPasskey) {
 			part.Autofill, part.Code.Keys = t.keyForm(false, t.verifyAction(enroll.KindPasskey)), true
 		}
 	}
+	if isSent(kind) {
+		part.Send, part.Sent = t.sendForm(kind), t.waits(kind)
+	}
 	if x.Err != nil && x.Err.Field == "code" {
-		part.Code.Wrong = x.Err.Text
+		if part.Code.Wrong = x.Err.Text; part.Send != nil && !part.Sent {
+			x.Err.Field = "" // its field is not there
+		}
 	}
 	// Whoever has the password alone must not learn what the person's devices are
 	// called.
@@ -116,6 +126,22 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 	}
 	x.D = part
 	t.p.show(t.w, t.r, t.status(e), "verify", x)
+}
+
+func digitsOf(kind enroll.Kind) int {
+	if kind == enroll.KindEmail {
+		return 8
+	}
+	return 6
+}
+
+// sendForm makes the form that has a code sent.
+func (t *turn) sendForm(kind enroll.Kind) *sendForm {
+	name := "verify." + string(kind)
+	return &sendForm{
+		Action: withQuery(withQuery(t.v.Mount+"/api/verify/"+string(kind), "next", t.next()), "way", string(kind)),
+		How:    t.s.T(name + ".how"), Go: t.s.T(name + ".go"), Sent: t.s.T(name + ".sent"), Missing: t.s.T(name + ".missing"), Look: t.s.T(name + ".look"),
+	}
 }
 
 func (t *turn) verifyAction(kind enroll.Kind) string {
@@ -148,6 +174,8 @@ func (t *turn) finishProof(kind enroll.Kind) {
 	switch ctx := t.r.Context(); kind {
 	case enroll.KindPasskey:
 		flag, err = t.p.service.ProvePasskey(ctx, t.v.Person, t.rules(), t.party(), []byte(t.in["credential"]))
+	case enroll.KindEmail:
+		flag, err = t.p.service.ProveEmail(ctx, t.v.Person, t.rules(), t.askedID(), t.in["code"], t.knownBrowser())
 	case enroll.KindCodes:
 		flag, err = t.p.service.ProveRecovery(ctx, t.v.Person, t.rules(), t.in["code"], t.knownBrowser())
 	default:

@@ -107,24 +107,30 @@ func (z *wizard) may(move string) error {
 	return nil
 }
 
-// offered are the kinds that can be enrolled here, the strongest first.
+// offered are the kinds that can be enrolled here, the strongest first. What is
+// only a way of recovery is offered to who has a method.
 func (t *turn) offered() []enroll.Kind {
 	kinds := []enroll.Kind{}
-	for _, k := range []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP} {
-		if slices.Contains(t.v.Rules.Methods, k) && (k != enroll.KindPasskey || t.party().ID != "") {
+	for _, k := range []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP, enroll.KindEmail} {
+		switch {
+		case k == enroll.KindPasskey && t.party().ID == "":
+		case slices.Contains(t.v.Rules.Methods, k), t.v.Flag != nil && t.v.Rules.Takes(k):
 			kinds = append(kinds, k)
 		}
 	}
 	return kinds
 }
 
-// choices are the kinds among which a person chooses now: what is offered, and
-// where the page that is wanted takes nothing but a phishing-resistant proof,
+// choices are the kinds among which a person chooses now: what is offered, where
+// a method is owed what counts as one, and where the page that is wanted takes nothing but a phishing-resistant proof,
 // what gives one.
 func (t *turn) choices() []enroll.Kind {
 	kinds := t.offered()
-	if verdict, _ := t.judge(); verdict == "enroll" && t.resists() {
-		kinds = slices.DeleteFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindPasskey })
+	if verdict, _ := t.judge(); verdict == "enroll" {
+		strong := t.resists()
+		kinds = slices.DeleteFunc(kinds, func(k enroll.Kind) bool {
+			return strong && k != enroll.KindPasskey || !slices.Contains(t.v.Rules.Methods, k)
+		})
 	}
 	return kinds
 }
