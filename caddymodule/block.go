@@ -63,6 +63,7 @@ func (p *passage) show(to string) {
 	r := p.forPages()
 	lang := p.app.blocks.Language(r, v)
 	p.app.blocks.Block(p.w, r, &portal.Blocked{
+		Owed: d.Would.String(), LastReminder: p.lastReminder(v.Rules),
 		Visit: v, Verdict: d.Verdict.String(), Reason: d.Reason.String(), Status: d.Reason.Status(),
 		Reference: p.said.reference(), To: to, Fresh: d.Fresh,
 		Area: p.areaName(lang), Areas: p.areas(lang),
@@ -167,6 +168,19 @@ func (p *passage) notice(svc *enroll.Service) {
 	if err := svc.Notice(p.innerContext(), p.person(), p.rulesOf(p.decision.Tenant)); err != nil {
 		p.gate.log.Error("noting an address", errField(err))
 	}
+}
+
+// lastReminder is when what is owed can be put off no more, for a page that
+// offers to.
+func (p *passage) lastReminder(rules enroll.Rules) time.Time {
+	if p.decision.Verdict != policy.Remind || rules.Remind.Times == 0 {
+		return time.Time{}
+	}
+	acct, err := p.app.account(p.r.Context(), p.realm, p.who.Person.User)
+	if err != nil {
+		return time.Time{}
+	}
+	return rules.LastReminder(acct.Due)
 }
 
 func (p *passage) areaName(lang string) string {

@@ -22,7 +22,7 @@ func hasDestination(r *http.Request) bool {
 // Without it, what is open would be a door to what is not: MOVE /open/x with
 // "Destination: /documents/x" writes there.
 func (p *passage) decideDestination(pol *policy.Policy, f policy.Facts) {
-	if p.decision.Verdict != policy.Allow || p.decision.Preflight {
+	if !passes(&p.decision) || p.decision.Preflight {
 		return
 	}
 	to := p.r.Header["Destination"]
@@ -38,14 +38,11 @@ func (p *passage) decideDestination(pol *policy.Policy, f policy.Facts) {
 		p.tell(&f)
 		d = pol.Decide(&f)
 	}
-	if d.Ask == policy.AskAccount {
-		f.Account = p.lookUp(f.User)
-		d = pol.Decide(&f)
-	}
+	d = p.settle(pol, &f, d, p.noteDue)
 	switch {
 	case d.Ask != policy.AskNothing:
 		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
-	case d.Reason != policy.ReasonOpen:
+	case d.Reason != policy.ReasonOpen && (d.Verdict != policy.Allow || p.decision.Verdict == policy.Allow):
 		p.decision = d
 	}
 }

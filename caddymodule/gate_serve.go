@@ -214,10 +214,7 @@ func (p *passage) decide() {
 		p.tell(&f)
 		p.decision = pol.Decide(&f)
 	}
-	if p.decision.Ask == policy.AskAccount {
-		f.Account = p.lookUp(f.User)
-		p.decision = pol.Decide(&f)
-	}
+	p.decision = p.settle(pol, &f, p.decision, p.noteDue)
 	if p.decision.Ask != policy.AskNothing {
 		// A policy that keeps asking is a fault of ours; it must not open.
 		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
@@ -228,6 +225,50 @@ func (p *passage) decide() {
 	if p.deaf && p.decision.Reason != policy.ReasonVerified {
 		p.flag = nil // nobody is told of a proof that decided nothing
 	}
+}
+
+// settle answers what the policy asks of the store, until it has decided. Of a
+// person who is found owing something for the first time, note makes a note;
+// nothing else is written, and nothing of anybody who proved.
+func (p *passage) settle(pol *policy.Policy, f *policy.Facts, d policy.Decision, note func(*policy.Facts, *policy.Tenant)) policy.Decision {
+	if d.Ask == policy.AskAccount {
+		f.Account = p.lookUp(f.User)
+		d = pol.Decide(f)
+	}
+	for range 2 { // two tenants may judge, and each keeps its own
+		if d.Ask == policy.AskDue && d.Tenant != nil {
+			note(f, d.Tenant)
+			d = pol.Decide(f)
+		}
+	}
+	return d
+}
+
+// noteDue has the store note that the person owes a tenant something. Where it
+// cannot, nobody is let off: it could not be told from the next time.
+func (p *passage) noteDue(f *policy.Facts, t *policy.Tenant) {
+	svc := p.app.service()
+	if svc == nil {
+		f.Account = policy.Account{State: policy.AccountDown}
+		return
+	}
+	d, err := svc.NoteDue(p.innerContext(), p.realm, f.User, t.Key)
+	if err != nil {
+		p.gate.log.Error("noting what a person owes", errField(err))
+		f.Account = policy.Account{State: policy.AccountDown}
+		return
+	}
+	f.Account.Due = append(f.Account.Due, policy.Due(d))
+	// Whoever has the password could change the address before the person is
+	// first asked for it.
+	if err := svc.Notice(p.innerContext(), p.person(), p.rulesOf(t)); err != nil {
+		p.gate.log.Error("noting an address", errField(err))
+	}
+}
+
+// supposeDue is noteDue for a request that was not made, which writes nothing.
+func supposeDue(f *policy.Facts, t *policy.Tenant) {
+	f.Account.Due = append(f.Account.Due, policy.Due{Tenant: t.Key, Since: f.Now})
 }
 
 // tell gives the policy what the identities said, and what was proven.
@@ -269,7 +310,10 @@ func (p *passage) lookUp(user string) policy.Account {
 		p.gate.log.Error("reading an account", errField(err))
 		return policy.Account{State: policy.AccountDown}
 	}
-	known := policy.Account{State: policy.AccountKnown}
+	known := policy.Account{State: policy.AccountKnown, Had: acct.Had}
+	for _, d := range acct.Due {
+		known.Due = append(known.Due, policy.Due(d))
+	}
 	for _, m := range acct.Methods {
 		known.Methods = append(known.Methods, policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First})
 	}

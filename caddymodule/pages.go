@@ -112,12 +112,8 @@ func (p *passage) would(to string) policy.Decision {
 	if p.who.State != identity.Known && p.ticket != nil {
 		f.Who, f.User, f.Tenant = policy.Known, p.ticket.User, p.ticket.Tenant
 	}
-	d := p.app.policy().Decide(&f)
-	if d.Ask == policy.AskAccount {
-		f.Account = p.lookUp(f.User)
-		d = p.app.policy().Decide(&f)
-	}
-	return d
+	pol := p.app.policy()
+	return p.settle(pol, &f, pol.Decide(&f), supposeDue)
 }
 
 // baseURL is what links in mails begin with: the request's own host only where

@@ -131,13 +131,8 @@ func (s *stream) judge(g *gateState) policy.Decision {
 		f.Proof.At = f.Proof.At.Add(now.Sub(s.opened))
 	}
 	pol := g.app.policy()
-	d := pol.Decide(&f)
-	if d.Ask == policy.AskAccount {
-		look := passage{gate: g, app: g.app, r: s.r, realm: s.realm, deaf: blind}
-		f.Account = look.lookUp(f.User)
-		d = pol.Decide(&f)
-	}
-	return d
+	look := passage{gate: g, app: g.app, r: s.r, realm: s.realm, deaf: blind}
+	return look.settle(pol, &f, pol.Decide(&f), supposeDue)
 }
 
 // errEnded is what whoever serves a stream gets once it has been ended.

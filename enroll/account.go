@@ -27,6 +27,7 @@ type Account struct {
 	CodesLeft int      // unused recovery codes
 	Had       bool     // ever had a method
 	Reachable bool     // there is an address of record
+	Due       []Due    // of every tenant in which something was owed once
 }
 
 // Account reads a person's factors. An account never seen is an empty one. The
@@ -49,6 +50,7 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 		}
 		return cmp.Compare(x.Created.UnixNano(), y.Created.UnixNano())
 	})
+	public.Due = a.dues()
 	if a.Codes != nil {
 		public.CodesLeft = len(a.Codes.Unused)
 	}

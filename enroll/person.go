@@ -53,12 +53,22 @@ type Rules struct {
 	Manage   time.Duration // how fresh a proof must be for a change; 0: any valid one; passkeys: 5 minutes at most
 	Language string
 	Brand    Brand
+
+	Grace  time.Duration // from the first protected request on, nothing is said of what is owed
+	Remind Reminder      // after it
 }
 
 // Takes tells whether a method of the kind may be enrolled here: as a method, or
 // as a way back in for who lost all methods.
 func (r Rules) Takes(kind Kind) bool {
 	return slices.Contains(r.Methods, kind) || kind != KindCodes && kind != KindEmail && slices.Contains(r.Recovery, kind)
+}
+
+// Reminder says how what is owed may be put off: for Every, so many Times, 0:
+// for ever. The zero Reminder: it may not.
+type Reminder struct {
+	Every time.Duration
+	Times int
 }
 
 // Brand is how a tenant's pages and mails look.

@@ -31,6 +31,9 @@ type account struct {
 	// Handle is what passkeys know this account by: random, so that it says
 	// nothing of the person (WebAuthn Level 3, 14.6.1).
 	Handle []byte `json:"handle,omitempty"`
+	// Due is what the person owes a tenant, by its key. It is never taken back:
+	// what was granted once is not granted again.
+	Due map[string]due `json:"due,omitempty"`
 }
 
 // accountFormat is the layout that this program writes. A later one is refused,

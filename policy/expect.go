@@ -79,6 +79,8 @@ func (r *reader) testAs(n *yaml.Node, t *test) {
 			}
 		case "proven":
 			t.Proven = r.duration(v, key)
+		case "since":
+			t.Since = r.duration(v, key)
 		case "from":
 			var err error
 			if t.From, err = netip.ParseAddr(r.text(v, key)); err != nil {

@@ -102,6 +102,8 @@ const (
 type Account struct {
 	State   AccountState
 	Methods []AccountMethod
+	Had     bool  // the person ever had a method
+	Due     []Due // of tenants that the person owes, or owed, something
 }
 
 // An AccountMethod is one registered factor.
@@ -118,6 +120,7 @@ const (
 	AskNothing  Ask = iota // the decision is made
 	AskIdentity            // fill in Who, and where known User, Tenant, Roles, Proof
 	AskAccount             // fill in Account
+	AskDue                 // have the store note now as the first time for Decision.Tenant, where it has none, and add it to Account.Due
 )
 
 // A Decision is the answer to one request.
@@ -125,7 +128,7 @@ type Decision struct {
 	Ask     Ask // when not AskNothing, fill in that part of Facts and decide again
 	Verdict Verdict
 	Reason  Reason
-	Would   Reason // with ReasonReported: why it would have been refused
+	Would   Reason // with ReasonReported: why it would have been refused; with ReasonRemind, what is owed
 
 	Preflight bool          // passes, but only stripped of all credentials
 	Protected bool          // a protected prefix covers the target: a passed answer must stay private

@@ -20,6 +20,12 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 		return d.as(ReasonExempt)
 	}
 	reason, ask := p.owed(f, rec, t, &c, d.Resistant)
+	if ask == AskNothing && reason.Verdict() == Enroll && p.mayWait(f, t, &d) {
+		d.Would = reason
+		if reason, ask = t.putOff(f, rec, reason); reason != ReasonRemind {
+			d.Would = 0
+		}
+	}
 	if ask != AskNothing {
 		d.Ask, d.Verdict, d.Reason = ask, Deny, ReasonStoreDown
 		return d
@@ -34,6 +40,23 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 	return d
 }
 
+// mayWait reports whether what is owed here can be put off at all: where the
+// area asks for a fresh proof, or one that phishing cannot forward, only such a
+// proof will do.
+func (p *Policy) mayWait(f *Facts, t *Tenant, d *Decision) bool {
+	if d.Fresh == 0 && !d.Resistant {
+		return true
+	}
+	proven, stale, weak := p.standing(f, t, d.Fresh, d.Resistant)
+	return proven && !stale && !weak
+}
+
+// standing tells what the visitor's proof is worth in an area.
+func (p *Policy) standing(f *Facts, t *Tenant, fresh time.Duration, resistant bool) (proven, stale, weak bool) {
+	proven = p.proofCounts(f, t)
+	return proven, proven && fresh > 0 && !isFresh(f, fresh), proven && resistant && !f.Proof.resists()
+}
+
 func (d Decision) as(r Reason) Decision {
 	d.Verdict, d.Reason = r.Verdict(), r
 	return d
@@ -43,12 +66,10 @@ func (d Decision) as(r Reason) Decision {
 // what has to be asked first.
 func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bool) (Reason, Ask) {
 	fresh := c.fresh
-	proven := p.proofCounts(f, t)
+	proven, stale, weak := p.standing(f, t, fresh, resistant)
 	if rec.step("the store has been silent, and this is closed meanwhile", t, proven && f.Proof.LastKnown && c.closed, ReasonStoreDown) {
 		return ReasonStoreDown, AskNothing
 	}
-	stale := proven && fresh > 0 && !isFresh(f, fresh)
-	weak := proven && resistant && !f.Proof.resists()
 	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued(t)
 	if rec.step("a proof that counts", t, settled, ReasonVerified) {
 		return ReasonVerified, AskNothing

@@ -17,6 +17,7 @@ type Question struct {
 	Methods      []string      // what the account has
 	Proven       time.Duration // how long ago all of them were proven; 0: not
 	From         netip.Addr    // the visitor's address, for service accounts
+	Since        time.Duration // how long ago the first protected request was, for grace and remind; 0: it is this one
 	Host         string
 	Method       string
 	Path         string // with the query
@@ -46,6 +47,11 @@ func (p *Policy) Facts(q Question) *Facts {
 	if home == nil {
 		return f
 	}
+	for _, t := range [...]*Tenant{home, p.HostTenant(q.Host)} {
+		if t != nil {
+			f.Account.Due = append(f.Account.Due, Due{Tenant: t.Key, Since: questionTime.Add(-q.Since)})
+		}
+	}
 	for _, kind := range q.Methods {
 		f.Account.Methods = append(f.Account.Methods, AccountMethod{kind, home.Key, home.First})
 	}
@@ -70,7 +76,7 @@ func (q Question) String() string {
 	return fmt.Sprintf("%s %s as %s", q.Method, q.Path, who)
 }
 
-var asKeys = []string{"user", "tenant", "roles", "methods", "proven", "from"}
+var asKeys = []string{"user", "tenant", "roles", "methods", "proven", "from", "since"}
 
 // As reads who is asking, "user=bob,tenant=silva,methods=totp,codes,proven=2m";
 // "" is nobody.
@@ -105,6 +111,11 @@ func (q *Question) As(text string) error {
 			var ok bool
 			if q.Proven, ok = parseDuration(value); !ok {
 				return fmt.Errorf("proven is a duration such as 90s, 12h or 14d, not %q", value)
+			}
+		case "since":
+			var ok bool
+			if q.Since, ok = parseDuration(value); !ok {
+				return fmt.Errorf("since is a duration such as 90s, 12h or 14d, not %q", value)
 			}
 		case "from":
 			var err error

@@ -61,6 +61,8 @@ type Terms struct {
 	Require  Require
 	Report   bool // mode: report. What would be refused passes and is counted
 	Activate Activate
+	Grace    time.Duration // from a person's first protected request: nothing is said of what is owed
+	Remind   Reminder      // after it: people are reminded
 	Methods  []string
 	Recovery []string // kinds that let in who lost every method
 	Limits   map[string]int

@@ -31,26 +31,6 @@ func parseDate(s string) (t time.Time, ok bool) {
 	return t, false
 }
 
-func readGrace(r *reader, n *yaml.Node, _ *settings) {
-	if v, ok := r.scalar(n, "grace"); ok && v != "0" && r.duration(n, "grace") != 0 {
-		r.built(n, "grace")
-	}
-}
-
-func readRemind(r *reader, n *yaml.Node, _ *settings) {
-	before := len(r.list)
-	r.mapping(n, "remind", []string{"every", "times"}, func(key string, v *yaml.Node) {
-		if key == "every" {
-			r.duration(v, "every")
-		} else if w, ok := r.scalar(v, "times"); ok && w != "unlimited" {
-			r.whole(v, "times", 1, 1000)
-		}
-	})
-	if len(r.list) == before {
-		r.built(n, "remind")
-	}
-}
-
 var methodKinds = []string{"passkey", "totp", "email", "sms", "oidc"}
 
 func readMethods(r *reader, n *yaml.Node, s *settings) {

@@ -43,7 +43,9 @@ func (t *turn) serveAPI(path []string) {
 		t.serveProving(rest)
 	case head == "sessions" && len(rest) == 0:
 		t.serveSessions()
-	case head == "review" && len(rest) == 0, head == "remind" && len(rest) == 0:
+	case head == "remind" && len(rest) == 0:
+		t.on(http.MethodPost, t.postpone)
+	case head == "review" && len(rest) == 0:
 		t.on(http.MethodPost, t.notOffered)
 	case head == "devices" && len(rest) <= 1:
 		if allow(t.w, t.r, t.s, http.MethodGet, http.MethodDelete) {

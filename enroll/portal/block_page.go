@@ -35,6 +35,8 @@ type again struct {
 	Rest                  bool // there is more of the site, and it is open
 	Unsent, NewTab        bool
 	Foreign               bool
+	Later                 string // where "not now" is said; "": it cannot be
+	Last                  string // the day until which it can be; "": for ever
 }
 
 func (b *Blocked) again(r *http.Request, page, text string) again {
@@ -58,6 +60,9 @@ func (b *Blocked) named() []string {
 // and how long it takes, and one button.
 func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
 	text, keyed := "block."+b.Reason, b.Reason == "enroll" && b.resists()
+	if b.Reason == "remind" && b.Owed != "enroll" {
+		text = "block." + b.Owed
+	}
 	if s.T(text+".lead") == text+".lead" {
 		text = "block.enroll"
 	}
@@ -76,6 +81,12 @@ func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b 
 		part.Need = "block.passkey.need"
 		if !b.Visit.Rules.Resistant { // what else is locked, and to whom, is not known here
 			part.Areas, part.Rest = nil, false
+		}
+	}
+	if b.Verdict == "remind" {
+		part.Areas, part.Rest, part.Later = nil, false, b.Visit.Mount+"/api/remind"
+		if !b.LastReminder.IsZero() {
+			part.Last = s.Date(b.LastReminder)
 		}
 	}
 	x.D = part

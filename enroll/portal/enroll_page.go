@@ -274,8 +274,8 @@ func (t *turn) showDone(what string) {
 	x.Last = true
 	waiting := t.waiting()
 	x.D = donePart{
-		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting, Soon: what == "verified",
-		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: what != "already" && what != "verified" && !t.v.ByTicket,
+		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting, Soon: what == "verified" || what == "later",
+		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: what != "already" && what != "verified" && what != "later" && !t.v.ByTicket,
 	}
 	t.p.show(t.w, t.r, http.StatusOK, "done", x)
 }

@@ -76,7 +76,7 @@ func (t *turn) stepOf(z *wizard) step {
 // wanting says whether somebody who has a method still lacks one here.
 func (t *turn) wanting(a *enroll.Account) bool {
 	verdict, _ := t.judge()
-	return verdict == "enroll" || len(t.counting(a)) == 0
+	return verdict == "enroll" || verdict == "remind" || len(t.counting(a)) == 0
 }
 
 // owed is what has to be proven before a method, in the words of the policy's
