@@ -31,8 +31,9 @@ func (c *siteChecks) run(ctx caddy.Context, p *policy.Policy, log *zap.Logger) e
 		var warnings []string
 		warnings, c.err = checkSites(sites, p)
 		if app, err := ctx.AppIfConfigured("mfa"); err == nil {
-			more, problems := checkServed(sites, app.(*App).state.ownFiles())
-			warnings = append(warnings, more...)
+			state := app.(*App).state
+			more, problems := checkServed(sites, state.ownFiles())
+			warnings = append(append(warnings, more...), openParties(sites, p, state.baseURL)...)
 			c.err = errors.Join(append([]error{c.err}, problems...)...)
 		}
 		for _, text := range warnings {

@@ -73,9 +73,13 @@ func (s *Service) writeCeremony(p Person, old store.Record, c *ceremony) (*store
 	return &store.Record{Value: sealed, Expires: c.Expires}, nil
 }
 
-// openCeremony keeps a challenge that is about to be given out.
-func (s *Service) openCeremony(ctx context.Context, p Person, c ceremony, now time.Time) error {
+// openCeremony keeps a challenge that is about to be given out, and counts it;
+// known: to a browser that has proved this account before.
+func (s *Service) openCeremony(ctx context.Context, p Person, c ceremony, known bool, now time.Time) error {
 	c.Expires, c.Session = now.Add(ceremonyLife), bound(p.Session)
+	if err := s.countChallenge(ctx, p, askingBucket(c.Create, known), now); err != nil {
+		return err
+	}
 	err := s.store.Update(ctx, ceremonyKey(p, c.Challenge), func(old store.Record) (*store.Record, error) {
 		return s.writeCeremony(p, old, &c)
 	})

@@ -3,6 +3,7 @@ package enroll
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,7 +19,7 @@ func TestPasskey_Challenge(t *testing.T) {
 	setup := func(t *testing.T) (*world, Person, Rules, *passkeytest.Device, []byte) {
 		w, p, r, d := newWorld(t), person("bob"), keyed(), device()
 		w.key(p, r, nil, d)
-		options, err := w.BeginPasskeyProof(ctx, p, r, here)
+		options, err := w.BeginPasskeyProof(ctx, p, r, here, false)
 		w.ok(err)
 		answer, err := d.Get(options)
 		w.ok(err)
@@ -46,7 +47,7 @@ func TestPasskey_Challenge(t *testing.T) {
 	t.Run("fail/again after a wrong answer", func(t *testing.T) {
 		w, p, r, d := newWorld(t), person("bob"), keyed(), device()
 		w.key(p, r, nil, d)
-		options, err := w.BeginPasskeyProof(ctx, p, r, here)
+		options, err := w.BeginPasskeyProof(ctx, p, r, here, false)
 		w.ok(err)
 		d.Unverified = true
 		bad, err := d.Get(options)
@@ -81,7 +82,7 @@ func TestPasskey_Challenge(t *testing.T) {
 	t.Run("fail/another origin of the same party", func(t *testing.T) { // WA1, M14
 		w, p, r, d := newWorld(t), person("bob"), keyed(), device()
 		w.key(p, r, nil, d)
-		options, err := w.BeginPasskeyProof(ctx, p, r, here)
+		options, err := w.BeginPasskeyProof(ctx, p, r, here, false)
 		w.ok(err)
 		costa := here
 		costa.Origin = "https://costa.portal.example"
@@ -135,7 +136,7 @@ func TestPasskey_Challenge(t *testing.T) {
 		var keys [2]string
 		var answers [2][]byte
 		for i := range keys {
-			options, err := w.BeginPasskeyProof(ctx, p, r, here)
+			options, err := w.BeginPasskeyProof(ctx, p, r, here, false)
 			w.ok(err)
 			var o struct{ Challenge string }
 			w.ok(json.Unmarshal(options, &o))
@@ -150,4 +151,35 @@ func TestPasskey_Challenge(t *testing.T) {
 		_, err = w.ProvePasskey(ctx, p, r, here, answers[1])
 		w.refused(err, ErrStoreDown)
 	})
+}
+
+// TestDesign_H4_ChallengesAreCounted: whoever has the password cannot fill the
+// store with challenges, nor keep the owner from a passkey in a browser that
+// proved before, nor for longer than a challenge lives anywhere.
+func TestDesign_H4_ChallengesAreCounted(t *testing.T) {
+	w, p, r, d := newWorld(t), person("bob"), keyed(), device()
+	w.key(p, r, nil, d)
+	for range maxChallenges {
+		_, err := w.BeginPasskeyProof(ctx, p, r, here, false)
+		w.ok(err)
+		w.clock.add(time.Second)
+	}
+	_, err := w.node().BeginPasskeyProof(ctx, p, r, here, false)
+	w.refused(err, ErrTooMany)
+	if e := new(Error); !errors.As(err, &e) || e.RetryAfter != ceremonyLife-maxChallenges*time.Second {
+		t.Errorf("to be tried again after %v", e.RetryAfter)
+	}
+	options, err := w.BeginPasskeyProof(ctx, p, r, here, true)
+	w.ok(err)
+	answer, err := d.Get(options)
+	w.ok(err)
+	_, err = w.ProvePasskey(ctx, p, r, here, answer)
+	w.ok(err)
+	other := person("ann")
+	w.key(other, r, nil, device())
+	_, err = w.BeginPasskeyProof(ctx, other, r, here, false)
+	w.ok(err)
+	w.clock.add(ceremonyLife - maxChallenges*time.Second)
+	_, err = w.BeginPasskeyProof(ctx, p, r, here, false)
+	w.ok(err)
 }

@@ -13,7 +13,8 @@ import (
 
 // BeginPasskey starts registering a passkey: what it returns is the argument of
 // navigator.credentials.create (publicKey, in JSON). Each call gives a challenge
-// of its own, which lives five minutes and is answered once. replaces names a
+// of its own, which lives five minutes and is answered once; a person has 30 live ones at most
+// (ErrTooMany). replaces names a
 // passkey that the new one takes the place of.
 func (s *Service) BeginPasskey(ctx context.Context, v *Visit, p Person, r Rules, f *Flag, party Party, replaces string) (json.RawMessage, error) {
 	w, err := party.relyingParty()
@@ -51,7 +52,7 @@ func (s *Service) BeginPasskey(ctx context.Context, v *Visit, p Person, r Rules,
 	err = s.openCeremony(ctx, p, ceremony{
 		Challenge: base64.RawURLEncoding.EncodeToString(challenge), Create: true, Party: party.ID, Origin: party.Origin,
 		Tenant: r.Tenant, Visit: v.ID, Replaces: replaces, Handle: h.handle,
-	}, now)
+	}, false, now)
 	if err != nil {
 		return nil, err
 	}

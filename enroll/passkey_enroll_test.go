@@ -18,10 +18,10 @@ func TestPasskey_Enrolment(t *testing.T) {
 		w, p, r := newWorld(t), person("bob"), keyed()
 		_, err := w.BeginPasskey(ctx, w.begin(p, r, nil), p, r, nil, Party{}, "")
 		w.refused(err, ErrNotOffered)
-		_, err = w.BeginPasskeyProof(ctx, p, r, here)
+		_, err = w.BeginPasskeyProof(ctx, p, r, here, false)
 		w.refused(err, ErrWrongStep)
 		w.enrol(p, silva(), nil)
-		_, err = w.BeginPasskeyProof(ctx, p, r, here)
+		_, err = w.BeginPasskeyProof(ctx, p, r, here, false)
 		w.refused(err, ErrNotOffered)
 	})
 	t.Run("fail/address not proven", func(t *testing.T) {

@@ -7,7 +7,7 @@ import "testing"
 func FuzzPasskeyAnswer(f *testing.F) {
 	w, p, r, d := newWorld(f), person("bob"), keyed(), device()
 	w.key(p, r, nil, d)
-	options, err := w.BeginPasskeyProof(ctx, p, r, here)
+	options, err := w.BeginPasskeyProof(ctx, p, r, here, false)
 	w.ok(err)
 	answer, err := d.Get(options)
 	w.ok(err)

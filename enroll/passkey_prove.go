@@ -10,9 +10,11 @@ import (
 )
 
 // BeginPasskeyProof asks for a passkey: what it returns is the argument of
-// navigator.credentials.get (publicKey, in JSON). Errors: ErrWrongStep where the
-// account has no method, ErrNotOffered where it has no passkey for the party.
-func (s *Service) BeginPasskeyProof(ctx context.Context, p Person, r Rules, party Party) (json.RawMessage, error) {
+// navigator.credentials.get (publicKey, in JSON). known: this browser has proved
+// this account before. Errors: ErrWrongStep where the account has no method,
+// ErrNotOffered where it has no passkey for the party, ErrTooMany with RetryAfter
+// where it has 30 challenges that live.
+func (s *Service) BeginPasskeyProof(ctx context.Context, p Person, r Rules, party Party, known bool) (json.RawMessage, error) {
 	w, err := party.relyingParty()
 	if err != nil {
 		return nil, err
@@ -36,7 +38,7 @@ func (s *Service) BeginPasskeyProof(ctx context.Context, p Person, r Rules, part
 	err = s.openCeremony(ctx, p, ceremony{
 		Challenge: base64.RawURLEncoding.EncodeToString(challenge), Party: party.ID, Origin: party.Origin,
 		Tenant: r.Tenant, Handle: h.handle, Allowed: session.AllowedCredentialIDs,
-	}, s.now())
+	}, known, s.now())
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func TestPasskey_OfAnother(t *testing.T) {
 	if bytes.Equal(d.Keys[0].Handle, d.Keys[1].Handle) {
 		t.Fatal("two people of one user handle")
 	}
-	options, err := w.BeginPasskeyProof(ctx, bob, r, here)
+	options, err := w.BeginPasskeyProof(ctx, bob, r, here, false)
 	w.ok(err)
 	var o struct{ Challenge string }
 	w.ok(json.Unmarshal(options, &o))
@@ -166,7 +166,7 @@ func TestPasskey_Removed(t *testing.T) {
 	first := w.key(p, r, nil, d)
 	second := device()
 	f := &w.key(p, r, &first.Flag, second).Flag
-	options, err := w.BeginPasskeyProof(ctx, p, r, here)
+	options, err := w.BeginPasskeyProof(ctx, p, r, here, false)
 	w.ok(err)
 	answer, err := d.Get(options)
 	w.ok(err)
@@ -175,7 +175,7 @@ func TestPasskey_Removed(t *testing.T) {
 	w.detail(err, ErrBadCode, "unknown")
 	_, err = w.use(p, r, second)
 	w.ok(err)
-	options, err = w.BeginPasskeyProof(ctx, p, r, here)
+	options, err = w.BeginPasskeyProof(ctx, p, r, here, false)
 	w.ok(err)
 	if _, err := d.Get(options); !errors.Is(err, passkeytest.ErrNone) {
 		t.Errorf("the removed one is still asked for: %v", err)

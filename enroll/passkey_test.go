@@ -47,7 +47,7 @@ func (w *world) tryKey(p Person, r Rules, f *Flag, d *passkeytest.Device) (*Enro
 // use proves with a device.
 func (w *world) use(p Person, r Rules, d *passkeytest.Device) (*Flag, error) {
 	w.t.Helper()
-	options, err := w.BeginPasskeyProof(ctx, p, r, here)
+	options, err := w.BeginPasskeyProof(ctx, p, r, here, false)
 	w.ok(err)
 	answer, err := d.Get(options)
 	w.ok(err)
@@ -152,7 +152,7 @@ func TestPasskey_Options(t *testing.T) {
 	if !bytes.Equal(d.Keys[0].Handle, d.Keys[1].Handle) {
 		t.Error("another user handle")
 	}
-	raw, err = w.BeginPasskeyProof(ctx, p, r, here)
+	raw, err = w.BeginPasskeyProof(ctx, p, r, here, false)
 	w.ok(err)
 	var get struct {
 		Allow            []struct{ ID string } `json:"allowCredentials"`

@@ -85,7 +85,7 @@ func (t *turn) beginKeyProof() {
 		t.beginProof(enroll.KindPasskey)
 		return
 	}
-	options, err := t.p.service.BeginPasskeyProof(t.r.Context(), t.v.Person, t.rules(), t.party())
+	options, err := t.p.service.BeginPasskeyProof(t.r.Context(), t.v.Person, t.rules(), t.party(), t.knownBrowser())
 	if err != nil {
 		t.problem(err)
 		return
