@@ -72,6 +72,12 @@ func (p *Process) Stop(t testing.TB) {
 	<-p.ended
 }
 
+// Kill ends the program as a crash or the end of its memory does.
+func (p *Process) Kill() {
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // one that has ended is no matter
+	<-p.ended
+}
+
 // Log returns what the program has written so far.
 func (p *Process) Log() string { return p.log.String() }
 
