@@ -131,6 +131,8 @@ func (s *appState) loadKeys(keys []string) error {
 		return fmt.Errorf("key: %w", err)
 	}
 	s.keys = ring
+	// What {file./key} or {env.KEY} holds may be another than at the last reload.
+	s.share += strings.Join(ring.IDs(), " ")
 	return nil
 }
 

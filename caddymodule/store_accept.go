@@ -3,11 +3,10 @@ package caddymodule
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
-	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 )
@@ -39,15 +38,13 @@ type doubtful interface {
 }
 
 func (storeAdmin) accept(_ http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodPost {
-		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("write POST")}
+	if err := wantMethod(r, http.MethodPost); err != nil {
+		return err
 	}
-	// Looked up at each request: a reload makes another app.
-	app, err := caddy.ActiveContext().AppIfConfigured("mfa")
+	s, err := activeState()
 	if err != nil {
-		return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("this server has no mfa")}
+		return err
 	}
-	s := app.(*App).state
 	m, ok := s.storeIn.(doubtful)
 	if !ok {
 		return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: errors.New("this store is of one process, and never in doubt")}
@@ -62,7 +59,6 @@ func (storeAdmin) accept(_ http.ResponseWriter, r *http.Request) error {
 // storeCommand is `caddy mfa store`.
 func storeCommand() *cobra.Command {
 	store := &cobra.Command{Use: "store", Short: "Works with the store of a running server"}
-	var address string
 	accept := &cobra.Command{
 		Use:   "accept",
 		Short: "Takes a store as it is that holds less than the nodes have seen in it",
@@ -72,19 +68,15 @@ counts as down on every node. Bring the right data back if you can. This takes
 it as it is, for all nodes: codes that were spent since may be good again for
 as long as they would have been, and whoever enrolled since must enrol again.`,
 		Args: cobra.NoArgs,
-		RunE: caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {
-			addr, err := caddycmd.DetermineAdminAPIAddress(address, nil, "", "")
-			if err != nil {
-				return caddy.ExitCodeFailedStartup, fmt.Errorf("finding the admin endpoint: %w", err)
-			}
-			resp, err := caddycmd.AdminAPIRequest(addr, http.MethodPost, acceptPath, nil, nil)
-			if err != nil {
-				return caddy.ExitCodeFailedStartup, err
-			}
-			return caddy.ExitCodeSuccess, resp.Body.Close()
-		}),
 	}
-	accept.Flags().StringVar(&address, "address", "", "The address of the admin endpoint, where it is not the default")
+	at := adminFlags(accept)
+	accept.RunE = plainly(func(io.Writer) error {
+		body, err := at.call(http.MethodPost, acceptPath)
+		if err != nil {
+			return err
+		}
+		return body.Close()
+	})
 	store.AddCommand(accept)
 	return store
 }

@@ -112,6 +112,15 @@ func newRingKey(raw []byte) (ringKey, error) {
 	return key, nil
 }
 
+// IDs are the ids of the keys, newest first. They say nothing of the keys.
+func (k *Keys) IDs() []string {
+	ids := make([]string, len(k.ring))
+	for i, key := range k.ring {
+		ids[i] = key.id
+	}
+	return ids
+}
+
 // newest is the key that seals and signs.
 func (k *Keys) newest() ringKey { return k.ring[0] }
 

@@ -108,15 +108,19 @@ func (s *Service) load(ctx context.Context, realm, user string) (*account, error
 }
 
 func (s *Service) decode(r store.Record, realm, user string) (*account, error) {
-	a := &account{Format: accountFormat, Realm: realm, User: user}
 	if r.Version == 0 {
-		return a, nil
+		return &account{Format: accountFormat, Realm: realm, User: user}, nil
 	}
 	t := s.tokens()
 	if t == nil {
 		return nil, ErrStoreDown
 	}
-	plain, err := t.keys.open(place{"account", realm, user, r.Version}, r.Value)
+	return decodeWith(t.keys, r, realm, user)
+}
+
+func decodeWith(keys *Keys, r store.Record, realm, user string) (*account, error) {
+	a := &account{Format: accountFormat, Realm: realm, User: user}
+	plain, err := keys.open(place{"account", realm, user, r.Version}, r.Value)
 	if err != nil {
 		return nil, down(err)
 	}

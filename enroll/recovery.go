@@ -25,7 +25,8 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // codeSet is a person's recovery codes, each as a MAC under the pepper, which is
 // not in the store.
 type codeSet struct {
-	Key     string    `json:"key"` // id of the key whose pepper it is
+	Key     string    `json:"key"`              // id of the key whose pepper it is
+	Pepper  secret    `json:"pepper,omitempty"` // that pepper, where the key may be gone
 	Unused  [][]byte  `json:"unused"`
 	Used    [][]byte  `json:"used,omitempty"`
 	Created time.Time `json:"created"`
@@ -43,7 +44,7 @@ func (s *Service) newCodes(realm, user, tenant, first string, now time.Time) (*c
 		for _, b := range s.random(recoveryLength) {
 			code = append(code, crockford[b&31])
 		}
-		set.Unused = append(set.Unused, pepper(key, realm, user, string(code)))
+		set.Unused = append(set.Unused, pepper(key.purpose[forPepper], realm, user, string(code)))
 		shown = append(shown, grouped(string(code)))
 	}
 	return set, shown
@@ -59,8 +60,8 @@ func grouped(code string) string {
 
 // pepper is what is kept of a code. The person is in it, so that a set moved to
 // somebody else's account opens nothing there.
-func pepper(key ringKey, realm, user, code string) []byte {
-	mac := hmac.New(sha256.New, key.purpose[forPepper])
+func pepper(key []byte, realm, user, code string) []byte {
+	mac := hmac.New(sha256.New, key)
 	mac.Write(place{"recovery", realm, user, 0}.aad())
 	mac.Write([]byte(code))
 	return mac.Sum(nil)
@@ -105,11 +106,15 @@ func readRecovery(typed string) (string, bool) {
 // among the unused ones, or -1; used tells whether it was spent.
 func (c *codeSet) find(keys *Keys, realm, user, code string) (at int, used bool) {
 	at = -1
-	key, ok := keys.byID(c.Key)
-	if !ok {
-		return -1, false
+	with := []byte(c.Pepper)
+	if with == nil {
+		key, ok := keys.byID(c.Key)
+		if !ok {
+			return -1, false
+		}
+		with = key.purpose[forPepper]
 	}
-	mac := pepper(key, realm, user, code)
+	mac := pepper(with, realm, user, code)
 	for i, m := range c.Unused {
 		if subtle.ConstantTimeCompare(m, mac) == 1 {
 			at = i

@@ -78,6 +78,7 @@ func (s *Service) Poll(ctx context.Context) error {
 	if err != nil {
 		return down(err)
 	}
+	bad, first := 0, error(nil)
 	for _, e := range lines {
 		text, err := t.keys.open(logPlace, e.Value)
 		var line revocation
@@ -88,10 +89,15 @@ func (s *Service) Poll(ctx context.Context) error {
 		if err != nil {
 			// Whoever can damage a line could take it out as well: said, and
 			// passed over, so that one line does not end every flag there is.
-			s.failed(fmt.Errorf("reading revocation %d: %w", e.Seq, err))
+			if bad++; bad == 1 {
+				first = err
+			}
 			continue
 		}
 		s.revoked.add(line)
+	}
+	if bad > 0 {
+		s.failed(fmt.Errorf("reading revocations: %d of %d lines do not open (for a month after a key was rotated and taken away that is so: they were written anew): %w", bad, len(lines), first))
 	}
 	s.revoked.sweep(asked)
 	s.heard.Store(&asked)

@@ -107,7 +107,8 @@ func TestSignOutEverywhere(t *testing.T) {
 type failing struct {
 	store.Store
 	revoke, get, update atomic.Bool
-	silent              atomic.Bool // as get, for the log alone
+	silent              atomic.Bool  // as get, for the log alone
+	updating            func() error // asked before each Update; nil: nobody
 }
 
 // down makes all of it fail, or none.
@@ -143,6 +144,11 @@ func (f *failing) Get(ctx context.Context, key string) (store.Record, error) {
 func (f *failing) Update(ctx context.Context, key string, fn func(store.Record) (*store.Record, error)) error {
 	if f.update.Load() {
 		return errGone
+	}
+	if f.updating != nil {
+		if err := f.updating(); err != nil {
+			return err
+		}
 	}
 	return f.Store.Update(ctx, key, fn)
 }

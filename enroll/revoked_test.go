@@ -41,7 +41,7 @@ func TestRevocationUnreadable(t *testing.T) {
 	if w.counts(w.Service, token) || w.counts(s, token) {
 		t.Fatal("lines after it are not read")
 	}
-	if len(w.fails.errs) == 0 || !strings.Contains(w.fails.errs[0].Error(), "revocation 1") {
+	if len(w.fails.errs) == 0 || !strings.Contains(w.fails.errs[0].Error(), "1 of 1 lines do not open") {
 		t.Fatalf("got %v", w.fails.errs)
 	}
 }

@@ -68,6 +68,16 @@ func (c *seen) put(token string, e *seenFlag) {
 	sh.young[token] = e
 }
 
+// forget empties it.
+func (c *seen) forget() {
+	for i := range c.shards {
+		sh := &c.shards[i]
+		sh.mu.Lock()
+		sh.young, sh.old = nil, nil
+		sh.mu.Unlock()
+	}
+}
+
 // len counts what is remembered.
 func (c *seen) len() (n int) {
 	for i := range c.shards {

@@ -36,6 +36,7 @@ type Config struct {
 type Service struct {
 	store        store.Store
 	keyFile      string
+	givenKeys    bool // not from keyFile
 	mailer       Mailer
 	now          func() time.Time
 	rand         io.Reader
@@ -50,6 +51,8 @@ type Service struct {
 	revoked *revoked
 	owed    owed
 
+	rotation rotation
+
 	polling sync.Mutex
 	polled  uint64                    // last line of the log that was read
 	alone   bool                      // no other process writes to the store
@@ -57,6 +60,7 @@ type Service struct {
 
 	running sync.Mutex
 	stop    context.CancelFunc
+	life    context.Context // until stop
 	closed  bool
 	looks   sync.WaitGroup // follow
 	mails   sync.WaitGroup // background
@@ -100,7 +104,7 @@ func New(c Config) (*Service, error) {
 	}
 	s.named.Store(&s.installation)
 	s.SetCompose(c.Compose)
-	if c.Keys != nil {
+	if s.givenKeys = c.Keys != nil; s.givenKeys {
 		s.signers.Store(newSigners(c.Keys))
 	}
 	return s, nil
@@ -140,7 +144,7 @@ func (s *Service) Start(ctx context.Context) error {
 		return fmt.Errorf("loading the revocations: %w", err)
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stop, s.closed = stop, false
+	s.stop, s.life, s.closed = stop, life, false
 	s.looks.Go(func() { s.follow(life) })
 	return nil
 }

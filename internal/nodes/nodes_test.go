@@ -2,7 +2,6 @@ package nodes
 
 import (
 	"net/http"
-	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,8 +126,7 @@ func TestEmptiedStore(t *testing.T) {
 	}
 	c := start(t, app, server.URL())
 	want(t, at(bruno, c), http.StatusServiceUnavailable)
-	out, err := exec.Command(apptest.Caddy(t), "mfa", "store", "accept", "--address", b.admin).CombinedOutput()
-	if err != nil {
+	if out, err := b.mfa(t, "store", "accept"); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for _, n := range []*node{a, b, c} {

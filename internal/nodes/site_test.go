@@ -20,11 +20,7 @@ const conf = `{
 	admin 127.0.0.1:ADMIN
 	persist_config off
 	mfa POLICY {
-		key {env.MFA_KEY}
-		store redis REDIS {
-			password {env.STORE_PASSWORD}
-			timeout 1s
-		}
+		STORE
 		mail smtp smtp://127.0.0.1:SMTP {
 			from security@portal.test
 		}
@@ -52,13 +48,27 @@ const place = "/documentos-recebidos"
 // node is one running Caddy.
 type node struct {
 	url, admin string
+	file       string // its Caddyfile
+	text       string // with STORE to be filled in
 	*apptest.Process
+}
+
+// firstKey is what nodes seal with.
+const firstKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+// shared are the lines of a store in Redis with its keys.
+func shared(url, keys string) string {
+	return "key " + keys + `
+		store redis ` + url + ` {
+			password {env.STORE_PASSWORD}
+			timeout 1s
+		}`
 }
 
 // start starts a node before the portal, on the Redis at url.
 func start(t *testing.T, app *apptest.Portal, url string) *node {
 	t.Helper()
-	return startWith(t, app, url, "", "protect "+place)
+	return startWith(t, app, shared(url, "{env.MFA_KEY}"), "", "protect "+place)
 }
 
 // startPolicy starts one with a policy.
@@ -68,25 +78,47 @@ func startPolicy(t *testing.T, app *apptest.Portal, url, policy string) *node {
 	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return startWith(t, app, url, file, "")
+	return startWith(t, app, shared(url, "{env.MFA_KEY}"), file, "")
 }
 
-func startWith(t *testing.T, app *apptest.Portal, url, policy, protect string) *node {
+func startWith(t *testing.T, app *apptest.Portal, store, policy, protect string) *node {
 	t.Helper()
 	dir, port, admin := t.TempDir(), apptest.Port(t), apptest.Port(t)
-	file := filepath.Join(dir, "Caddyfile")
-	text := strings.NewReplacer("ADMIN", admin, "REDIS", url, "SMTP", app.SMTPPort, "PORT", port, "APP", app.Port,
+	n := &node{url: "http://localhost:" + port, admin: "127.0.0.1:" + admin, file: filepath.Join(dir, "Caddyfile")}
+	n.text = strings.NewReplacer("ADMIN", admin, "SMTP", app.SMTPPort, "PORT", port, "APP", app.Port,
 		"POLICY", policy, "PROTECT", protect).Replace(conf)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(apptest.Caddy(t), "run", "--config", file)
+	n.write(t, store)
+	cmd := exec.Command(apptest.Caddy(t), "run", "--config", n.file)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "MFA_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "STORE_PASSWORD="+redistest.Password,
+	cmd.Env = append(os.Environ(), "MFA_KEY="+firstKey, "STORE_PASSWORD="+redistest.Password,
 		"XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
-	n := &node{url: "http://localhost:" + port, admin: "127.0.0.1:" + admin, Process: apptest.Start(t, cmd)}
+	n.Process = apptest.Start(t, cmd)
 	n.Answers(t, n.url+"/entrar")
 	return n
+}
+
+func (n *node) write(t *testing.T, store string) {
+	t.Helper()
+	if err := os.WriteFile(n.file, []byte(strings.Replace(n.text, "STORE", store, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reload gives the running node another store or other keys.
+func (n *node) reload(t *testing.T, store string) {
+	t.Helper()
+	n.write(t, store)
+	out, err := exec.Command(apptest.Caddy(t), "reload", "--config", n.file, "--address", n.admin).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// mfa runs a subcommand on the node.
+func (n *node) mfa(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	out, err := exec.Command(apptest.Caddy(t), append(append([]string{"mfa"}, args...), "--address", n.admin)...).CombinedOutput()
+	return string(out), err
 }
 
 // at is the visitor at another node. A balancer sends one browser to any of
