@@ -13,13 +13,19 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 		Tenant: t, Area: c.area, Protected: c.hit, Fresh: c.fresh,
 		Resistant: on && (c.resistant || t.Require == RequireResistant),
 	}
-	if rec.step("nothing is required here", t, !on, ReasonNotRequired) {
+	if rec.step("nothing is required here", t, !on && !(c.hit && t.asksWhileOff()), ReasonNotRequired) {
 		return d.as(ReasonNotRequired)
 	}
 	if rec.step("a service account", t, t.exempts(f, c), ReasonExempt) {
 		return d.as(ReasonExempt)
 	}
-	reason, ask := p.owed(f, rec, t, &c, d.Resistant)
+	var reason Reason
+	var ask Ask
+	if on {
+		reason, ask = p.owed(f, rec, t, &c, d.Resistant)
+	} else {
+		reason, ask = p.kept(f, rec, t, &c)
+	}
 	if ask == AskNothing && reason.Verdict() == Enroll && p.mayWait(f, t, &d) {
 		d.Would = reason
 		if reason, ask = t.putOff(f, rec, reason); reason != ReasonRemind {
@@ -75,15 +81,10 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 		return ReasonVerified, AskNothing
 	}
 	if t.Activate.NextSession && rec.step("the session began before it was required", t, t.goesOn(f), ReasonNotRequired) {
-		return ReasonNotRequired, AskNothing
+		return p.kept(f, rec, t, c)
 	}
-	switch f.Account.State {
-	case AccountKnown:
-	case AccountNotAsked:
-		return 0, AskAccount
-	default:
-		rec.step("the store of factors cannot be asked", t, true, ReasonStoreDown)
-		return ReasonStoreDown, AskNothing
+	if reason, ask, known := f.account(rec, t); !known {
+		return reason, ask
 	}
 	methods, codes := p.counting(f, t)
 	enrolled := t.Prove == ProveEnrolled && fresh == 0 && !resistant && methods > 0
@@ -104,6 +105,19 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 	}
 	rec.step("a registered factor is enough", t, true, ReasonEnrolled)
 	return ReasonEnrolled, AskNothing
+}
+
+// account reports whether the person's account is known; else what to ask, or
+// answer, instead.
+func (f *Facts) account(rec *recorder, t *Tenant) (reason Reason, ask Ask, known bool) {
+	switch f.Account.State {
+	case AccountKnown:
+		return 0, AskNothing, true
+	case AccountNotAsked:
+		return 0, AskAccount, false
+	}
+	rec.step("the store of factors cannot be asked", t, true, ReasonStoreDown)
+	return ReasonStoreDown, AskNothing, false
 }
 
 // proofCounts reports whether the visitor's proof, or the identity's own claim,

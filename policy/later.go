@@ -9,8 +9,6 @@ import "gopkg.in/yaml.v3"
 var later = map[string]string{ // #nosec G101 -- words of the policy, no credentials
 	"stage":                     "write `require: mfa` for the tenant",
 	"locked: true":              "leave it out",
-	"on_disable: keep":          "write release, or leave it out",
-	"on_disable: wipe":          "write release, or leave it out",
 	"methods: sms":              "write passkey or totp",
 	"methods: oidc":             "write passkey or totp",
 	"recovery: sms":             "write [codes], or leave it out",

@@ -104,7 +104,11 @@ func init() {
 		{name: "share", schema: `{"enum": ["tenant", "everywhere"]}`,
 			read: func(r *reader, n *yaml.Node, s *settings) { s.Share = r.word(n, "share", ShareTenant, ShareEverywhere) },
 			copy: func(to, from *settings) { to.Share = from.Share }},
-		{name: "on_disable", schema: `{"const": "release"}`, read: words("on_disable", "release", "keep", "wipe")},
+		{name: "on_disable", schema: `{"enum": ["release", "keep", "wipe"]}`,
+			read: func(r *reader, n *yaml.Node, s *settings) {
+				s.OnDisable = r.word(n, "on_disable", OnDisableRelease, OnDisableKeep, OnDisableWipe)
+			},
+			copy: func(to, from *settings) { to.OnDisable = from.OnDisable }},
 		{name: "undo", schema: `{"enum": ["allowed", "never"]}`,
 			read: func(r *reader, n *yaml.Node, s *settings) { s.Undo = r.word(n, "undo", "allowed", "never") != "never" },
 			copy: func(to, from *settings) { to.Undo = from.Undo }},
@@ -156,7 +160,7 @@ func standard() *settings {
 func standardTerms() *Terms {
 	return &Terms{
 		Require: RequireNone, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes},
-		Limits: standardLimits(), Minimum: 1, Prove: ProveSession, Share: ShareTenant, First: FirstEmail,
+		Limits: standardLimits(), Minimum: 1, Prove: ProveSession, Share: ShareTenant, OnDisable: OnDisableRelease, First: FirstEmail,
 		Manage: 5 * time.Minute, Undo: true,
 	}
 }
@@ -193,13 +197,4 @@ func (r *reader) settings(n *yaml.Node, what string, own bool) *settings {
 		s.Terms = r.terms.of(s.Terms, n)
 	}
 	return s
-}
-
-// words reads one of a few words of which all but the first are refused for now.
-func words(key string, all ...string) func(*reader, *yaml.Node, *settings) {
-	return func(r *reader, n *yaml.Node, _ *settings) {
-		if w := r.word(n, key, all...); w != "" {
-			r.built(n, key+": "+w)
-		}
-	}
 }

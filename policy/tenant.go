@@ -28,17 +28,20 @@ func (r Require) String() string {
 
 // The words of the keys whose value is one of a few.
 const (
-	ProveSession    = "session"     // each new sign-in proves a factor
-	ProveEnrolled   = "enrolled"    // having a factor is enough
-	ShareTenant     = "tenant"      // only enrolments made here count
-	ShareEverywhere = "everywhere"  // also those of tenants that share too
-	FirstEmail      = "email"       // the address of record is proven before the first factor
-	FirstTyped      = "typed-email" // an address is that was typed just before
-	FirstNone       = "none"        // nothing is
-	MethodPasskey   = "passkey"     // a WebAuthn credential
-	MethodTOTP      = "totp"        // an authenticator app
-	MethodEmail     = "email"       // a code mailed to the address of record: weak
-	MethodCodes     = "codes"       // recovery codes
+	ProveSession     = "session"     // each new sign-in proves a factor
+	ProveEnrolled    = "enrolled"    // having a factor is enough
+	ShareTenant      = "tenant"      // only enrolments made here count
+	ShareEverywhere  = "everywhere"  // also those of tenants that share too
+	OnDisableRelease = "release"     // switched off, nobody is asked, and factors stay
+	OnDisableKeep    = "keep"        // switched off, whoever has a factor is asked for it
+	OnDisableWipe    = "wipe"        // the call that switches off deletes what was made here
+	FirstEmail       = "email"       // the address of record is proven before the first factor
+	FirstTyped       = "typed-email" // an address is that was typed just before
+	FirstNone        = "none"        // nothing is
+	MethodPasskey    = "passkey"     // a WebAuthn credential
+	MethodTOTP       = "totp"        // an authenticator app
+	MethodEmail      = "email"       // a code mailed to the address of record: weak
+	MethodCodes      = "codes"       // recovery codes
 )
 
 // A Tenant is one tenant's rules with everything inherited filled in. It is
@@ -69,12 +72,14 @@ type Terms struct {
 	Minimum  int
 	Prove    string
 	Share    string
-	First    string
-	Manage   time.Duration // how recent a proof must be to change methods; 0: of this session
-	Undo     bool          // the last factor may go
-	RPID     string        // relying party of passkeys, above every host; "": each host is its own
-	Language string        // "" where the file names none
-	Brand    Brand
+	// OnDisable says what becomes of factors while nothing is required.
+	OnDisable string
+	First     string
+	Manage    time.Duration // how recent a proof must be to change methods; 0: of this session
+	Undo      bool          // the last factor may go
+	RPID      string        // relying party of passkeys, above every host; "": each host is its own
+	Language  string        // "" where the file names none
+	Brand     Brand
 
 	CaseSensitive bool
 
