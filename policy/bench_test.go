@@ -36,7 +36,11 @@ func manyTenants(n int) *Policy {
 			Terms: terms, rules: set,
 		}
 	}
-	return newPolicy(tenants)
+	var keys names
+	for _, t := range tenants {
+		keys.add(t.Key)
+	}
+	return newPolicy(tenants, keys)
 }
 
 // manyFacts asks at random for a proven visitor's page below a prefix, or for

@@ -45,6 +45,7 @@ func (r *reader) entries(n *yaml.Node, what string) *ruleList {
 		seen[id] = n.Line
 		list.rules = append(list.rules, rule)
 	})
+	list.rules = append(make([]rule, 0, len(list.rules)), list.rules...) // no more room than there are rules
 	if what == "protect" {
 		list.rules = withDerived(list.rules)
 		list.heads, list.plain = headsOf(list.rules), isPlainly(list.rules)

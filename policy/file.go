@@ -142,6 +142,7 @@ func (f *File) gone(docs []*document) (kept []*document) {
 			continue
 		}
 		left := *d
+		left.weighed, left.weaknesses = false, nil
 		left.tenants = slices.DeleteFunc(slices.Clone(d.tenants), func(s *settings) bool { return held[s.Key] })
 		if len(left.tenants) > 0 {
 			kept = append(kept, &left)

@@ -191,19 +191,61 @@ func TestDesign_C11_IncludedFiles(t *testing.T) {
 
 func TestOnlyWhatChangedIsReadAgain(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "p.yaml", "version: 1\ninclude: [t/*.yaml]\n")
-	write(t, dir, "t/a.yaml", "tenants: {a: {protect: [/a]}}\n")
+	main := func(defaults string) {
+		write(t, dir, "p.yaml", "version: 1\ninclude: [t/*.yaml]\ndefaults: {"+defaults+"}\n")
+	}
+	main("minimum: 1")
+	write(t, dir, "t/a.yaml", "tenants: {a: {protect: [/a]}, c: {parent: b}, d: {parent: c, allow: [/b/d]}}\n")
 	write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b]}}\n")
 	f, err := Open(filepath.Join(dir, "p.yaml"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b := f.good[1], f.good[2]
-	write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b2]}}\n")
-	if changed, err := look(t, f); !changed || err != nil {
-		t.Fatal(changed, err)
+	take := func() *Policy {
+		t.Helper()
+		if changed, err := look(t, f); !changed || err != nil {
+			t.Fatal(changed, err)
+		}
+		return f.Policy()
 	}
-	if f.good[1] != a || f.good[2] == b {
+	fileA, fileB, before := f.good[1], f.good[2], f.Policy()
+	write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b2], require: mfa}}\n")
+	after := take()
+	if f.good[1] != fileA || f.good[2] == fileB {
 		t.Error("the unchanged file was parsed again, or the changed one was not")
+	}
+	if after.Tenant("a") != before.Tenant("a") {
+		t.Error("a tenant of which nothing changed was made again")
+	}
+	for _, key := range []string{"b", "c", "d"} { // a parent's change is its children's
+		if n := after.Tenant(key); n.Require != RequireMFA || n.rules.protect[0].Path != "/b2" {
+			t.Errorf("%s kept what its parent no longer says", key)
+		}
+		if o := before.Tenant(key); o.Require != RequireNone || o.rules.protect[0].Path != "/b" {
+			t.Errorf("%s of the policy before is another one now", key)
+		}
+	}
+	main("minimum: 2")
+	last := take()
+	if f.good[1] != fileA {
+		t.Error("an included file was parsed again for its defaults")
+	}
+	for _, key := range []string{"a", "b", "c", "d"} {
+		if last.Tenant(key).Minimum != 2 || after.Tenant(key).Minimum != 1 {
+			t.Errorf("%s does not have the new defaults, or the old policy has", key)
+		}
+	}
+	main("minimum: 90")
+	if changed, err := look(t, f); changed || err == nil || strings.Count(err.Error(), "\n") != 0 {
+		t.Errorf("defaults that break every tenant: %v %v", changed, err)
+	}
+	main("minimum: 90") // the same mistakes are found in what is taken over
+	write(t, dir, "t/b.yaml", "tenants: {b: {protect: [/b3]}}\n")
+	if changed, err := look(t, f); changed || err == nil || f.Policy() != last {
+		t.Errorf("%v %v", changed, err)
+	}
+	main("minimum: 3")
+	if p := take(); p.Tenant("a").Minimum != 3 || p.Tenant("d").rules.protect[0].Path != "/b3" {
+		t.Error("a good file after bad ones is not taken whole")
 	}
 }

@@ -27,11 +27,13 @@ func (p *Policy) HostTenant(host string) *Tenant {
 		return p.sole
 	}
 	h := cleanHost(host)
-	if t := p.hosts[h]; t != nil {
-		return t
+	if i := p.hosts.find(h); i >= 0 {
+		return p.owners[i]
 	}
-	if _, parent, ok := strings.Cut(h, "."); ok && len(p.wild) > 0 {
-		return p.wild[parent]
+	if dot := strings.IndexByte(h, '.'); dot >= 0 && p.wild {
+		if i := p.hosts.find(h[dot:]); i >= 0 {
+			return p.owners[i]
+		}
 	}
 	return nil
 }

@@ -12,91 +12,130 @@ type Options struct {
 }
 
 // A linker joins documents to a policy: it fills in what is inherited and finds
-// what cannot work together.
+// what cannot work together. A tenant of which nothing changed, nor of its
+// parents and the defaults, is taken over as it was.
 type linker struct {
 	options  Options
-	base     *settings // standard values under defaults
+	base     *base
 	defaults *settings // as written, nil where there are none
-	own      map[string]*settings
-	full     map[string]*settings
-	tenants  map[string]*Tenant
-	sets     map[setKey]*ruleset
-	terms    map[termsKey]*Terms
+	round    *round
+	keys     names       // numbered as order is
+	order    []*settings // each key's first
+	hosts    names       // numbered as owners is
+	owners   []*settings
 	problems []problem
+}
+
+// A round is one link.
+type round struct{ _ byte }
+
+// A base is what every tenant without a parent stands on: the standard values
+// under the defaults.
+type base struct {
+	settings
+	rules *ruleset
+	terms map[termsKey]*Terms
+	files map[origin]*origin
+}
+
+func newBase(defaults *settings) *base {
+	b := &base{settings: *standard(), files: map[origin]*origin{}}
+	if defaults != nil {
+		overlay(&b.settings, defaults)
+	}
+	b.rules = b.set(&ruleset{}, &b.settings)
+	b.rules.inherited = true
+	return b
 }
 
 // maxParents bounds how many tenants stand one above the other.
 const maxParents = 32
 
-type setKey struct {
-	protect, allow *ruleList
-	sensitive      bool
-}
-
-// link joins the main document and the included ones. The policy is complete
-// only where there are no problems.
+// link joins the main document and the included ones. There is no policy where
+// there are problems.
 func link(docs []*document, o Options) (*Policy, []problem) {
-	l := &linker{
-		options: o, base: standard(), defaults: docs[0].defaults,
-		own: map[string]*settings{}, full: map[string]*settings{}, tenants: map[string]*Tenant{}, sets: map[setKey]*ruleset{}, terms: map[termsKey]*Terms{},
+	l := &linker{options: o, base: docs[0].base, defaults: docs[0].defaults, round: &round{}}
+	if l.base == nil {
+		l.base = newBase(nil)
 	}
-	if l.defaults != nil {
-		overlay(l.base, l.defaults)
+	n := 0
+	for _, d := range docs {
+		n += len(d.tenants)
 	}
-	var order []*settings
+	l.keys, l.hosts, l.order, l.owners = newNames(n), newNames(n), make([]*settings, 0, n), make([]*settings, 0, n)
 	for _, d := range docs {
 		for _, s := range d.tenants {
-			if before := l.own[s.Key]; before != nil {
-				l.bad(s, s.at, "tenant %q is already there, at %s: keep one", s.Key, before.at)
+			if i, there := l.keys.add(s.Key); there {
+				l.bad(s, s.at, "tenant %q is already there, at %s: keep one", s.Key, l.order[i].at)
 				continue
 			}
-			l.own[s.Key] = s
-			order = append(order, s)
+			l.order = append(l.order, s)
 		}
 	}
-	if len(order) == 0 {
+	if len(l.order) == 0 {
 		l.problems = append(l.problems, problem{place{docs[0].file, 1, 1}, docs[0].file, "no tenants: write at least one"})
 	}
-	tenants := make([]*Tenant, 0, len(order))
-	hosts := make(map[string]*settings, len(order))
-	for _, s := range order {
-		l.host(s, hosts)
-		if t := l.tenant(s, nil); t != nil {
-			l.check(s, l.full[s.Key])
-			tenants = append(tenants, t)
+	tenants := make([]*Tenant, 0, len(l.order))
+	for _, s := range l.order {
+		l.host(s)
+		t := l.tenant(s, nil)
+		if t == nil {
+			continue
 		}
+		if before := len(l.problems); s.base == nil {
+			if l.check(s, t.inherited(s)); len(l.problems) == before {
+				s.base = l.base
+			}
+		}
+		tenants = append(tenants, t)
 	}
-	p := newPolicy(tenants)
+	if len(l.problems) > 0 {
+		return nil, l.problems
+	}
+	p := newPolicy(tenants, l.keys)
 	for _, d := range docs {
 		p.tests = append(p.tests, d.tests...)
 	}
-	p.warnings = warnings(docs, tenants, l.own)
-	return p, l.problems
+	p.warnings = warnings(docs, tenants, l.order)
+	return p, nil
 }
 
 func (l *linker) bad(s *settings, at place, format string, args ...any) {
 	l.problems = append(l.problems, problem{at, s.at.file, fmt.Sprintf(format, args...)})
 }
 
-func (l *linker) host(s *settings, hosts map[string]*settings) {
+// named returns the settings of a key, nil where there are none.
+func (l *linker) named(key string) *settings {
+	if i := l.keys.find(key); i >= 0 {
+		return l.order[i]
+	}
+	return nil
+}
+
+func (l *linker) host(s *settings) {
 	for _, h := range s.Hosts {
-		if before := hosts[h]; before != nil {
-			l.bad(s, s.place("hosts"), "host %s is already tenant %s's, at %s: a host names one tenant", h, before.Key, before.place("hosts"))
+		i, there := l.hosts.add(h)
+		if !there {
+			l.owners = append(l.owners, s)
+			continue
 		}
-		hosts[h] = s
+		before := l.owners[i]
+		l.bad(s, s.place("hosts"), "host %s is already tenant %s's, at %s: a host names one tenant", h, before.Key, before.place("hosts"))
+		l.owners[i] = s
 	}
 }
 
 // tenant returns a tenant with all it inherits, nil where its parents do not
 // hold. Below are the tenants on the way to it.
 func (l *linker) tenant(s *settings, below []*settings) *Tenant {
-	if t, done := l.tenants[s.Key]; done {
-		return t
+	if s.round == l.round {
+		return s.tenant
 	}
-	l.tenants[s.Key] = nil // what fails once is not tried again
-	full, parent := *l.base, (*Tenant)(nil)
+	before, base := s.tenant, s.base
+	s.round, s.tenant, s.base = l.round, nil, nil // what fails once is not tried again
+	parent := (*Tenant)(nil)
 	if s.Parent != "" {
-		above := l.own[s.Parent]
+		above := l.named(s.Parent)
 		switch {
 		case above == nil:
 			l.bad(s, s.place("parent"), "unknown parent %q%s", s.Parent, didYouMean(s.Parent, l.near()))
@@ -110,8 +149,15 @@ func (l *linker) tenant(s *settings, below []*settings) *Tenant {
 			if parent = l.tenant(above, append(below, s)); parent == nil {
 				return nil
 			}
-			full = *l.full[s.Parent]
 		}
+	}
+	if before != nil && base == l.base && before.parent == parent {
+		s.tenant, s.base = before, base
+		return before
+	}
+	full, rules := l.base.settings, l.base.rules
+	if parent != nil {
+		full, rules = *parent.inherited(s), parent.rules
 	}
 	full.Key, full.Name, full.Parent, full.Hosts, full.at = s.Key, s.Name, s.Parent, s.Hosts, s.at
 	if full.Name == "" {
@@ -120,20 +166,38 @@ func (l *linker) tenant(s *settings, below []*settings) *Tenant {
 	above, terms := full.Terms, *full.Terms
 	full.Terms = &terms
 	overlay(&full, s)
-	full.Terms = l.sharedTerms(above, s, &terms)
-	t := full.Tenant
-	t.parent, t.rules = parent, l.rules(&full)
-	l.full[s.Key], l.tenants[s.Key] = &full, &t
-	return &t
+	full.Terms = l.base.shared(above, s, &terms)
+	if s.has&inRules == 0 {
+		s.tenant = &Tenant{}
+		*s.tenant = full.Tenant
+	} else { // beside each other: a decision looks at both
+		own := &struct {
+			rules  ruleset
+			tenant Tenant
+		}{tenant: full.Tenant}
+		rules, s.tenant = l.base.set(&own.rules, &full), &own.tenant
+	}
+	s.tenant.parent, s.tenant.rules = parent, rules
+	return s.tenant
+}
+
+// inherited is the tenant, which s came to, as settings that others inherit.
+func (t *Tenant) inherited(s *settings) *settings {
+	r, files := t.rules, origin{}
+	if r.from != nil {
+		files = *r.from
+	}
+	return &settings{
+		Tenant: *t, at: s.at,
+		protect: &ruleList{file: files.protect, rules: r.protect, heads: r.heads, plain: r.plain},
+		allow:   &ruleList{file: files.allow, rules: r.allow},
+	}
 }
 
 // near is the tenants' keys to suggest one from; too many to compare is none.
 func (l *linker) near() (keys []string) {
-	if len(l.own) <= 1000 {
-		for k := range l.own {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
+	if len(l.keys.list) <= 1000 {
+		keys = slices.Sorted(slices.Values(l.keys.list))
 	}
 	return keys
 }
@@ -147,17 +211,19 @@ func overlay(to, from *settings) {
 	}
 }
 
-// rules builds a tenant's ruleset, one for all tenants with the same lists.
-func (l *linker) rules(s *settings) *ruleset {
-	key := setKey{s.protect, s.allow, s.CaseSensitive}
-	if set := l.sets[key]; set != nil {
-		return set
+// set makes a ruleset of lists of rules.
+func (b *base) set(set *ruleset, s *settings) *ruleset {
+	from := origin{s.protect.file, s.allow.file}
+	if b.files[from] == nil {
+		if len(b.files) >= maxTermsSeen {
+			clear(b.files)
+		}
+		b.files[from] = &from
 	}
-	set := &ruleset{
+	*set = ruleset{
 		protect: s.protect.rules, heads: s.protect.heads, plain: s.protect.plain, allow: s.allow.rules,
-		from: &origin{s.protect.file, s.allow.file}, sensitive: s.CaseSensitive,
+		from: b.files[from], sensitive: s.CaseSensitive,
 	}
-	l.sets[key] = set
 	return set
 }
 
@@ -197,7 +263,7 @@ func (l *linker) needs(s, full *settings, kind, what, line string) {
 // written returns where a tenant, a tenant above it or the defaults write a
 // key, else where the defaults or the tenant begin.
 func (l *linker) written(s *settings, key string) place {
-	for t := s; t != nil; t = l.own[t.Parent] {
+	for t := s; t != nil; t = l.named(t.Parent) {
 		if at := t.place(key); at != t.at {
 			return at
 		}

@@ -23,6 +23,10 @@ type document struct {
 	tenants  []*settings
 	tests    []test
 	problems []problem
+	base     *base // of the main document: what its defaults come to
+
+	weighed    bool
+	weaknesses []string // see weak
 }
 
 type pattern struct {
@@ -61,6 +65,9 @@ func parse(file string, data []byte, mount string, included bool, seen *termsSee
 		return d
 	}
 	d.read(r, root.Content[0], included)
+	if !included {
+		d.base = newBase(d.defaults)
+	}
 	return d
 }
 

@@ -103,6 +103,7 @@ type ruleset struct {
 	allow     []rule  // in the order of the file, as protect is
 	from      *origin // nil: of a directive
 	sensitive bool    // letter case tells two paths apart
+	inherited bool    // from the defaults, by any number of tenants
 	plain     bool    // no entry of protect says more than its path
 	protect   []rule
 	heads     []uint64 // of protect

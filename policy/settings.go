@@ -14,12 +14,15 @@ type settings struct {
 	has            uint64 // bit i: keys[i] is written
 	places         []keyPlace
 	protect, allow *ruleList
+
+	// What the last link made of it, and of which defaults where it held
+	// (link.go).
+	tenant *Tenant
+	base   *base
+	round  *round
 }
 
-type keyPlace struct {
-	key   int
-	place place
-}
+type keyPlace struct{ key, line, col uint32 }
 
 // A ruleList is a `protect` or `allow` as it was written. Tenants that inherit
 // it share it, and what is built from it.
@@ -34,11 +37,13 @@ type ruleList struct {
 func (s *settings) place(key string) place {
 	for _, p := range s.places {
 		if keys[p.key].name == key {
-			return p.place
+			return s.of(p)
 		}
 	}
 	return s.at
 }
+
+func (s *settings) of(p keyPlace) place { return place{s.at.file, int(p.line), int(p.col)} }
 
 // A key is one key of a tenant. This table is the language: the parser, the
 // suggestions for a mistyped key, inheritance and the JSON Schema follow it.
@@ -63,6 +68,7 @@ var keys []key
 var (
 	inheritable = map[string]bool{}
 	inTerms     uint64
+	inRules     uint64 // what makes a tenant's rules others than those that it inherits
 )
 
 // The table is set here, not at its declaration: its functions read mappings
@@ -145,6 +151,9 @@ func init() {
 		{name: "brand", schema: schemaBrand, read: readBrand, copy: func(to, from *settings) { to.Brand = from.Brand }},
 	}
 	for i, k := range keys {
+		if k.name == "protect" || k.name == "allow" || k.name == "case" {
+			inRules |= 1 << i
+		}
 		if !k.own && k.name != "protect" && k.name != "allow" {
 			inheritable[k.name] = true
 			inTerms |= 1 << i
@@ -188,11 +197,12 @@ func (r *reader) settings(n *yaml.Node, what string, own bool) *settings {
 				return
 			}
 			s.has |= 1 << i
-			s.places = append(s.places, keyPlace{i, place{r.file, v.Line, v.Column}})
+			s.places = append(s.places, keyPlace{uint32(i), uint32(v.Line), uint32(v.Column)}) // #nosec G115 -- a file has 16 MiB at most
 			k.read(r, v, s)
 			return
 		}
 	})
+	s.places = append(make([]keyPlace, 0, len(s.places)), s.places...)
 	if len(r.list) == 0 { // nothing in the file was left out of the reading
 		s.Terms = r.terms.of(s.Terms, n)
 	}

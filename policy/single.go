@@ -35,7 +35,9 @@ func Single(o SingleOptions) (*Policy, error) {
 		rules: &ruleset{},
 	}
 	t.Require = RequireMFA
-	p := newPolicy([]*Tenant{t})
+	var keys names
+	keys.add(t.Key)
+	p := newPolicy([]*Tenant{t}, keys)
 	p.single = true
 	return p, nil
 }

@@ -78,16 +78,19 @@ func appendNode(text []byte, n *yaml.Node) ([]byte, bool) {
 // A termsKey is terms as they are written and those that they stand over.
 type termsKey struct{ above, written *Terms }
 
-// sharedTerms returns the first terms made of what a tenant writes over the same
+// shared returns the first terms made of what a tenant writes over the same
 // terms above, else terms, which are made of them now.
-func (l *linker) sharedTerms(above *Terms, s *settings, terms *Terms) *Terms {
+func (b *base) shared(above *Terms, s *settings, terms *Terms) *Terms {
 	if s.has&inTerms == 0 {
 		return above
 	}
 	key := termsKey{above, s.Terms}
-	if same := l.terms[key]; same != nil {
+	if same := b.terms[key]; same != nil {
 		return same
 	}
-	l.terms[key] = terms
+	if b.terms == nil || len(b.terms) >= maxTermsSeen {
+		b.terms = map[termsKey]*Terms{}
+	}
+	b.terms[key] = terms
 	return terms
 }

@@ -7,23 +7,14 @@ import (
 	"strconv"
 )
 
-// warnings names what a policy may say and should not say lightly.
-func warnings(docs []*document, tenants []*Tenant, own map[string]*settings) (list []string) {
+// warnings names what a policy may say and should not say lightly. The tenants
+// are what the settings came to.
+func warnings(docs []*document, tenants []*Tenant, written []*settings) (list []string) {
 	for _, d := range docs {
-		all := d.tenants
-		if d.defaults != nil {
-			all = append([]*settings{d.defaults}, all...)
-		}
-		for _, s := range all {
-			for _, p := range s.places {
-				if text := weak(keys[p.key].name, s); text != "" {
-					list = append(list, fmt.Sprintf("%s: %s", p.place, text))
-				}
-			}
-		}
+		list = append(list, d.weak()...)
 	}
-	for _, t := range tenants {
-		s := own[t.Key]
+	for i, t := range tenants {
+		s := written[i]
 		if t.Require != RequireNone && len(t.rules.protect) == 0 {
 			list = append(list, fmt.Sprintf("%s: tenant %s requires a factor and protects nothing: only what directives protect asks for it", s.at, t.Key))
 		}
@@ -38,6 +29,28 @@ func warnings(docs []*document, tenants []*Tenant, own map[string]*settings) (li
 		}
 	}
 	return append(list, deadRules(tenants)...)
+}
+
+// weak returns what the document's keys give away. It is the same each time.
+func (d *document) weak() []string {
+	if d.weighed {
+		return d.weaknesses
+	}
+	d.weighed = true
+	weigh := func(s *settings) {
+		for _, p := range s.places {
+			if text := weak(keys[p.key].name, s); text != "" {
+				d.weaknesses = append(d.weaknesses, fmt.Sprintf("%s: %s", s.of(p), text))
+			}
+		}
+	}
+	if d.defaults != nil {
+		weigh(d.defaults)
+	}
+	for _, s := range d.tenants {
+		weigh(s)
+	}
+	return d.weaknesses
 }
 
 // weak says what a key's value gives away, "" for nothing.

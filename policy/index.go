@@ -1,0 +1,146 @@
+package policy
+
+import "hash/maphash"
+
+// An index answers whether any tenant protects a target, for requests whose
+// tenant is not known yet.
+type index struct {
+	sets    []*ruleset // each once
+	seed    maphash.Seed
+	alike   prefixes // of sets that open nothing: whose prefix it is, is all the same, so each is there once
+	others  prefixes
+	longest int
+}
+
+// prefixes finds rules by the hash of their folded prefix.
+type prefixes struct {
+	first   []uint32 // by the last bits of the hash; 0: none; else one more than the entry's number
+	entries []prefixEntry
+}
+
+type prefixEntry struct{ hash, set, rule, next uint32 }
+
+func newIndex(tenants []*Tenant) index {
+	x := index{seed: maphash.MakeSeed()}
+	inherited := map[*ruleset]bool{}
+	for _, t := range tenants {
+		if t.parent != nil && t.rules == t.parent.rules || inherited[t.rules] {
+			continue // a tenant that inherits all its rules shares them
+		}
+		if t.rules.inherited {
+			inherited[t.rules] = true
+		}
+		x.add(t.rules)
+	}
+	return x
+}
+
+func (x *index) add(s *ruleset) {
+	x.sets = append(x.sets, s)
+	alike := s.plain && !s.sensitive && len(s.allow) == 0
+	for i := range s.protect {
+		prefix := s.protect[i].folded()
+		x.longest = max(x.longest, len(prefix))
+		e := prefixEntry{hash: uint32(maphash.String(x.seed, prefix)), set: uint32(len(x.sets) - 1), rule: uint32(i)} // #nosec G115 -- files of a policy hold fewer, and half of the hash is what is wanted
+		if !alike {
+			x.others.add(e)
+		} else if !x.has(e.hash, prefix) {
+			x.alike.add(e)
+		}
+	}
+}
+
+func (x *index) has(hash uint32, prefix string) bool {
+	for e := x.alike.find(hash); e != nil; e = x.alike.after(e) {
+		if x.sets[e.set].protect[e.rule].folded() == prefix {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *prefixes) add(e prefixEntry) {
+	p.entries = append(p.entries, e)
+	if len(p.entries) <= len(p.first) {
+		p.link(len(p.entries) - 1)
+		return
+	}
+	p.first = make([]uint32, max(64, 2*len(p.first)))
+	for i := range p.entries {
+		p.link(i)
+	}
+}
+
+func (p *prefixes) link(number int) {
+	e := &p.entries[number]
+	at := &p.first[e.hash&uint32(len(p.first)-1)] // #nosec G115 -- a power of two below the number of rules
+	e.next, *at = *at, uint32(number+1)           // #nosec G115 -- as above
+}
+
+// find returns an entry of the hash, after the next one; nil: there is none.
+func (p *prefixes) find(hash uint32) *prefixEntry {
+	if len(p.first) == 0 {
+		return nil
+	}
+	return p.chain(p.first[hash&uint32(len(p.first)-1)], hash) // #nosec G115 -- as above
+}
+
+func (p *prefixes) after(e *prefixEntry) *prefixEntry { return p.chain(e.next, e.hash) }
+
+func (p *prefixes) chain(number, hash uint32) *prefixEntry {
+	for number != 0 {
+		e := &p.entries[number-1]
+		if e.hash == hash {
+			return e
+		}
+		number = e.next
+	}
+	return nil
+}
+
+// protects reports whether some tenant's rules, or the directive's own beside
+// them, protect what is asked for.
+func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
+	var none ruleset
+	for _, t := range asked {
+		if own != nil && none.covers(t, own, f).hit {
+			for _, s := range x.sets {
+				if s.covers(t, own, f).hit {
+					return true
+				}
+			}
+		}
+		for i := range t.len() {
+			if x.covers(t, t.at(i).folded, own, f) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// covers looks up every prefix that one reading may lie under: what ends before
+// a slash, before the dot of a suffix, or with the path.
+func (x *index) covers(t *target, path string, own *ruleset, f *Facts) bool {
+	var buf [256]byte
+	low := buf[:0]
+	if x.longest > len(buf) {
+		low = make([]byte, 0, x.longest)
+	}
+	for i := 0; i <= len(path) && i <= x.longest; i++ {
+		if i == len(path) || path[i] == '/' || path[i] == '.' {
+			hash := uint32(maphash.Bytes(x.seed, low)) // #nosec G115 -- half of it is what is wanted
+			for _, p := range [...]*prefixes{&x.alike, &x.others} {
+				for e := p.find(hash); e != nil; e = p.after(e) {
+					if x.sets[e.set].covers(t, own, f).hit {
+						return true
+					}
+				}
+			}
+		}
+		if i < len(path) && i < x.longest {
+			low = append(low, lowerByte(path[i]))
+		}
+	}
+	return false
+}
