@@ -43,6 +43,9 @@ func (a *answer) WriteHeader(status int) {
 		a.withheld = true
 		return
 	}
+	if a.passage != nil {
+		a.passage.forgetOvertaken()
+	}
 	a.addRelayed(h)
 	for _, c := range a.own {
 		h.Add("Set-Cookie", c)

@@ -86,9 +86,7 @@ func (p *passage) still() bool {
 	}
 	visit, lent := p.visit()
 	defer lent.takeBack()
-	same, set := p.gate.chain.Still(p.innerContext(), visit, p.who)
-	p.answer.relay = append(p.answer.relay, set...)
-	if same || p.who.State != identity.Known {
+	if p.gate.chain.Still(p.innerContext(), visit, p.who) || p.who.State != identity.Known {
 		return true
 	}
 	clear(p.w.Header())

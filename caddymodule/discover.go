@@ -26,10 +26,12 @@ func discoverCommand() *cobra.Command {
 		})
 	c.Long = `
 Looks at a running application from outside, directly and not through Caddy, and
-prints a Caddyfile block and a policy, with its doubts as comments. It asks for
-pages and sends nothing that changes anything; with a test login it signs in,
-once or twice. Give a login made for this, its password in ` + passwordVariable + `.`
+prints a Caddyfile block and a policy. What it is not sure of is marked DOUBT: the
+line that ends with it, or what stands below it. It asks for pages and sends
+nothing that changes anything; with a test login it signs in, once. Give a login
+made for this, its password in ` + passwordVariable + `.`
 	c.Flags().StringVar(&o.User, "user", "", "the test login's name")
+	c.Flags().StringVar(&o.Site, "site", "", "the address that people will open, such as https://portal.example.com")
 	c.Flags().StringVar(&o.Cookie, "cookie", "", "the Cookie header of a browser in which it is signed in, instead of a password")
 	return c
 }

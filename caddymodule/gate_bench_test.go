@@ -66,7 +66,8 @@ func BenchmarkGate(b *testing.B) {
 
 const whoamiBench = "mfa {\nprotect /documents /admin\nidentity whoami /api/me {\nuser json login\nemail json email\ncookies sid\n}\n}\n"
 
-func server(b *testing.B) *caddyhttp.Server {
+func server(b testing.TB) *caddyhttp.Server {
+	b.Helper()
 	app, err := caddy.ActiveContext().App("http")
 	if err != nil {
 		b.Fatal(err)

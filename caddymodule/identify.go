@@ -58,9 +58,21 @@ func (p *passage) relay() {
 	identity.MergeSetCookie(p.r, p.who.SetCookie)
 }
 
+// forgetOvertaken drops what the app set when it was asked, where another
+// request has signed the visitor in or out since, or is about to: cookies of
+// before would undo that. An app that writes its sign-in anew in every answer
+// would be signed in to again by the answer about a picture that was still on
+// its way when its user signed out.
+func (p *passage) forgetOvertaken() {
+	if len(p.answer.relay) > 0 && p.gate.chain.Overtaken(p.watch(), p.who) {
+		p.answer.relay = nil
+	}
+}
+
 // relayNow hands the visitor what the app set when it was asked, and what the
 // gate itself sets, in an answer that the app has no part in.
 func (p *passage) relayNow() {
+	p.forgetOvertaken()
 	p.answer.cookies = p.cookies
 	for i, c := range p.answer.relay {
 		if p.answer.relays(i) {

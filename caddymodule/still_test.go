@@ -63,3 +63,34 @@ func TestDesign_C2_OvertakenByASignIn(t *testing.T) {
 		t.Errorf("%d %.200s", res.StatusCode, text)
 	}
 }
+
+// An app that writes its sign-in anew whenever it is asked who somebody is: what
+// it wrote for a picture that was on its way must not undo the sign-out.
+func TestNoSignInAgainAfterASignOut(t *testing.T) {
+	const renewed = "keep"
+	s := start(t, simple, nil)
+	b := s.browser()
+	s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case r.URL.Path == "/api/me":
+			http.SetCookie(w, &http.Cookie{Name: renewed, Value: "bob, as before", Path: "/"})
+		case r.URL.RawQuery == "late":
+			s.app.mu.Unlock()
+			b.get("/logout").want(200)
+			s.app.mu.Lock()
+		}
+		return false
+	}
+	b.signIn("bob")
+	b.enroll()
+	for _, c := range []struct {
+		query   string
+		status  int
+		relayed bool
+	}{{"", 200, true}, {"?late", 401, false}} {
+		got := b.get("/documents/picture" + c.query).want(c.status)
+		if set := strings.Contains(strings.Join(got.Header["Set-Cookie"], "; "), renewed); set != c.relayed {
+			t.Errorf("%q: the cookie of before reaches the visitor: %v", c.query, set)
+		}
+	}
+}

@@ -73,15 +73,14 @@ func (c *Chain) Overtaken(v *Visit, res *Result) bool {
 // mallory, and while the app waits for the rest, mallory's session is signed
 // in as bob in another request. The app then answers the first one as bob.
 //
-// The cookies are those that the app set when it was asked; they are for the
-// visitor in either case.
-func (c *Chain) Still(ctx context.Context, v *Visit, res *Result) (still bool, setCookie []string) {
+// What the app sets when it is asked so is of before the change, and goes
+// nowhere.
+func (c *Chain) Still(ctx context.Context, v *Visit, res *Result) bool {
 	if !c.Overtaken(v, res) {
-		return true, nil
+		return true
 	}
 	w := *v
 	w.Fresh = true
 	now := c.ask(ctx, &w)
-	same := now.State == res.State && now.Person.User == res.Person.User && now.Person.Tenant == res.Person.Tenant && now.Person.Session == res.Person.Session
-	return same, now.SetCookie
+	return now.State == res.State && now.Person.User == res.Person.User && now.Person.Tenant == res.Person.Tenant && now.Person.Session == res.Person.Session
 }

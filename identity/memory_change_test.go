@@ -53,7 +53,7 @@ func TestChainStill(t *testing.T) {
 			if tc.switched {
 				users["s"] = "bob"
 			}
-			still, _ := c.Still(context.Background(), own, &res)
+			still := c.Still(context.Background(), own, &res)
 			if still != tc.still || app.count()-before != tc.asked {
 				t.Errorf("still %v after asking %d times, want %v after %d", still, app.count()-before, tc.still, tc.asked)
 			}
@@ -70,14 +70,14 @@ func TestChainStillDuringASignIn(t *testing.T) {
 	own := visitTo(app, "/documents", "Cookie: sid=s")
 	res := c.Identify(context.Background(), own)
 	app.answer = sessions(map[string]string{"s": "bob"})
-	if still, _ := c.Still(context.Background(), own, &res); still {
+	if still := c.Still(context.Background(), own, &res); still {
 		t.Error("an answer for bob goes out while his sign-in is under way")
 	}
-	if still, _ := c.Still(context.Background(), later(own, maxUnderWay+time.Second), &res); !still {
+	if still := c.Still(context.Background(), later(own, maxUnderWay+time.Second), &res); !still {
 		t.Error("a sign-in is under way for ever")
 	}
 	c.SawResponse(login, nil, 302)
-	if still, _ := c.Still(context.Background(), own, &res); still {
+	if still := c.Still(context.Background(), own, &res); still {
 		t.Error("an answer for bob goes out after his sign-in")
 	}
 	if n := len(c.Sources[0].(*whoami).memory.changes); n != 0 {

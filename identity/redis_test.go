@@ -163,12 +163,12 @@ func TestRedisStill(t *testing.T) {
 	c := &Chain{Sources: []Source{s}}
 	slow := visitTo(nil, "/documents", "Cookie: sid="+sid)
 	res := c.Identify(t.Context(), slow)
-	if still, _ := c.Still(t.Context(), slow, &res); !still || res.Person.User != "bob" {
+	if still := c.Still(t.Context(), slow, &res); !still || res.Person.User != "bob" {
 		t.Fatal("changed without a change", res)
 	}
 	c.Saw(visitBy(nil, "POST", "/login", "u=eve", "Cookie: sid="+sid))
 	server.Do(t, "SET", "sess:"+sid, `{"user":{"name":"eve"}}`)
-	if still, _ := c.Still(t.Context(), slow, &res); still {
+	if still := c.Still(t.Context(), slow, &res); still {
 		t.Fatal("eve gets bob's answer")
 	}
 }

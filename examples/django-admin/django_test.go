@@ -20,12 +20,35 @@ const (
 
 func start(t *testing.T) *apptest.Example {
 	t.Helper()
-	port := apptest.Port(t)
-	e := apptest.NewExample(t, "django-admin", "REDIS_PORT="+port)
-	apptest.Start(t, exec.Command(apptest.Tool(t, "redis-server", "redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", e.Data))
-	e.StartApp(t, "/admin/login/")
+	e, _ := startApp(t)
 	e.StartCaddy(t, "/admin/login/")
 	return e
+}
+
+// discovered is the site behind what `caddy mfa discover` drafts for it.
+func discovered(t *testing.T) *apptest.Example {
+	t.Helper()
+	e, redis := startApp(t)
+	d := apptest.Discover(t, e.App+"/admin/", e.URL, "alice-pass", "--user", "alice")
+	d.OnlyReads(1)
+	e.Mailer(d)
+	// The session in Redis instead of a name that is shown.
+	d.Answer("\t\t# identity redis redis://127.0.0.1:6379 {\n\t\t#\tformat django\n\t\t#\tuser _auth_user_id\n\t\t# }\n",
+		"\t\tidentity redis redis://127.0.0.1:"+redis+"/1 {\n\t\t\tformat django\n\t\t\tuser _auth_user_id\n\t\t}\n")
+	d.Drop("\t\tidentity whoami ")
+	d.Answer("first: email", "first: none")
+	e.Use(t, d)
+	e.StartCaddy(t, "/admin/login/")
+	return e
+}
+
+func startApp(t *testing.T) (e *apptest.Example, redis string) {
+	t.Helper()
+	port := apptest.Port(t)
+	e = apptest.NewExample(t, "django-admin", "REDIS_PORT="+port)
+	apptest.Start(t, exec.Command(apptest.Tool(t, "redis-server", "redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", e.Data))
+	e.StartApp(t, "/admin/login/")
+	return e, port
 }
 
 var csrfField = regexp.MustCompile(`name="csrfmiddlewaretoken" value="([^"]+)"`)
@@ -51,8 +74,15 @@ func as(t *testing.T, e *apptest.Example, name string) *apptest.Visitor {
 	return v
 }
 
-func TestAnAdministratorEnrols(t *testing.T) {
-	e := start(t)
+func TestAnAdministratorEnrols(t *testing.T) { enrols(t, start(t)) }
+
+// The draft is tried by what the example's own configuration is tried by.
+func TestWhatIsDiscovered(t *testing.T) {
+	t.Run("a person", func(t *testing.T) { enrols(t, discovered(t)) })
+	t.Run("ways around", func(t *testing.T) { waysAround(t, discovered(t)) })
+}
+
+func enrols(t *testing.T, e *apptest.Example) {
 	b := apptest.NewBrowser(t, "en")
 	b.Open(e.URL + people)
 	b.Wait("#id_username") // a stranger is led to the application's own form
@@ -90,8 +120,9 @@ func TestAnAdministratorEnrols(t *testing.T) {
 	b.Says(secret)
 }
 
-func TestWaysAround(t *testing.T) {
-	e := start(t)
+func TestWaysAround(t *testing.T) { waysAround(t, start(t)) }
+
+func waysAround(t *testing.T, e *apptest.Example) {
 	alice := as(t, e, "alice")
 	codes := e.EnrolBy(t, alice, "").RecoveryCodes
 	if got := alice.Open(people); got.Status != http.StatusOK || !strings.Contains(got.Body, secret) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
 )
@@ -20,32 +21,37 @@ const (
 	secret   = "48,115.90"
 )
 
-// wiki is the wiki behind Caddy.
-type wiki struct {
-	url  string
-	mail *apptest.Postbox
+func start(t *testing.T) *apptest.Example {
+	t.Helper()
+	e := startWiki(t)
+	e.StartCaddy(t, openPage)
+	return e
 }
 
-func start(t *testing.T) *wiki {
+func startWiki(t *testing.T) *apptest.Example {
 	t.Helper()
 	apptest.Tool(t, "php", "php-cli php-xml")
-	dir := filepath.Join(apptest.Root(), "examples/dokuwiki")
-	port, appPort, data := apptest.Port(t), apptest.Port(t), t.TempDir()
-	w := &wiki{url: "http://localhost:" + port, mail: apptest.StartPostbox(t)}
-	env := append(os.Environ(), "PORT="+port, "APP_PORT="+appPort, "SMTP_PORT="+w.mail.Port, "ADMIN_PORT="+apptest.Port(t),
-		"DATA="+data, "XDG_DATA_HOME="+filepath.Join(data, "caddy"), "XDG_CONFIG_HOME="+filepath.Join(data, "config"))
-	app := exec.Command(filepath.Join(dir, "start.sh"))
-	app.Env = env
-	apptest.Start(t, app).Answers(t, "http://127.0.0.1:"+appPort+openPage)
-	caddy := exec.Command(apptest.Caddy(t), "run", "--adapter", "caddyfile", "--config", filepath.Join(dir, "Caddyfile"))
-	caddy.Env = env
-	apptest.Start(t, caddy).Answers(t, w.url+openPage)
-	return w
+	e := apptest.NewExample(t, "dokuwiki")
+	e.StartApp(t, openPage)
+	return e
+}
+
+// discovered is the wiki behind what `caddy mfa discover` drafts for it.
+func discovered(t *testing.T) *apptest.Example {
+	t.Helper()
+	e := startWiki(t)
+	d := apptest.Discover(t, e.App, e.URL, "alice-pass", "--user", "alice")
+	d.OnlyReads(1)
+	e.Mailer(d)
+	d.Answer(`# - {path: "/doku.php", query: {"id": "start"}} #`, `- {path: "/doku.php", query: {"id": "start", "do": "show"}} #`)
+	e.Use(t, d)
+	e.StartCaddy(t, openPage)
+	return e
 }
 
 // signIn goes through the wiki's own form.
-func (w *wiki) signIn(b *apptest.Browser, login string) {
-	b.Open(w.url + "/doku.php?id=start&do=login")
+func signIn(w *apptest.Example, b *apptest.Browser, login string) {
+	b.Open(w.URL + "/doku.php?id=start&do=login")
 	b.Wait("#focus__this")
 	b.Type("#focus__this", login)
 	b.Type(`#dw__login input[name="p"]`, login+"-pass")
@@ -53,97 +59,96 @@ func (w *wiki) signIn(b *apptest.Browser, login string) {
 	b.Wait("main .button") // the page after signing in is the gate's
 }
 
-func TestAWikiUserEnrolsAndReadsThePage(t *testing.T) {
-	w := start(t)
+// signOut signs out until it is so: a picture that was on its way with the
+// cookies of before signs in again, since the wiki renews them in every answer.
+func signOut(t *testing.T, w *apptest.Example, b *apptest.Browser) {
+	b.Open(w.URL + openPage)
+	b.Click(`a[href*="do=logout"]`)
+	apptest.Eventually(t, 30*time.Second, "the wiki's form", func() bool {
+		switch b.Peek(`document.readyState + location.search.includes("do=login") + (document.querySelector("#dw__login") !== null)`) {
+		case "completetruetrue":
+			return true
+		case "completetruefalse":
+			b.Open(w.URL + openPage)
+			b.Click(`a[href*="do=logout"]`)
+		}
+		return false
+	})
+}
+
+func TestAWikiUserEnrolsAndReadsThePage(t *testing.T) { enrolsAndReads(t, start(t)) }
+
+// The draft is tried by what the example's own configuration is tried by.
+func TestWhatIsDiscovered(t *testing.T) {
+	w := discovered(t)
+	waysAround(t, w)
+	enrolsAndReads(t, w)
+}
+
+func enrolsAndReads(t *testing.T, w *apptest.Example) {
 	b := apptest.NewBrowser(t, "en")
 
-	b.Open(w.url + openPage)
+	b.Open(w.URL + openPage)
 	b.Says("Welcome to the wiki")
-	b.Open(w.url + payroll)
+	b.Open(w.URL + payroll)
 	b.Wait("#dw__login") // a stranger is led to the wiki's own form
 
-	w.signIn(b, "alice")
-	b.Open(w.url + payroll)
+	signIn(w, b, "alice")
+	b.Open(w.URL + payroll)
 	b.Wait("main .button")
 	if text := b.Text(); strings.Contains(text, secret) || strings.Contains(text, "Payroll") {
 		t.Fatalf("the block shows the page:\n%s", text)
 	}
 	b.Shot("dokuwiki-block")
-	app := w.enrol(t, b, "alice@acme.example")
-	b.At(w.url + payroll)
+	app := w.Enrol(t, b, "alice@acme.example")
+	b.At(w.URL + payroll)
 	b.Says(secret)
 	b.Shot("dokuwiki-page")
 
 	// Another person in the same browser: alice's proof is not theirs.
-	b.Open(w.url + openPage)
-	b.Click(`a[href*="do=logout"]`)
-	b.Wait("#dw__login")
-	w.signIn(b, "bob")
-	b.Open(w.url + payroll)
+	signOut(t, w, b)
+	signIn(w, b, "bob")
+	b.Open(w.URL + payroll)
 	b.Wait("main .button")
 	if text := b.Text(); strings.Contains(text, secret) || !strings.Contains(text, "bob") {
 		t.Errorf("the second user sees:\n%s", text)
 	}
 
 	// Alice again, signed in anew: asked for her code, and back on the page.
-	b.Open(w.url + openPage)
-	b.Click(`a[href*="do=logout"]`)
-	b.Wait("#dw__login")
-	w.signIn(b, "alice")
-	b.Open(w.url + payroll)
+	signOut(t, w, b)
+	signIn(w, b, "alice")
+	b.Open(w.URL + payroll)
 	b.GiveCode(app.Code(t))
-	b.At(w.url + payroll)
+	b.At(w.URL + payroll)
 	b.Says(secret)
-}
-
-// enrol starts at the block page and ends on the page behind it.
-func (w *wiki) enrol(t *testing.T, b *apptest.Browser, address string) *apptest.Authenticator {
-	t.Helper()
-	b.Click("main .button")
-	b.Wait(`form[action$="/api/email"] .button`)
-	b.Click(`form[action$="/api/email"] .button`)
-	b.Wait("#code")
-	b.GiveCode(w.mail.Code(t, address))
-	b.Wait(`form[action$="/api/methods/totp"] .button`)
-	b.Click(`form[action$="/api/methods/totp"] .button`)
-	b.Wait(".scan svg")
-	uri, err := url.Parse(b.Eval(`document.querySelector('a[href^="otpauth:"]').href`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	app := &apptest.Authenticator{Secret: uri.Query().Get("secret")}
-	b.GiveCode(app.Code(t))
-	b.Wait("#codes li")
-	b.Click("#saved")
-	b.Click("main form .button")
-	return app
 }
 
 // TestWaysAround tries what the wiki itself would serve without the gate: a
 // name and a password on any address, Basic authentication, a remembered
 // sign-in, and the other spellings and scripts that lead to the same page.
-func TestWaysAround(t *testing.T) {
-	w := start(t)
-	alice := w.client(t, "alice")
+func TestWaysAround(t *testing.T) { waysAround(t, start(t)) }
+
+func waysAround(t *testing.T, w *apptest.Example) {
+	alice := client(t, w, "alice")
 	if got := alice.Open(payroll); got.Status != http.StatusForbidden {
 		t.Fatalf("the page itself: %d", got.Status)
 	}
 	form := url.Values{"u": {"alice"}, "p": {"alice-pass"}}
 	login := "u=alice&p=alice-pass"
 	basic := []string{"Authorization", "Basic YWxpY2U6YWxpY2UtcGFzcw=="}
-	stranger := func() *apptest.Visitor { return apptest.NewVisitor(t, w.url) }
+	stranger := func() *apptest.Visitor { return apptest.NewVisitor(t, w.URL) }
 	for name, try := range map[string]func() apptest.Answer{
 		"credentials in the query":       func() apptest.Answer { return stranger().Open(payroll + "&" + login) },
-		"credentials beside a session":   func() apptest.Answer { return w.client(t, "bob").Open(payroll + "&" + login) },
+		"credentials beside a session":   func() apptest.Answer { return client(t, w, "bob").Open(payroll + "&" + login) },
 		"credentials first in the query": func() apptest.Answer { return stranger().Open("/doku.php?" + login + "&id=finance:payroll") },
 		"credentials in other spellings": func() apptest.Answer { return stranger().Open(payroll + "&%75=alice&%70=alice-pass") },
 		"credentials in a form":          func() apptest.Answer { return stranger().Post(payroll, form) },
 		"Basic authentication":           func() apptest.Answer { return stranger().Open(payroll, basic...) },
-		"Basic beside a session":         func() apptest.Answer { return w.client(t, "bob").Open(payroll, basic...) },
+		"Basic beside a session":         func() apptest.Answer { return client(t, w, "bob").Open(payroll, basic...) },
 		"Basic on the open page's address": func() apptest.Answer {
 			return stranger().Open("/doku.php?id=start&do=show&id=finance:payroll", basic...)
 		},
-		"a remembered sign-in alone":       func() apptest.Answer { return w.remembered(t, "alice").Open(payroll) },
+		"a remembered sign-in alone":       func() apptest.Answer { return remembered(t, w, "alice").Open(payroll) },
 		"the raw export":                   func() apptest.Answer { return alice.Open("/doku.php?id=finance:payroll&do=export_raw") },
 		"the page under an open act":       func() apptest.Answer { return alice.Open("/doku.php?id=finance:payroll&do=logout") },
 		"the page under the open act show": func() apptest.Answer { return alice.Open("/doku.php?id=finance:payroll&do=show") },
@@ -199,16 +204,16 @@ func TestTheApplicationWouldHaveServedThem(t *testing.T) {
 }
 
 // client signs in without a browser.
-func (w *wiki) client(t *testing.T, login string) *apptest.Visitor {
+func client(t *testing.T, w *apptest.Example, login string) *apptest.Visitor {
 	t.Helper()
-	return w.enter(t, url.Values{"id": {"start"}, "do": {"login"}, "u": {login}, "p": {login + "-pass"}})
+	return enter(t, w, url.Values{"id": {"start"}, "do": {"login"}, "u": {login}, "p": {login + "-pass"}})
 }
 
 // remembered has a sign-in that outlives the session, and no session.
-func (w *wiki) remembered(t *testing.T, login string) *apptest.Visitor {
+func remembered(t *testing.T, w *apptest.Example, login string) *apptest.Visitor {
 	t.Helper()
-	v := w.enter(t, url.Values{"id": {"start"}, "do": {"login"}, "u": {login}, "p": {login + "-pass"}, "r": {"1"}})
-	u, err := url.Parse(w.url)
+	v := enter(t, w, url.Values{"id": {"start"}, "do": {"login"}, "u": {login}, "p": {login + "-pass"}, "r": {"1"}})
+	u, err := url.Parse(w.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,9 +221,9 @@ func (w *wiki) remembered(t *testing.T, login string) *apptest.Visitor {
 	return v
 }
 
-func (w *wiki) enter(t *testing.T, form url.Values) *apptest.Visitor {
+func enter(t *testing.T, w *apptest.Example, form url.Values) *apptest.Visitor {
 	t.Helper()
-	v := apptest.NewVisitor(t, w.url)
+	v := apptest.NewVisitor(t, w.URL)
 	v.Open("/doku.php?id=start&do=login")
 	if got := v.Post("/doku.php?id=start", form); got.Status != http.StatusFound {
 		t.Fatalf("signing in to the wiki: %d\n%.500s", got.Status, got.Body)

@@ -26,13 +26,46 @@ const (
 
 func start(t *testing.T) *apptest.Example {
 	t.Helper()
+	e := startApp(t)
+	e.StartCaddy(t, "/login")
+	return e
+}
+
+// discovered is the app behind what `caddy mfa discover` drafts for it, given
+// the cookie of somebody who is signed in: a script signs people in here.
+func discovered(t *testing.T) *apptest.Example {
+	t.Helper()
+	e := startApp(t)
+	v := apptest.NewVisitor(t, e.App)
+	signIn(t, v, "alice")
+	d := apptest.Discover(t, e.App, e.URL, "", "--user", "alice", "--cookie", "jwt="+v.Cookie("jwt"))
+	d.OnlyReads(0)
+	e.Mailer(d)
+	for _, line := range []string{"identity jwt {", "\tcookie jwt", "\tuser username", "\tsession iat", "}"} {
+		comment := "# " + line
+		if line[0] == '\t' {
+			comment = "#" + line
+		}
+		d.Answer("\t\t"+comment+"\n", "\t\t"+line+"\n")
+	}
+	d.Answer("#\tsecret {file./run/secrets/token-key}", "\tsecret {file."+filepath.Join(e.Data, secretFile)+"}")
+	d.Drop("\t\tidentity whoami ")
+	d.Answer("first: email", "first: none")
+	d.Answer(`# - "/api/auth/authenticate" #`, `- "/api/auth/authenticate" #`)
+	d.Answer(`# - "/api/auth/logout" #`, `- "/api/auth/logout" #`)
+	e.Use(t, d)
+	e.StartCaddy(t, "/login")
+	return e
+}
+
+func startApp(t *testing.T) *apptest.Example {
+	t.Helper()
 	apptest.Tool(t, "node", "nodejs")
 	e := apptest.NewExample(t, "flood")
 	if err := os.WriteFile(filepath.Join(e.Data, secretFile), []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e.StartApp(t, "/api/auth/verify")
-	e.StartCaddy(t, "/login")
 	people(t, e)
 	return e
 }
@@ -66,10 +99,18 @@ func as(t *testing.T, e *apptest.Example, login string) *apptest.Visitor {
 	return v
 }
 
-func TestAPersonOfASinglePageAppEnrols(t *testing.T) {
-	e := start(t)
+func TestAPersonOfASinglePageAppEnrols(t *testing.T) { enrols(t, start(t)) }
+
+// The draft is tried by what the example's own configuration is tried by.
+func TestWhatIsDiscovered(t *testing.T) {
+	t.Run("a person", func(t *testing.T) { enrols(t, discovered(t)) })
+	t.Run("the script", func(t *testing.T) { calls(t, discovered(t)) })
+	t.Run("ways around", func(t *testing.T) { waysAround(t, discovered(t)) })
+}
+
+func enrols(t *testing.T, e *apptest.Example) {
 	b := apptest.NewBrowser(t, "en")
-	b.Open(e.URL + "/login")
+	b.Open(e.URL + "/overview") // a stranger is led to the application's own form
 	b.Wait(`input[name="username"]`)
 	b.Type(`input[name="username"]`, "alice")
 	b.Type(`input[name="password"]`, "alice-pass")
@@ -87,8 +128,9 @@ func TestAPersonOfASinglePageAppEnrols(t *testing.T) {
 }
 
 // A script's call is told in JSON what to do; so is an event stream.
-func TestCallsOfTheScript(t *testing.T) {
-	e := start(t)
+func TestCallsOfTheScript(t *testing.T) { calls(t, start(t)) }
+
+func calls(t *testing.T, e *apptest.Example) {
 	v := as(t, e, "alice")
 	for _, path := range []string{settings, stream} {
 		got := v.Call(http.MethodGet, path, nil)
@@ -122,8 +164,9 @@ func TestCallsOfTheScript(t *testing.T) {
 	}
 }
 
-func TestWaysAround(t *testing.T) {
-	e := start(t)
+func TestWaysAround(t *testing.T) { waysAround(t, start(t)) }
+
+func waysAround(t *testing.T, e *apptest.Example) {
 	forged := func(key string, method jwt.SigningMethod) string {
 		var by any = []byte(key)
 		if method == jwt.SigningMethodNone {

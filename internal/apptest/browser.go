@@ -114,6 +114,10 @@ func (b *Browser) Eval(js string) string {
 	return text
 }
 
+// Peek is Eval of a page that may be on its way to the next: what fails then is
+// told as text.
+func (b *Browser) Peek(js string) string { return b.tryEval(js) }
+
 // Text is the visible text of the page.
 func (b *Browser) Text() string {
 	b.t.Helper()

@@ -44,6 +44,19 @@ func WithoutPolicyTests(t testing.TB, d *Demo) {
 	d.write(t, d.PolicyFile(), rules)
 }
 
+// Discovered replaces the demo's configuration by what `caddy mfa discover`
+// drafts for the portal, with the answers that are given to its doubts.
+func Discovered(answer func(t testing.TB, d *Demo, draft *Draft)) Edit {
+	return func(t testing.TB, d *Demo) {
+		draft := Discover(t, "http://127.0.0.1:"+d.Portal.Port, d.URL, passwords["ana"], "--user", "ana")
+		answer(t, d, draft)
+		draft.Write(d.Dir)
+		if err := os.Rename(filepath.Join(d.Dir, "Caddyfile"), d.CaddyfilePath()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // StartDemo starts the demo with a fresh store, and stops it with the test.
 func StartDemo(t testing.TB, edits ...Edit) *Demo {
 	t.Helper()
@@ -62,7 +75,7 @@ func StartDemo(t testing.TB, edits ...Edit) *Demo {
 	}
 	_, adminPort, _ := strings.Cut(d.Admin, ":")
 	d.env = append(append(os.Environ(), d.env...), "PORT="+port, "APP_PORT="+d.Portal.Port, "SMTP_PORT="+d.Portal.SMTPPort,
-		"ADMIN_PORT="+adminPort, "XDG_DATA_HOME="+filepath.Join(d.Dir, "data"), "XDG_CONFIG_HOME="+filepath.Join(d.Dir, "config"))
+		"ADMIN_PORT="+adminPort, "CADDY_ADMIN="+d.Admin, "XDG_DATA_HOME="+filepath.Join(d.Dir, "data"), "XDG_CONFIG_HOME="+filepath.Join(d.Dir, "config"))
 	d.StartCaddy(t)
 	return d
 }

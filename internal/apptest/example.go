@@ -16,6 +16,7 @@ type Example struct {
 	App   string // address of the application itself, behind the gate
 	Mail  *Postbox
 	Dir   string // the example's folder
+	Conf  string // the folder of the Caddyfile, the same unless it was discovered
 	Data  string // where the application keeps what it knows
 	Caddy *Process
 	Env   []string
@@ -29,7 +30,9 @@ func NewExample(t testing.TB, name string, env ...string) *Example {
 		URL: "http://localhost:" + port, App: "http://127.0.0.1:" + appPort, Mail: StartPostbox(t),
 		Dir: filepath.Join(Root(), "examples", name), Data: t.TempDir(),
 	}
-	e.Env = append(append(os.Environ(), env...), "PORT="+port, "APP_PORT="+appPort, "SMTP_PORT="+e.Mail.Port, "ADMIN_PORT="+Port(t), "DATA="+e.Data,
+	e.Conf = e.Dir
+	admin := Port(t)
+	e.Env = append(append(os.Environ(), env...), "PORT="+port, "APP_PORT="+appPort, "SMTP_PORT="+e.Mail.Port, "ADMIN_PORT="+admin, "CADDY_ADMIN=127.0.0.1:"+admin, "DATA="+e.Data,
 		"XDG_DATA_HOME="+filepath.Join(e.Data, "caddy"), "XDG_CONFIG_HOME="+filepath.Join(e.Data, "config"))
 	return e
 }
@@ -42,11 +45,23 @@ func (e *Example) StartApp(t testing.TB, path string) {
 	Start(t, cmd).Answers(t, e.App+path)
 }
 
-// StartCaddy runs Caddy with the example's Caddyfile until the path is answered.
+// Mailer answers a draft's doubt about the mail server.
+func (e *Example) Mailer(d *Draft) {
+	d.Answer("mail smtp smtp+starttls://mail.example.com:587 {", "mail smtp smtp://127.0.0.1:"+e.Mail.Port+" {")
+}
+
+// Use makes StartCaddy run the draft instead of the example's own Caddyfile.
+func (e *Example) Use(t testing.TB, d *Draft) {
+	t.Helper()
+	e.Conf = t.TempDir()
+	d.Write(e.Conf)
+}
+
+// StartCaddy runs Caddy until the path is answered.
 func (e *Example) StartCaddy(t testing.TB, path string) {
 	t.Helper()
-	cmd := exec.Command(Caddy(t), "run", "--adapter", "caddyfile", "--config", filepath.Join(e.Dir, "Caddyfile"))
-	cmd.Env, cmd.Dir = e.Env, e.Dir
+	cmd := exec.Command(Caddy(t), "run", "--adapter", "caddyfile", "--config", filepath.Join(e.Conf, "Caddyfile"))
+	cmd.Env, cmd.Dir = e.Env, e.Conf
 	e.Caddy = Start(t, cmd)
 	e.Caddy.Answers(t, e.URL+path)
 }

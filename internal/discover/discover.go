@@ -19,17 +19,22 @@ type Options struct {
 	URL            string // of any page of the application
 	User, Password string // a test login, as typed into the form; "" looks from outside only
 	Cookie         string // or the Cookie field of a browser in which User is signed in
+	Site           string // the address that people open; "" is a made-up one
 	Client         *http.Client
 }
 
 // Findings are what was seen.
 type Findings struct {
 	Base   *url.URL
+	Site   string   // the address that people open; "" is not known
 	Login  *form    // nil: no form was found
 	At     *url.URL // the page with the form
 	Logout []string // paths, with the query that makes the difference
 	Assets []string // folders of scripts, styles and pictures of the sign-in page
+	Public []string // pages that a stranger is shown
 	Single bool     // the pages are the same for everybody: a script asks for the data
+	Shell  string   // the path at which that shell signs in; "" was not seen
+	Calls  []string // what its scripts call that may sign in or out
 
 	Mail    string   // where the same answer holds the address, as an expression; "" where it does not
 	Who     *place   // where the application says who is signed in; nil: not found
@@ -55,16 +60,20 @@ func Look(ctx context.Context, o Options) (*Findings, error) {
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, errors.New("write the address of the running application, such as http://127.0.0.1:8080")
 	}
-	f := &Findings{Base: &url.URL{Scheme: base.Scheme, Host: base.Host}}
+	f := &Findings{Base: &url.URL{Scheme: base.Scheme, Host: base.Host}, Site: o.Site}
 	stranger := newVisitor(ctx, o, f.Base)
 	first := stranger.open(base.RequestURI())
 	if first.err != nil {
 		return nil, fmt.Errorf("asking %s: %w", f.Base, first.err)
 	}
 	f.findForm(stranger, first)
-	if f.Login == nil {
+	switch {
+	case f.Single:
+		f.findCalls(stranger, first)
+	case f.Login == nil:
 		f.doubt("no sign-in form was found: if a script signs in, look at what it sends (the browser's network tab)")
 	}
+	f.findPublic(stranger, first)
 	if o.User == "" {
 		f.doubt("without a test login (--user, and the password in MFA_TEST_PASSWORD) nobody can see where the application says who is signed in")
 		return f, nil
@@ -82,28 +91,59 @@ func (f *Findings) findForm(v *visitor, first *page) {
 		}
 	}
 	for _, p := range pages {
-		if f.takeForm(p) {
+		if f.takeForm(v, p) {
 			return
 		}
 	}
 	for _, path := range commonLogins {
-		if f.takeForm(v.open(path)) {
+		if f.takeForm(v, v.open(path)) {
 			return
 		}
 	}
 	// A page whose only content comes by a script.
 	if f.Single = first.status == http.StatusOK && first.isHTML() && len(first.links) == 0 && first.scripts > 0; f.Single {
+		first.readStyles(v)
 		f.Assets = first.assets
-		f.doubt("its pages are one shell that a script fills: open the addresses that show the shell, and the calls that sign in and out; protect the rest")
 	}
 }
 
-func (f *Findings) takeForm(p *page) bool {
+// maxPublic bounds the pages that are looked at as a stranger.
+const maxPublic = 12
+
+// findPublic looks which of the pages that the first one leads to a stranger is
+// shown as well.
+func (f *Findings) findPublic(v *visitor, first *page) {
+	if f.Single || f.Login == nil {
+		return
+	}
+	asked := map[string]bool{f.At.Path: f.At.RawQuery == ""}
+	for _, l := range append([]link{{href: first.at.RequestURI()}}, first.links...) {
+		href, _, _ := strings.Cut(l.href, "#")
+		if !strings.HasPrefix(href, "/") || href == "/" || asked[href] || leaving(l.href+" "+l.text) || signInWord(l.text+" "+l.href) || f.isAsset(href) {
+			continue
+		}
+		asked[href] = true
+		if len(asked) > maxPublic {
+			return
+		}
+		if p := v.get(href); p.err == nil && p.status == http.StatusOK && p.isHTML() && !slices.ContainsFunc(p.forms, func(f form) bool { return f.password != "" }) {
+			f.Public = append(f.Public, href)
+		}
+	}
+}
+
+func (f *Findings) isAsset(href string) bool {
+	path, _, _ := strings.Cut(href, "?")
+	return slices.ContainsFunc(f.Assets, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
+}
+
+func (f *Findings) takeForm(v *visitor, p *page) bool {
 	if p.err != nil || p.status >= 400 {
 		return false
 	}
 	for i := range p.forms {
 		if p.forms[i].password != "" {
+			p.readStyles(v)
 			f.Login, f.At, f.Assets = &p.forms[i], p.at, p.assets
 			return true
 		}

@@ -59,7 +59,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `<nav><a href="/profile">Profile</a><a href="/out?token=1&amp;do=logout">Leave</a><a href="/user/delete">Delete</a><b class=who>%s</b></nav>`, user)
 	case "/enter":
 		if r.Method == http.MethodGet {
-			fmt.Fprint(w, `<link rel=stylesheet href="/static/css/a.css"><link rel=alternate href="/feed"><form method=post action="/enter"><input name=name><input type=password name=pw><input type=hidden name=csrf value=c1></form>`)
+			fmt.Fprint(w, `<link rel=stylesheet href="/static/css/a.css"><link rel=alternate href="/feed"><a href="/about">About</a><form method=post action="/enter"><input name=name><input type=password name=pw><input type=hidden name=csrf value=c1></form>`)
 			return
 		}
 		if r.FormValue("pw") != "secret" || r.FormValue("csrf") != "c1" {
@@ -73,6 +73,11 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		a.sessions[id] = r.FormValue("name")
 		http.Redirect(w, r, "/", http.StatusSeeOther)
+	case "/static/css/a.css":
+		w.Header().Set("Content-Type", "text/css")
+		fmt.Fprint(w, `body { background: url("../img/sky.png") } a { content: url(data:image/png;base64,AA) }`)
+	case "/about":
+		fmt.Fprint(w, `<h1>About us</h1>`)
 	case "/profile":
 		if user == "" {
 			w.WriteHeader(http.StatusForbidden)
@@ -117,7 +122,8 @@ func wants(t *testing.T, draft string, lines ...string) {
 func TestLook(t *testing.T) {
 	a := start(t)
 	_, draft := look(t, a, nil)
-	wants(t, draft, "identity whoami /profile {", `user html "input[name=nick]" attr value`, `email html "input[name=mail]" attr value`,
+	wants(t, draft, "\nportal.example.com {", `# - "/about" # DOUBT: a stranger is shown it`, `- "/static/img" #`, `- "/static/css" #`,
+		"identity whoami /profile {", `user html "input[name=nick]" attr value`, `email html "input[name=mail]" attr value`,
 		"cookies sid", "login /enter", "logout /out?do=logout", "anonymous login /enter?next={http.mfa.return_to}",
 		`- "/enter" #`, `- {path: "/out", query: {"do": "logout"}} #`, `- "/static/css" #`)
 	if strings.Contains(draft, "/feed") {
@@ -191,7 +197,7 @@ func TestLookAtDoubts(t *testing.T) {
 		a := start(t)
 		a.text = true
 		_, draft := look(t, a, nil)
-		wants(t, draft, `user html "#hello"`, "whoever calls himself bob is bob", "no address was found")
+		wants(t, draft, "whoever calls himself bob is bob: look for an id\n\t\t\tuser html \"#hello\"", "first: email # DOUBT: no address was found")
 	})
 	t.Run("a wrong password", func(t *testing.T) {
 		_, draft := look(t, start(t), func(o *Options) { o.Password = "wrong" })
@@ -215,6 +221,46 @@ func TestLookAtDoubts(t *testing.T) {
 			t.Error("no error")
 		}
 	})
+}
+
+// A shell that a script fills: its script says where it signs in and out.
+func TestLookAtAShell(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/", "/login":
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, `<script src="js/main.js"></script><div id=app></div>`)
+		case "/js/main.js":
+			w.Header().Set("Content-Type", "text/javascript")
+			fmt.Fprint(w, "a.post(`${c}api/auth/authenticate`,x);a.get(\"/api/auth/logout\");a.get('/api/things');t='text/html'")
+		case "/api/me":
+			if c, err := r.Cookie("jwt"); err != nil || !strings.HasPrefix(c.Value, "eyJ") {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"name":"alice"}`)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer app.Close()
+	const token = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VybmFtZSI6ImFsaWNlIiwiaWF0IjoxfQ.c2ln"
+	f, err := Look(context.Background(), Options{URL: app.URL, Site: "http://localhost:8490", User: "alice", Cookie: "jwt=" + token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := f.Draft(&b); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, b.String(), "http://localhost:8490 {\n\tbind 127.0.0.1\n", "anonymous login /login # DOUBT", "hosts: [localhost]",
+		"# identity jwt {\n\t\t#\tcookie jwt\n", "#\tuser username", "#\tsession iat", "identity whoami /api/me {",
+		`- "/login" # the page's shell`, `- "/api/me" # who is signed in`, `- "/js" #`,
+		`# - "/api/auth/authenticate" # DOUBT`, `# - "/api/auth/logout" # DOUBT`)
+	if strings.Contains(b.String(), "/api/things") {
+		t.Error("a call that does not sign in is proposed")
+	}
 }
 
 // An application is never followed to another host, nor is a form sent there.

@@ -1,42 +1,57 @@
 package discover
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
 )
 
-// Draft writes a Caddyfile and a policy of what was found, the doubts as
-// comments.
+// Draft writes a Caddyfile and a policy of what was found. What is not sure is
+// marked DOUBT: behind a line, that line; on a line of its own, what follows it,
+// a line or a block; at the top, nothing that could be pointed at. Nothing else
+// should need a change.
 func (f *Findings) Draft(w io.Writer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# Caddyfile: a draft, made by looking at %s from outside.", f.Base)
+	line("# DOUBT marks what was not sure: the line it ends, or what stands below it.")
 	for _, d := range f.Doubts {
 		line("# DOUBT: %s", d)
 	}
 	line("{")
 	line("\tmfa policy.yaml {")
+	line("\t\t# DOUBT: your mail server, and whom its mails come from")
 	line("\t\tmail smtp smtp+starttls://mail.example.com:587 {")
 	line("\t\t\tfrom security@example.com")
 	line("\t\t}")
 	line("\t}")
 	line("}")
 	line("")
-	line("portal.example.com {")
+	if f.Site == "" {
+		line("# DOUBT: the address that people open, here and in the policy (--site writes it everywhere)")
+	}
+	line("%s {", f.site())
+	if host := f.host(); host == "localhost" || net.ParseIP(host).IsLoopback() {
+		line("\tbind 127.0.0.1")
+	}
 	line("\tmfa {")
 	f.identity(line)
 	if len(f.Fields) > 0 {
 		line("\t\t# it signs in whoever sends these fields, at any address")
 		line("\t\tcredentials %s", strings.Join(f.Fields, " "))
 	}
-	if f.At != nil {
+	switch {
+	case f.At != nil:
 		line("\t\tanonymous login %s", f.backFrom())
+	case f.Shell != "":
+		line("\t\tanonymous login %s # DOUBT: a script shows the sign-in there", f.Shell)
 	}
 	line("\t}")
-	line("\treverse_proxy %s", f.Base.Host)
+	line("\treverse_proxy %s", f.upstream())
 	line("}")
 	line("")
 	line("# policy.yaml: a draft. Protect all of it and open what may be open, or name")
@@ -46,42 +61,51 @@ func (f *Findings) Draft(w io.Writer) error {
 	return err
 }
 
+func (f *Findings) site() string { return cmp.Or(f.Site, "portal.example.com") }
+
+// host is the site's, without scheme, port and path.
+func (f *Findings) host() string {
+	site := f.site()
+	if !strings.Contains(site, "://") {
+		site = "https://" + site
+	}
+	u, err := url.Parse(site)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}
+
+func (f *Findings) upstream() string {
+	if f.Base.Scheme == "https" {
+		return f.Base.String()
+	}
+	return f.Base.Host
+}
+
 func (f *Findings) identity(line func(string, ...any)) {
-	if f.Token != nil {
-		line("\t\t# the cookie %s is a token (%s): with its key, nobody has to be asked", f.Token.cookie, f.Token.alg)
-		line("\t\t# identity jwt {")
-		line("\t\t#\tcookie %s", f.Token.cookie)
-		if strings.HasPrefix(f.Token.alg, "HS") {
-			line("\t\t#\tsecret {file./run/secrets/token-key}")
-		} else {
-			line("\t\t#\tpublic_key token-key.pem")
-		}
-		line("\t\t#\tuser %s", f.Token.user)
-		if f.Token.session != "" {
-			line("\t\t#\tsession %s", f.Token.session)
-		}
-		line("\t\t# }")
-	}
-	if kind := f.sessions(); kind != "" {
-		line("\t\t# the cookies look like %s: if it keeps its sessions in Redis, see `identity redis`", kind)
-	}
+	other := f.token(line) || f.session(line)
 	who := f.Who
-	if who == nil {
+	switch {
+	case who == nil:
 		who = &place{path: "/api/me", expr: "json login"}
 		line("\t\t# DOUBT: this path and expression are no more than an example")
+	case other:
+		line("\t\t# DOUBT: this block or the one above it, not both")
 	}
 	line("\t\tidentity whoami %s {", quoted(who.path))
+	if who.text {
+		line("\t\t\t# DOUBT: a text that is shown there. If people can change it, whoever calls himself bob is bob: look for an id")
+	}
 	line("\t\t\tuser %s", who.expr)
 	if f.Mail != "" {
 		line("\t\t\temail %s", f.Mail)
-	} else {
-		line("\t\t\t# DOUBT: no address was found to prove a first enrolment by: map `email`, or see `first` of the policy")
 	}
 	switch {
 	case len(f.Key) > 0:
 		line("\t\t\tcookies %s", strings.Join(f.Key, " "))
 	default:
-		line("\t\t\t# no cookie is new at every sign-in and stays until the next")
+		line("\t\t\t# no cookie is known that is new at every sign-in and stays until the next")
 		line("\t\t\tcache 0s")
 	}
 	if login := f.loginPath(); login != "" {
@@ -89,9 +113,57 @@ func (f *Findings) identity(line func(string, ...any)) {
 	}
 	if len(f.Logout) > 0 {
 		line("\t\t\tlogout %s", strings.Join(f.Logout, " "))
+	} else {
+		line("\t\t\t# logout /path # DOUBT: no way to sign out was found")
 	}
-	line("\t\t\t# password /path/where/it/is/changed")
+	line("\t\t\t# password /path/where/it/is/changed # DOUBT: where a password is changed, if people can")
 	line("\t\t}")
+}
+
+// token writes, as a comment, how to read the cookie that is a JWT.
+func (f *Findings) token(line func(string, ...any)) bool {
+	t := f.Token
+	if t == nil {
+		return false
+	}
+	line("\t\t# DOUBT: the cookie %s is a token (%s): with the key it is signed with, nobody has to be asked", t.cookie, t.alg)
+	line("\t\t# identity jwt {")
+	line("\t\t#\tcookie %s", t.cookie)
+	if strings.HasPrefix(t.alg, "HS") {
+		line("\t\t#\tsecret {file./run/secrets/token-key}")
+	} else {
+		line("\t\t#\tpublic_key token-key.pem")
+	}
+	line("\t\t#\tuser %s", t.user)
+	if t.session != "" {
+		line("\t\t#\tsession %s", t.session)
+	}
+	line("\t\t# }")
+	return true
+}
+
+// session writes, as a comment, how to read the session of a family of
+// applications that is known by its cookie.
+func (f *Findings) session(line func(string, ...any)) bool {
+	for _, k := range []struct{ cookie, family, format, user, more string }{
+		{"connect.sid", "express-session", "json", "user.id", "signed {env.SESSION_SECRET}"},
+		{"sessionid", "Django", "django", "_auth_user_id", ""},
+		{"PHPSESSID", "PHP", "php", "user_id", ""},
+	} {
+		if !slices.Contains(f.Cookies, k.cookie) {
+			continue
+		}
+		line("\t\t# DOUBT: the cookie %s looks like %s: if it keeps its sessions in Redis, they hold an id that nobody can edit", k.cookie, k.family)
+		line("\t\t# identity redis redis://127.0.0.1:6379 {")
+		line("\t\t#\tformat %s", k.format)
+		if k.more != "" {
+			line("\t\t#\t%s", k.more)
+		}
+		line("\t\t#\tuser %s", k.user)
+		line("\t\t# }")
+		return true
+	}
+	return false
 }
 
 // backFrom is the page with the form, the way back filled in where it takes one.
@@ -134,77 +206,6 @@ func (f *Findings) loginPath() string {
 		return "" // the same address does everything
 	}
 	return path
-}
-
-func (f *Findings) sessions() string {
-	switch {
-	case slices.Contains(f.Cookies, "connect.sid"):
-		return "express-session (format json)"
-	case slices.Contains(f.Cookies, "sessionid"):
-		return "Django (format django)"
-	case slices.Contains(f.Cookies, "PHPSESSID"):
-		return "PHP (format php)"
-	}
-	return ""
-}
-
-func (f *Findings) policy(line func(string, ...any)) {
-	line("version: 1")
-	line("tenants:")
-	line("  portal:")
-	line("    hosts: [portal.example.com]")
-	line("    require: mfa")
-	line("    protect: [/]")
-	line("    allow:")
-	opened := map[string]bool{}
-	open := func(path, why string) {
-		path, query, _ := strings.Cut(path, "?")
-		path = strings.TrimRight(path, "/")
-		if path == "" || opened[path+query] || strings.ContainsAny(path, "%;*\\") {
-			return
-		}
-		opened[path+query] = true
-		values, err := url.ParseQuery(query)
-		for k, list := range values {
-			if list[0] == "" || wayBack(k, list[0]) {
-				delete(values, k) // any will do
-			}
-		}
-		if err != nil || len(values) == 0 {
-			line("      - %q # %s", path, why)
-			return
-		}
-		var keys []string
-		for k, list := range values {
-			keys = append(keys, fmt.Sprintf("%q: %q", k, list[0]))
-		}
-		slices.Sort(keys)
-		line("      - {path: %q, query: {%s}} # %s", path, strings.Join(keys, ", "), why)
-	}
-	if f.At != nil {
-		open(f.At.RequestURI(), "the sign-in form")
-		if action, _, _ := strings.Cut(f.Login.action, "?"); action != f.At.Path {
-			open(f.Login.action, "where it is sent")
-		}
-	}
-	for _, path := range f.Logout {
-		if at, _, query := strings.Cut(path, "?"); query && f.At != nil && at == f.At.Path {
-			path += "&" + f.At.RawQuery // one script for all: no other page may be named beside
-		}
-		open(path, "signing out")
-	}
-	for _, dir := range f.Assets {
-		if f.At != nil && dir == f.At.Path {
-			continue
-		}
-		open(dir, "what the form's page shows; DOUBT: nothing else may lie there")
-	}
-	if len(opened) == 0 {
-		line("      - /login # DOUBT: the sign-in form was not found")
-	}
-	line("tests:")
-	line("  - {host: portal.example.com, get: /, want: no-identity}")
-	line("  - {as: {user: bob}, host: portal.example.com, get: /, want: enroll}")
 }
 
 func quoted(s string) string {

@@ -24,6 +24,8 @@ type page struct {
 	links   []link
 	assets  []string // folders
 	scripts int
+	sources []string // addresses of its script files
+	styles  []string // and of its style sheets
 }
 
 type link struct{ href, text string }
@@ -65,10 +67,17 @@ func (p *page) read() {
 			p.asset(attr(n, "src"))
 			if n.Data == "script" {
 				p.scripts++
+				if src := attr(n, "src"); src != "" {
+					p.sources = append(p.sources, p.local(src))
+				}
 			}
 		case "link":
-			if shown[strings.ToLower(attr(n, "rel"))] {
+			rel := strings.ToLower(attr(n, "rel"))
+			if shown[rel] {
 				p.asset(attr(n, "href"))
+			}
+			if rel == "stylesheet" {
+				p.styles = append(p.styles, p.local(attr(n, "href")))
 			}
 		}
 	}

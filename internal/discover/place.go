@@ -49,7 +49,9 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 			if best != nil && w.rank >= best.rank {
 				continue
 			}
-			if a := stranger.get(path); a.status == http.StatusOK {
+			a := stranger.get(path)
+			f.takeWayBack(a)
+			if a.status == http.StatusOK {
 				if got, ok := w.find(a); ok && got != "" || a.isHTML() != p.isHTML() {
 					continue // it says so to a stranger as well, or says nothing that can be read
 				}
@@ -65,8 +67,17 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 	}
 	if best == nil {
 		f.doubt("no answer was found that holds %q once and is another for a stranger: look for a page or call that does (the browser's network tab), and write it after `identity whoami`", user)
-	} else if best.text {
-		f.doubt("%q is a text that %s shows: if people can change what is shown there, whoever calls himself bob is bob; look for an id", user, best.path)
+	}
+}
+
+// takeWayBack takes the address of the form from an answer that sends a stranger
+// there, if it says where to go afterwards.
+func (f *Findings) takeWayBack(p *page) {
+	if f.At == nil || f.At.RawQuery != "" || p.status/100 != 3 {
+		return
+	}
+	if to, err := p.at.Parse(p.header.Get("Location")); err == nil && to.Host == f.At.Host && to.Path == f.At.Path && to.RawQuery != "" {
+		f.At = to
 	}
 }
 

@@ -43,9 +43,6 @@ func (f *Findings) signIn(ctx context.Context, o Options) {
 	}
 	f.findKeys(o, v, path, before)
 	f.tryCredentials(ctx, o)
-	if len(f.Logout) == 0 {
-		f.doubt("no way to sign out was found: name its path after `logout`")
-	}
 }
 
 // enter signs in, or takes the cookies it is given, and tells what cookies there

@@ -1,0 +1,85 @@
+package discover
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+func (f *Findings) policy(line func(string, ...any)) {
+	line("version: 1")
+	line("tenants:")
+	line("  portal:")
+	line("    hosts: [%s]", f.host())
+	line("    require: mfa")
+	if f.Mail == "" {
+		line("    first: email # DOUBT: no address was found to prove a first enrolment by; none lets whoever knows a password register a factor of his own")
+	}
+	line("    protect: [/] # DOUBT: all of it, or a list of what is to be protected")
+	line("    allow:")
+	opened := map[string]bool{}
+	item := "      - "
+	open := func(path, why string) {
+		path, query, _ := strings.Cut(path, "?")
+		path = strings.TrimRight(path, "/")
+		if path == "" || opened[path+query] || strings.ContainsAny(path, "%;*\\") {
+			return
+		}
+		opened[path+query] = true
+		values, err := url.ParseQuery(query)
+		for k, list := range values {
+			if list[0] == "" || wayBack(k, list[0]) {
+				delete(values, k) // any will do
+			}
+		}
+		if err != nil || len(values) == 0 {
+			line("%s%q # %s", item, path, why)
+			return
+		}
+		var keys []string
+		for k, list := range values {
+			keys = append(keys, fmt.Sprintf("%q: %q", k, list[0]))
+		}
+		slices.Sort(keys)
+		line("%s{path: %q, query: {%s}} # %s", item, path, strings.Join(keys, ", "), why)
+	}
+	if f.At != nil {
+		open(f.At.RequestURI(), "the sign-in form")
+		if action, _, _ := strings.Cut(f.Login.action, "?"); action != f.At.Path {
+			open(f.Login.action, "where it is sent")
+		}
+	}
+	for _, path := range f.Logout {
+		if at, _, query := strings.Cut(path, "?"); query && f.At != nil && at == f.At.Path {
+			path += "&" + f.At.RawQuery // one script for all: no other page may be named beside
+		}
+		open(path, "signing out")
+	}
+	for _, dir := range f.Assets {
+		above := func(other string) bool { return strings.HasPrefix(dir, other+"/") }
+		if f.At != nil && dir == f.At.Path || slices.ContainsFunc(f.Assets, above) {
+			continue
+		}
+		open(dir, "what the form's page shows; DOUBT: nothing else may lie there")
+	}
+	if f.Shell != "" {
+		open(f.Shell, "the page's shell, which holds no data; DOUBT: a script shows the sign-in there")
+		if f.Who != nil {
+			open(f.Who.path, "who is signed in; DOUBT: nothing else may be in it")
+		}
+	}
+	if len(opened) == 0 {
+		line("      - /login # DOUBT: the sign-in form was not found")
+	}
+	item = "      # - "
+	for _, path := range f.Calls {
+		open(path, "DOUBT: a script calls it: open it if it signs in or out")
+	}
+	for _, path := range f.Public {
+		open(path, "DOUBT: a stranger is shown it: open it if nobody is shown more")
+	}
+	line("tests:")
+	line("  - {host: %s, get: /, want: no-identity} # DOUBT: as long as all is protected", f.host())
+	line("  - {as: {user: bob}, host: %s, get: /, want: enroll} # DOUBT: as long as all is protected", f.host())
+}
