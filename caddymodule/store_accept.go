@@ -28,7 +28,10 @@ func (storeAdmin) CaddyModule() caddy.ModuleInfo {
 
 // Routes are the paths under which it is asked.
 func (a storeAdmin) Routes() []caddy.AdminRoute {
-	return []caddy.AdminRoute{{Pattern: acceptPath, Handler: caddy.AdminHandlerFunc(a.accept)}}
+	return []caddy.AdminRoute{
+		{Pattern: acceptPath, Handler: caddy.AdminHandlerFunc(a.accept)},
+		{Pattern: backupPath, Handler: caddy.AdminHandlerFunc(a.backup)},
+	}
 }
 
 // doubtful is a store module whose store may be in doubt: behind what nodes
@@ -47,7 +50,10 @@ func (storeAdmin) accept(_ http.ResponseWriter, r *http.Request) error {
 	}
 	m, ok := s.storeIn.(doubtful)
 	if !ok {
-		return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: errors.New("this store is of one process, and never in doubt")}
+		return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: errors.New("this store is never in doubt")}
+	}
+	if svc := s.service(); svc != nil && svc.Alone() {
+		return caddy.APIError{HTTPStatus: http.StatusConflict, Err: errors.New("the store is open, and holds all that this server wrote to it")}
 	}
 	if err := m.Accept(r.Context()); err != nil {
 		return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: err}
@@ -58,7 +64,7 @@ func (storeAdmin) accept(_ http.ResponseWriter, r *http.Request) error {
 
 // storeCommand is `caddy mfa store`.
 func storeCommand() *cobra.Command {
-	store := &cobra.Command{Use: "store", Short: "Works with the store of a running server"}
+	store := &cobra.Command{Use: "store", Short: "Backs up, copies and accepts stores"}
 	accept := &cobra.Command{
 		Use:   "accept",
 		Short: "Takes a store as it is that holds less than the nodes have seen in it",
@@ -66,7 +72,8 @@ func storeCommand() *cobra.Command {
 A store that was emptied, replaced by a backup or failed over with writes lost
 counts as down on every node. Bring the right data back if you can. This takes
 it as it is, for all nodes: codes that were spent since may be good again for
-as long as they would have been, and whoever enrolled since must enrol again.`,
+as long as they would have been, and whoever enrolled since must enrol again.
+With the embedded store everybody proves anew, too.`,
 		Args: cobra.NoArgs,
 	}
 	at := adminFlags(accept)
@@ -77,7 +84,7 @@ as long as they would have been, and whoever enrolled since must enrol again.`,
 		}
 		return body.Close()
 	})
-	store.AddCommand(accept)
+	store.AddCommand(accept, backupCommand(), copyCommand())
 	return store
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/enroll/store"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -22,6 +23,8 @@ type BoltStore struct {
 	// The file. Default: mfa/mfa.db in Caddy's data directory; Caddy's own
 	// `storage` option does not move it.
 	File string `json:"file,omitempty"`
+
+	log *zap.Logger
 }
 
 // CaddyModule returns the module's id and constructor.
@@ -50,8 +53,9 @@ func (b *BoltStore) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 // Provision fills in the default; it opens nothing.
 func (b *BoltStore) Provision(ctx caddy.Context) error {
+	b.log = ctx.Logger()
 	if b.File == "" {
-		b.File = filepath.Join(caddy.AppDataDir(), "mfa", "mfa.db")
+		b.File = defaultBolt()
 	}
 	file, err := filepath.Abs(b.File)
 	if err != nil {
@@ -63,6 +67,8 @@ func (b *BoltStore) Provision(ctx caddy.Context) error {
 	}
 	return nil
 }
+
+func defaultBolt() string { return filepath.Join(caddy.AppDataDir(), "mfa", "mfa.db") }
 
 // exposed says that others can replace the file. It is a warning only: the
 // volumes of a container are often everybody's, who is nobody else there.
@@ -82,12 +88,31 @@ func (b *BoltStore) StoreKey() string { return "bolt:" + b.File }
 func (b *BoltStore) OpenStore() (store.Store, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	s := store.NewBolt(b.File, now)
+	s := b.store()
 	if err := s.Open(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
+
+func (b *BoltStore) store() *store.Bolt {
+	s := store.NewBolt(b.File, now)
+	s.Warn = func(text string) {
+		if b.log != nil {
+			b.log.Warn("store", zap.String("warning", text))
+		}
+	}
+	return s
+}
+
+// MayComeLater tells that the file is one that a person must look at first: the
+// server starts, and what is protected is closed until Accept.
+func (b *BoltStore) MayComeLater(err error) bool { return errors.Is(err, store.ErrRestored) }
+
+// Accept takes a file that was put in the store's place as it is. It gets
+// another name, so that no flag counts that was given before: which of them
+// were revoked since, an older file does not know.
+func (b *BoltStore) Accept(context.Context) error { return b.store().Accept(enroll.InstallationKey) }
 
 // KeyFile is in Caddy's configuration directory, apart from the store: whoever
 // gets hold of one backup has sealed secrets or their key, not both.
@@ -100,4 +125,6 @@ var (
 	_ caddyfile.Unmarshaler = (*BoltStore)(nil)
 	_ caddy.Provisioner     = (*BoltStore)(nil)
 	_ StoreModule           = (*BoltStore)(nil)
+	_ laterStore            = (*BoltStore)(nil)
+	_ doubtful              = (*BoltStore)(nil)
 )

@@ -7,8 +7,9 @@ import (
 	"github.com/caddy-mfa/caddy-mfa/enroll/store"
 )
 
-// installationKey is the record that holds a store's own name.
-const installationKey = "installation"
+// InstallationKey is the record that holds a store's own name. Without it the
+// next start gives another, and nothing counts that was signed before.
+const InstallationKey = "installation"
 
 // nameInstallation takes the name that goes into every token's audience from
 // the store, which gets a random one at its first start. Two installations that
@@ -22,7 +23,7 @@ func (s *Service) nameInstallation(ctx context.Context) error {
 	}
 	had := *s.named.Load()
 	var name string
-	err := s.store.Update(ctx, installationKey, func(old store.Record) (*store.Record, error) {
+	err := s.store.Update(ctx, InstallationKey, func(old store.Record) (*store.Record, error) {
 		if name = string(old.Value); name != "" {
 			return nil, nil
 		}

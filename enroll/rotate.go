@@ -105,7 +105,7 @@ func (s *Service) resealAll(ctx context.Context, keys *Keys) (changed int, err e
 	s.rotation.update(func(r *Rotation) { r.Records = 0 })
 	err = s.store.List(ctx, "", "", func(key string, r store.Record) error {
 		s.rotation.update(func(r *Rotation) { r.Records++ })
-		if key == installationKey || sealedBy(r.Value) == keys.newest().id {
+		if key == InstallationKey || sealedBy(r.Value) == keys.newest().id {
 			return nil
 		}
 		did, err := s.resealOne(ctx, keys, key)

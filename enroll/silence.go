@@ -25,6 +25,9 @@ func (s *Service) Current(now time.Time) bool {
 	return heard != nil && (s.alone || since(*heard, now) <= silence)
 }
 
+// Alone tells that no other process writes to the store.
+func (s *Service) Alone() bool { return s.alone }
+
 // LastKnown tells whether a flag that is not revoked, as far as this node has
 // heard, may go on where an area says `when_store_down: last-known`: for ten
 // minutes after the node last heard, and only a flag that was given while it

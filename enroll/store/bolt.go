@@ -18,6 +18,10 @@ type Bolt struct {
 	path string
 	now  func() time.Time
 	wait time.Duration // for the lock of another process
+	Warn func(string)  // nil: nobody hears
+
+	readOnly bool
+	memory   boltMemory
 
 	mu sync.RWMutex // guards db against Close
 	db *bolt.DB
@@ -27,6 +31,13 @@ type Bolt struct {
 // configuration can be checked beside a running server.
 func NewBolt(path string, now func() time.Time) *Bolt {
 	return &Bolt{path: path, now: now, wait: 5 * time.Second}
+}
+
+// NewBoltReader names a file that is only read, a backup for example.
+func NewBoltReader(path string, now func() time.Time) *Bolt {
+	b := NewBolt(path, now)
+	b.readOnly = true
+	return b
 }
 
 // The buckets. The index of ends holds, in the order of time, what to sweep.
@@ -226,9 +237,11 @@ func (b *Bolt) Revoke(ctx context.Context, value []byte, expires time.Time) (seq
 	return seq, err
 }
 
-// Revoked reads the live lines after seq.
+// Revoked reads the live lines after seq. It is called twice a second: on its way
+// it writes down how far the file has come.
 func (b *Bolt) Revoked(ctx context.Context, after uint64) (lines []Entry, err error) {
 	err = b.use(ctx, func(db *bolt.DB) error {
+		defer b.remember(false)
 		return db.View(func(tx *bolt.Tx) error {
 			c := tx.Bucket(log).Cursor()
 			for k, v := c.Seek(binary.BigEndian.AppendUint64(nil, after+1)); k != nil; k, v = c.Next() {

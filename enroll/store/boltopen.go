@@ -33,14 +33,25 @@ func (b *Bolt) Open(ctx context.Context) error {
 }
 
 func (b *Bolt) open() (*bolt.DB, error) {
+	_, missing := os.Stat(b.path)
+	return b.openFile(func(db *bolt.DB) error { return b.checkKnown(db, missing == nil) })
+}
+
+// openFile opens the file, asks check before anything is written to it, and
+// makes what is missing in it.
+func (b *Bolt) openFile(check func(*bolt.DB) error) (*bolt.DB, error) {
 	if b.path == "" {
 		return nil, errors.New("no file is named: write `store bolt <file>`")
 	}
-	if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
-		return nil, Unwritable(err)
+	if !b.readOnly {
+		if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
+			return nil, Unwritable(err)
+		}
 	}
-	db, err := bolt.Open(b.path, 0o600, &bolt.Options{Timeout: b.wait})
+	db, err := bolt.Open(b.path, 0o600, &bolt.Options{Timeout: b.wait, ReadOnly: b.readOnly})
 	switch {
+	case err != nil && b.readOnly && errors.Is(err, os.ErrNotExist):
+		return nil, err
 	case errors.Is(err, boltErrors.ErrTimeout):
 		return nil, errors.New("it is locked by another process: reload the running server instead of starting a second one, or use `store redis`")
 	case errors.Is(err, boltErrors.ErrInvalid), errors.Is(err, boltErrors.ErrChecksum), errors.Is(err, boltErrors.ErrVersionMismatch):
@@ -48,7 +59,17 @@ func (b *Bolt) open() (*bolt.DB, error) {
 	case err != nil:
 		return nil, Unwritable(err)
 	}
-	if err := prepare(db); err != nil {
+	if b.readOnly {
+		if err := db.View(checkFormat); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		return db, nil
+	}
+	err = check(db)
+	if err == nil {
+		err = prepare(db)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	// A file that was made under a kinder umask, or copied, holds everybody's
@@ -67,15 +88,28 @@ func prepare(db *bolt.DB) error {
 			}
 		}
 		m := tx.Bucket(meta)
-		had := m.Get(format)
-		if had == nil {
-			return m.Put(format, []byte(strconv.Itoa(formatNow)))
+		if m.Get(format) == nil {
+			if err := m.Put(format, []byte(strconv.Itoa(formatNow))); err != nil {
+				return err
+			}
 		}
-		if n, err := strconv.Atoi(string(had)); err != nil || n > formatNow {
-			return fmt.Errorf("its format is %q, and this program knows up to %d: start the program that wrote it", had, formatNow)
+		if err := checkFormat(tx); err != nil {
+			return err
 		}
-		return nil
+		return nameStore(tx)
 	})
+}
+
+// checkFormat refuses a file that this program cannot read.
+func checkFormat(tx *bolt.Tx) error {
+	if tx.Bucket(meta) == nil || tx.Bucket(records) == nil || tx.Bucket(log) == nil {
+		return errors.New("this is no store of the gate: name another file, or put a backup in its place")
+	}
+	had := tx.Bucket(meta).Get(format)
+	if n, err := strconv.Atoi(string(had)); err != nil || n > formatNow {
+		return fmt.Errorf("its format is %q, and this program knows up to %d: start the program that wrote it", had, formatNow)
+	}
+	return nil
 }
 
 // Alone is true: the file is locked for this process.
@@ -88,6 +122,7 @@ func (b *Bolt) Close() error {
 	if b.db == nil {
 		return nil
 	}
+	b.remember(true)
 	err := b.db.Close()
 	b.db = nil
 	return err

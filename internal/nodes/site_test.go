@@ -88,13 +88,20 @@ func startWith(t *testing.T, app *apptest.Portal, store, policy, protect string)
 	n.text = strings.NewReplacer("ADMIN", admin, "SMTP", app.SMTPPort, "PORT", port, "APP", app.Port,
 		"POLICY", policy, "PROTECT", protect).Replace(conf)
 	n.write(t, store)
+	n.run(t)
+	return n
+}
+
+// run starts it, for the first time or after it was stopped.
+func (n *node) run(t *testing.T) {
+	t.Helper()
+	dir := filepath.Dir(n.file)
 	cmd := exec.Command(apptest.Caddy(t), "run", "--config", n.file)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "MFA_KEY="+firstKey, "STORE_PASSWORD="+redistest.Password,
 		"XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	n.Process = apptest.Start(t, cmd)
 	n.Answers(t, n.url+"/entrar")
-	return n
 }
 
 func (n *node) write(t *testing.T, store string) {
