@@ -13,7 +13,6 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		left[k] = true
 	}
 	for _, line := range []string{
-		"stage: trial", "stage: production", "locked: true",
 		"methods: [sms, oidc]", "methods: [oidc.entra]",
 		"recovery: {methods: [sms, totp]}", "recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
 		"limits: {sms: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",

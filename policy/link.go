@@ -35,6 +35,7 @@ type base struct {
 	settings
 	rules *ruleset
 	terms map[termsKey]*Terms
+	stage map[stageKey]*Terms
 	files map[origin]*origin
 }
 
@@ -166,7 +167,7 @@ func (l *linker) tenant(s *settings, below []*settings) *Tenant {
 	above, terms := full.Terms, *full.Terms
 	full.Terms = &terms
 	overlay(&full, s)
-	full.Terms = l.base.shared(above, s, &terms)
+	full.Terms = l.base.onStage(s, l.base.shared(above, s, &terms))
 	if s.has&inRules == 0 {
 		s.tenant = &Tenant{}
 		*s.tenant = full.Tenant
@@ -187,11 +188,15 @@ func (t *Tenant) inherited(s *settings) *settings {
 	if r.from != nil {
 		files = *r.from
 	}
-	return &settings{
+	full := &settings{
 		Tenant: *t, at: s.at,
 		protect: &ruleList{file: files.protect, rules: r.protect, heads: r.heads, plain: r.plain},
 		allow:   &ruleList{file: files.allow, rules: r.allow},
 	}
+	if t.offStage != nil {
+		full.Terms = t.offStage
+	}
+	return full
 }
 
 // near is the tenants' keys to suggest one from; too many to compare is none.
@@ -236,6 +241,8 @@ func (l *linker) check(s, full *settings) {
 	if full.Minimum > most && len(full.Methods) > 0 {
 		l.bad(s, l.written(s, "minimum"), "minimum: %d, but methods and limits let a user have %d: lower minimum or raise limits", full.Minimum, most)
 	}
+	l.checkLock(s, full)
+	l.checkStage(s, full)
 	l.checkKeys(s, full)
 	if l.options.Mail == MailNo {
 		l.needs(s, full, MethodEmail, "mail", "mail smtp <url> { from <address> }")

@@ -14,6 +14,7 @@ type settings struct {
 	has            uint64 // bit i: keys[i] is written
 	places         []keyPlace
 	protect, allow *ruleList
+	stage          string
 
 	// What the last link made of it, and of which defaults where it held
 	// (link.go).
@@ -84,17 +85,11 @@ func init() {
 			}},
 		{name: "hosts", own: true, schema: `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "minLength": 1}}`,
 			read: readHosts},
-		{name: "stage", own: true, schema: `false`, read: func(r *reader, n *yaml.Node, _ *settings) {
-			if r.word(n, "stage", "trial", "production") != "" {
-				r.built(n, "stage")
-			}
-		}},
+		{name: "stage", own: true, schema: `{"enum": ["trial", "production"]}`, read: readStage},
 		{name: "require", schema: `{"enum": ["none", "mfa", "phishing-resistant"]}`, read: readRequire, copy: func(to, from *settings) { to.Require = from.Require }},
-		{name: "locked", schema: `{"const": false}`, read: func(r *reader, n *yaml.Node, _ *settings) {
-			if r.boolean(n, "locked") {
-				r.built(n, "locked: true")
-			}
-		}},
+		{name: "locked", schema: `{"type": "boolean"}`,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Locked = r.boolean(n, "locked") },
+			copy: func(to, from *settings) { to.Locked = from.Locked }},
 		{name: "mode", schema: `{"enum": ["enforce", "report"]}`,
 			read: func(r *reader, n *yaml.Node, s *settings) {
 				s.Report = r.word(n, "mode", "enforce", "report") == "report"

@@ -61,7 +61,12 @@ type Tenant struct {
 // prefixes. Tenants that say the same share one, so that a hundred thousand of
 // them stay small. What differs from it gets a copy, never a field set.
 type Terms struct {
-	Require  Require
+	Require Require
+	Locked  bool   // nobody makes a key weaker, by a call or in a tenant below; of a stage, by a call alone
+	Stage   string // of a partner: StageTrial, StageProduction; "": it is none
+
+	offStage *Terms // what those below inherit, where a stage makes a difference
+
 	Report   bool // mode: report. What would be refused passes and is counted
 	Activate Activate
 	Grace    time.Duration // from a person's first protected request: nothing is said of what is owed

@@ -1,0 +1,108 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+)
+
+// above is a locked tenant that says something of every key.
+const above = `version: 1
+tenants:
+  above:
+    locked: true
+    require: mfa
+    mode: enforce
+    grace: 7d
+    remind: {every: 1d, times: 3}
+    activate: 2030-06-01
+    on_disable: keep
+    undo: never
+    protect: [/documents, {path: /orders, fresh: 5m, require: phishing-resistant}, {path: /index.php, query: {page: mail}}]
+    allow: [/documents/help, {path: /documents/login, method: [GET, POST]}]
+    methods: [passkey, totp]
+    minimum: 2
+    manage: 10m
+    service_accounts: [{user: svc, from: [192.0.2.0/24], until: 2030-01-01, owner: o, reason: r}]
+  below: {parent: above, LINE}
+`
+
+// H7: locked locks every key, not one word. What may be written below is as
+// strict or stricter.
+func TestDesign_H7_LockedLocksEveryKey(t *testing.T) {
+	svc := "{user: svc, from: [192.0.2.0/24], until: 2030-01-01, owner: o, reason: r}"
+	orders, mail := "{path: /orders, fresh: 5m, require: phishing-resistant}", "{path: /index.php, query: {page: mail}}"
+	for line, ok := range map[string]bool{
+		"require: none": false, "require: mfa": true, "require: phishing-resistant": true,
+		"locked: false": false, "locked: true": true,
+		"mode: report":  false,
+		"activate: now": true, "activate: next-session": false, "activate: 2030-05-31": true, "activate: 2030-06-02": false,
+		"grace: 0": true, "grace: 8d": false,
+		"remind: {every: 1d, times: 2}": true, "remind: {every: 1d, times: 4}": false, "remind: {every: 1d, times: unlimited}": false,
+		"prove: enrolled": false, "prove: session": true,
+		"share: everywhere": false, "on_disable: release": false, "on_disable: wipe": false, "undo: allowed": false,
+		"case: sensitive": false,
+		"protect: [/documents, " + orders + ", " + mail + ", /more]":                                   true,
+		"protect: [/, /documents, " + orders + ", " + mail + "]":                                       true,
+		"protect: [/documents, {path: /orders, fresh: 1m, require: phishing-resistant}, " + mail + "]": true,
+		"protect: [/, " + orders + ", " + mail + "]":                                                   false, // what allow opens below / was closed
+		"protect: []": false,
+		"protect: [/documents, {path: /orders, require: phishing-resistant}, " + mail + "]":            false,
+		"protect: [/documents, {path: /orders, fresh: 6m, require: phishing-resistant}, " + mail + "]": false,
+		"protect: [/documents, {path: /orders, fresh: 5m}, " + mail + "]":                              false,
+		"protect: [/documents, " + orders + ", {path: /index.php, query: {page: mail, x: y}}]":         false,
+		"protect: [{path: /documents, when_store_down: last-known}, " + orders + ", " + mail + "]":     false,
+		"allow: []": true, "allow: [/documents/help]": true, "allow: [/]": false, "allow: [/documents/help/x]": false,
+		"allow: [{path: /documents/help, method: [GET]}]": true, "allow: [{path: /documents/login, method: [GET]}]": true,
+		"allow: [/documents/login]": false, "allow: [{path: /documents/login, method: [PUT]}]": false,
+		"methods: [passkey], minimum: 2": true, "methods: [totp, email], minimum: 2": false,
+		"recovery: {methods: [codes, email]}": false,
+		"minimum: 1":                          false, "minimum: 3": true,
+		"manage: session": false, "manage: 11m": false, "manage: 5m": true,
+		"first: none": false, "first: typed-email": false, "first: email": true,
+		"service_accounts: none": true, "service_accounts: [" + svc + "]": true,
+		"service_accounts: [" + strings.Replace(svc, "192.0.2.0/24", "192.0.0.0/16", 1) + "]": false,
+		"limits: {totp: 9}": true, "language: de": true, "brand: {color: '#0b57d0'}": true, "rp_id: a.example": true,
+	} {
+		_, err := parseText(strings.Replace(above, "LINE", line, 1), Options{})
+		switch {
+		case ok && err != nil:
+			t.Errorf("%s: %v", line, err)
+		case !ok && (err == nil || !strings.Contains(err.Error(), "policy.yaml:18:") || !strings.Contains(err.Error(), "is weaker here than what tenant above locks (policy.yaml:4:13)")):
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+// Every key that can be inherited has a word on what is weaker, or is known to
+// weaken nothing.
+func TestDesign_H7_NoKeyIsForgotten(t *testing.T) {
+	base := standard()
+	for _, k := range keys {
+		if k.own || k.copy == nil {
+			continue
+		}
+		if weaker(k.name, base, base) {
+			t.Errorf("%s: what is weaker of it is not said", k.name)
+		}
+	}
+	if !weaker("a key to come", base, base) {
+		t.Error("a key that nobody thought of is not locked")
+	}
+}
+
+// Defaults lock all tenants; a lock is handed down, and stands in no one's way
+// above it.
+func TestLockedDefaultsAndDepth(t *testing.T) {
+	const locked = "version: 1\ndefaults: {require: mfa, locked: true}\ntenants:\n  a: {LINE}\n  b: {parent: a}\n"
+	if _, err := parseText(strings.Replace(locked, "LINE", "prove: enrolled", 1), Options{}); err == nil || !strings.Contains(err.Error(), "what defaults lock (policy.yaml:2:34)") {
+		t.Errorf("%v", err)
+	}
+	p := mustParse(t, strings.Replace(locked, "LINE", "minimum: 2", 1))
+	if !p.Tenant("b").Locked {
+		t.Error("the lock is not handed down")
+	}
+	_, err := parseText("version: 1\ntenants:\n  a: {locked: true, require: mfa}\n  b: {parent: a}\n  c: {parent: b, require: none}\n  d: {require: none}\n", Options{})
+	if err == nil || strings.Count(err.Error(), "\n") != 0 || !strings.Contains(err.Error(), "policy.yaml:5:27: require is weaker here than what tenant b locks (policy.yaml:3:15)") {
+		t.Errorf("%v", err)
+	}
+}
