@@ -95,9 +95,11 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 		p.shareGiven()
 	}
 	own := p.cookies.stripCookies(r.Header, &p.cookie)
-	p.heeded = stripHeaders(r.Header, &g.heeds)
+	var proxied bool
+	if p.heeded, proxied = stripHeaders(r.Header, &g.heeds); proxied {
+		stripForwarded(r)
+	}
 	p.plain = own && !p.heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
-	stripPrefix(r)
 	stripUpgrade(r)
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,43 @@ func TestPassMemory_KeepsOnlyWhoPassed(t *testing.T) {
 				t.Error("somebody is remembered")
 			}
 		})
+	}
+}
+
+// Who is remembered is nobody else: not at another host, where the app may know
+// somebody else by the same session (TestDesign_C2d), nor with a second field of
+// cookies (TestDesign_C2b).
+func TestPassMemory_TellsVisitorsApart(t *testing.T) {
+	advance(t, 0)
+	s := start(t, simple, nil)
+	b, eve := letPass(t, s), s.signedIn("eve")
+	at := strings.TrimPrefix(s.base, "http://")
+	for _, c := range []struct {
+		name, host string
+		cookies    []string
+		status     int
+		asks       bool
+	}{
+		{"ok/the same", at, []string{b.cookies()}, 200, false},
+		{"fail/another host", "other.test", []string{b.cookies()}, 0, true},
+		{"fail/eve's as well", at, []string{b.cookies(), eve.cookies()}, 401, false},
+		{"fail/eve's before", at, []string{eve.cookies(), b.cookies()}, 401, false},
+		{"fail/eve with bob's flag", at, []string{strings.Replace(b.cookies(), "sid=", "x=1; sid=", 1)}, 0, true},
+		{"ok/the same again", at, []string{b.cookies()}, 200, false},
+	} {
+		asked := s.app.questions()
+		r := &http.Request{Method: "GET", URL: &url.URL{Scheme: "http", Host: at, Path: "/documents/1"}, Host: c.host, Header: http.Header{"Cookie": c.cookies, "Accept": {"application/json"}}}
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if c.status != 0 && res.StatusCode != c.status {
+			t.Errorf("%s: status %d", c.name, res.StatusCode)
+		}
+		if got := s.app.questions() > asked; got != c.asks {
+			t.Errorf("%s: the app is asked who it is %v, want %v", c.name, got, c.asks)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -140,26 +141,28 @@ func cookieValue(fields []string, name string) string {
 // (Mfa_User, Mfa.User), fields by which some apps take another path or method
 // than the request line's, Proxy (CGI's HTTP_PROXY), and their names in
 // Connection, which would make the proxy drop what the gate sets. It reports
-// whether one of the fields that stay is heeded.
-func stripHeaders(h http.Header, heeds *fieldSet) (heeded bool) {
+// whether one of the fields that stay is heeded, and whether one is a word that
+// only a proxy may say.
+func stripHeaders(h http.Header, heeds *fieldSet) (heeded, proxied bool) {
 	for k := range h {
 		if len(k) < 3 {
 			heeded = heeded || heeds.has(k)
 			continue
 		}
 		switch k[0] | 0x20 {
-		case 'm', 'x', 'p', 'h', 's':
+		case 'm', 'x', 'p', 'h', 's', 'f':
 			if forbiddenField(k) {
 				delete(h, k)
 				continue
 			}
+			proxied = proxied || slices.Contains(proxiesSay, k)
 		}
 		heeded = heeded || heeds.has(k)
 	}
 	if c := h["Connection"]; len(c) > 0 {
 		stripConnection(h, c)
 	}
-	return heeded
+	return heeded, proxied
 }
 
 // forbiddenField reports whether a client may not send the field on a gated
@@ -187,21 +190,24 @@ func forbiddenField(k string) bool {
 		"x-sendfile-type", "x-accel-mapping", // Rack has a proxy fetch what they map (CVE-2025-61780)
 		"http2-settings":
 		return true
-	case "x-forwarded-prefix":
-		return k != "X-Forwarded-Prefix" // this one stripPrefix looks at
+	case "forwarded", "x-forwarded-prefix", "x-forwarded-server", "x-original-host", "x-host", "x-http-host-override":
+		return !slices.Contains(proxiesSay, k) // one spelled plainly stripForwarded looks at
 	}
 	return isMfaField(k)
 }
 
-// stripPrefix removes X-Forwarded-Prefix where no proxy that Caddy trusts sent it:
-// many an app takes that much off the path before it looks it up, so that
-// /open/documents is /documents to it.
-func stripPrefix(r *http.Request) {
-	if _, ok := r.Header["X-Forwarded-Prefix"]; !ok {
+// proxiesSay are fields by which apps take another host, or a shorter path, than
+// the request's: a tenant's host that the gate did not judge by, /documents for
+// /open/documents. X-Forwarded-Host and its like Caddy itself sees to.
+var proxiesSay = []string{"Forwarded", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Original-Host", "X-Host", "X-Http-Host-Override"}
+
+// stripForwarded removes those where no proxy that Caddy trusts sent them.
+func stripForwarded(r *http.Request) {
+	if trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool); trusted {
 		return
 	}
-	if trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool); !trusted {
-		delete(r.Header, "X-Forwarded-Prefix")
+	for _, name := range proxiesSay {
+		delete(r.Header, name)
 	}
 }
 

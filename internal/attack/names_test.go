@@ -64,7 +64,7 @@ func TestAdvisory_TN6_TwoNamesAreTwoPeople(t *testing.T) {
 func TestDesign_M8_NothingIsNobodysName(t *testing.T) {
 	s := start(t, oneHost, strings.Replace(uncached, "user json login", "user json login\n\t\t\tnobody guest anonymous", 1))
 	for word, want := range map[string]int{
-		"null": 401, "false": 401, "0": 401, `""`: 401, `"guest"`: 401, `"anonymous"`: 401, "-0": 401, "0.0": 401,
+		"null": 401, "false": 401, "0": 401, `""`: 401, `"guest"`: 401, `"anonymous"`: 401, `"null"`: 401, `" false "`: 401, `"0"`: 401, "-0": 401, "0.0": 401,
 		"true": 503, "[]": 503, "{}": 503, `["bob"]`: 503, `{"a":"bob"}`: 503,
 	} {
 		s.saying(map[string]string{"x": word})

@@ -1,10 +1,15 @@
 package attackflow
 
 import (
+	"bytes"
+	"encoding/base64"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/caddy-mfa/caddy-mfa/policy"
 )
 
 // addTenants writes further tenants into the policy, and loads it anew.
@@ -65,4 +70,45 @@ func TestEmailMethod_ThroughCaddy(t *testing.T) {
 	dora := s.signedInTo("office", "dora").enrolled()
 	dora.post("methods/email").wantReason(403, "not-offered")
 	dora.post("verify/email").wantReason(403, "not-offered")
+}
+
+// TestAdvisory_EM5_MailIsWeakAndSaysSo: codes by mail are a method only where a
+// policy names them, with a warning; a proof by them never says "mfa", and opens
+// nothing that asks for a passkey.
+func TestAdvisory_EM5_MailIsWeakAndSaysSo(t *testing.T) {
+	s := start(t)
+	s.addTenants("  mailed: {name: Mailed, methods: [passkey, email], protect: [/documents, {path: /admin, require: phishing-resistant}]}\n")
+	bob := s.signedInTo("mailed", "bob").proveAddress()
+	bob.post("methods/email").want(200)
+	bob.post("methods/email/verify").want(200)
+	again := s.signedIn("bob")
+	again.post("verify/email").want(200)
+	again.post("verify/email/verify", "code", s.mail.code(t, mailOf("bob"))).want(200)
+	for name, b := range map[string]*browser{"enrolling": bob, "proving": again} {
+		b.page("/documents/1").want(200)
+		if r := b.page("/admin"); r.StatusCode == 200 {
+			t.Errorf("%s by mail opens what asks for a passkey", name)
+		}
+		parts := strings.Split(b.cookie("mfa"), ".")
+		if len(parts) != 3 {
+			t.Fatalf("%s gives no flag", name)
+		}
+		claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(claims, []byte(`"amr":["otp"]`)) {
+			t.Errorf("%s: the flag says %s", name, claims)
+		}
+	}
+	p, err := policy.Load(filepath.Join(s.dir, "policy.yaml"), policy.Options{Mail: policy.MailYes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := strings.Join(p.Warnings(), "\n"); !strings.Contains(w, "methods: email: a mailed code is weak") {
+		t.Errorf("nobody is warned: %s", w)
+	}
+	carol := s.signedInTo("office", "carol").enrolled()
+	carol.post("methods/email").wantReason(403, "not-offered")
+	carol.post("verify/email").wantReason(403, "not-offered")
 }
