@@ -318,7 +318,7 @@ func (p *passage) lookUp(user string) policy.Account {
 		known.Due = append(known.Due, policy.Due(d))
 	}
 	for _, m := range acct.Methods {
-		known.Methods = append(known.Methods, policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First})
+		known.Methods = append(known.Methods, policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First, Reviewed: m.Reviewed})
 	}
 	return known
 }

@@ -14,11 +14,12 @@ type Method struct {
 	Name              string
 	Created, LastUsed time.Time // LastUsed zero: never
 	Default           bool
-	Tenant            string // where it was enrolled
-	First             string // what proved the person before it: FirstEmail, FirstTyped or FirstNone
-	Party             string // passkeys: id of the relying party that it is for
-	Copied            bool   // passkeys: its counter has gone back once, so there may be two of it
-	Masked            string // e-mail: where its codes go, hidden but for what its owner knows it by
+	Tenant            string    // where it was enrolled
+	First             string    // what proved the person before it: FirstEmail, FirstTyped or FirstNone
+	Party             string    // passkeys: id of the relying party that it is for
+	Reviewed          time.Time // when the person last looked at it: enrolled it, or said that it is right
+	Copied            bool      // passkeys: its counter has gone back once, so there may be two of it
+	Masked            string    // e-mail: where its codes go, hidden but for what its owner knows it by
 }
 
 // Account is what may be known of a person's factors without a secret.

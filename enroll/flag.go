@@ -19,6 +19,9 @@ type Flag struct {
 	AMR                                 []string // RFC 8176
 	Resistant                           bool     // phishing-resistant
 	At, Issued, Expires                 time.Time
+	// Reviewed is since when none of the account's methods was looked at, as it
+	// was at the proof; zero: not known.
+	Reviewed time.Time
 	// Gen is the account's generation at the proof: ending a user's flags
 	// raises it.
 	Gen uint64
@@ -74,7 +77,7 @@ func (s *Service) SignFlag(f Flag) (string, error) {
 		ID: f.ID, Audience: s.audience(f.Realm), User: f.User,
 		Expires: f.Expires.Unix(), Issued: f.Issued.Unix(), Tenant: f.Tenant,
 		Session: bound(f.Session), First: f.First, Methods: f.Methods, AMR: f.AMR,
-		Proven: f.At.Unix(), Strong: f.Resistant, Gen: f.Gen,
+		Proven: f.At.Unix(), Strong: f.Resistant, Gen: f.Gen, Reviewed: unix(f.Reviewed),
 	})
 }
 
@@ -110,8 +113,13 @@ func (s *Service) verifyFlag(t *signers, token, realm string, now time.Time) (*F
 	if c.Proven == 0 || c.Expires-c.Issued > int64(MaxFlagLife/time.Second) {
 		return nil, ErrToken
 	}
+	var reviewed time.Time
+	if c.Reviewed != 0 {
+		reviewed = time.Unix(c.Reviewed, 0)
+	}
 	return &Flag{
-		ID: c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Session: c.Session, First: c.First,
+		Reviewed: reviewed,
+		ID:       c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Session: c.Session, First: c.First,
 		Methods: slices.Clip(c.Methods), AMR: slices.Clip(c.AMR), Resistant: c.Strong, Gen: c.Gen,
 		At: time.Unix(c.Proven, 0), Issued: time.Unix(c.Issued, 0), Expires: time.Unix(c.Expires, 0),
 	}, nil

@@ -56,6 +56,7 @@ type Rules struct {
 
 	Grace  time.Duration // from the first protected request on, nothing is said of what is owed
 	Remind Reminder      // after it
+	Review time.Duration // how long after they were looked at methods are shown again; 0: never
 }
 
 // Takes tells whether a method of the kind may be enrolled here: as a method, or

@@ -48,7 +48,7 @@ func (s *Service) flagFor(a *account, p Person, kind Kind, tenant, first string,
 	a.Gen = max(a.Gen, s.revoked.gen(p.Realm, p.User))
 	return Flag{
 		ID: s.newID(), Realm: p.Realm, User: p.User, Tenant: tenant, Session: bound(p.Session), First: first,
-		Methods: []string{string(kind)}, AMR: amrOf(kind), Resistant: kind == KindPasskey, At: now, Gen: a.Gen,
+		Methods: []string{string(kind)}, AMR: amrOf(kind), Resistant: kind == KindPasskey, At: now, Gen: a.Gen, Reviewed: a.looked(),
 	}
 }
 

@@ -54,12 +54,14 @@ type method struct {
 	LastStep int64     `json:"step,omitempty"`  // last accepted time step; never goes back
 	Burnt    []int64   `json:"burnt,omitempty"` // later steps whose codes were told by a clock-off answer
 	Passkey  *passkey  `json:"passkey,omitempty"`
+	Reviewed time.Time `json:"reviewed,omitzero"` // when the person last said that it is right
 	Address  string    `json:"address,omitempty"` // e-mail: where its codes go
 }
 
 func (m *method) public() Method {
 	out := Method{ID: m.ID, Kind: m.Kind, Name: m.Name, Created: m.Created, LastUsed: m.LastUsed,
 		Default: m.Default, Tenant: m.Tenant, First: m.First}
+	out.Reviewed = m.looked()
 	if m.Passkey != nil {
 		out.Party, out.Copied = m.Passkey.Party, !m.Passkey.Copied.IsZero()
 	}

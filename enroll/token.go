@@ -34,6 +34,7 @@ type claims struct {
 	Proven   int64    `json:"auth_time,omitempty"`
 	Strong   bool     `json:"resistant,omitempty"`
 	Gen      uint64   `json:"gen,omitempty"`
+	Reviewed int64    `json:"reviewed,omitempty"`
 	Email    string   `json:"email,omitempty"`
 	Name     string   `json:"name,omitempty"`
 	To       string   `json:"to,omitempty"`

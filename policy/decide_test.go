@@ -62,7 +62,9 @@ func known(host, path string, change ...func(*Facts)) Facts {
 }
 
 func has(kind, tenant, first string) func(*Facts) {
-	return func(f *Facts) { f.Account.Methods = append(f.Account.Methods, AccountMethod{kind, tenant, first}) }
+	return func(f *Facts) {
+		f.Account.Methods = append(f.Account.Methods, AccountMethod{Kind: kind, Tenant: tenant, First: first})
+	}
 }
 
 func proven(d time.Duration, tenant, first string, methods ...string) func(*Facts) {

@@ -83,6 +83,7 @@ type Proof struct {
 	Methods   []string  // kinds: "passkey", "totp", "email", "codes"
 	Claim     bool      // the identity's own claim, not a proof of the gate's
 	Resistant bool      // made by a method that phishing cannot forward
+	Reviewed  time.Time // since when none of the account's methods was looked at, as known at the proof; zero: not known
 	// LastKnown says that the store has been silent for too long to know that the
 	// proof still stands; it did when the store was last heard.
 	LastKnown bool
@@ -111,6 +112,8 @@ type AccountMethod struct {
 	Kind   string // "passkey", "totp", "codes"
 	Tenant string // the tenant it was registered in
 	First  string // how that enrolment was first proven
+
+	Reviewed time.Time // when the person last looked at it: registered it, or said that it is right
 }
 
 // An Ask names the part of Facts that Decide needs next.

@@ -76,7 +76,7 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 	if rec.step("the store has been silent, and this is closed meanwhile", t, proven && f.Proof.LastKnown && c.closed, ReasonStoreDown) {
 		return ReasonStoreDown, AskNothing
 	}
-	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued(t)
+	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued(t) && !t.mayBeDue(f)
 	if rec.step("a proof that counts", t, settled, ReasonVerified) {
 		return ReasonVerified, AskNothing
 	}
@@ -100,6 +100,8 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 		return ReasonEnroll, AskNothing
 	case rec.step("fewer factors than the minimum", t, methods < t.Minimum, ReasonMoreMethods):
 		return ReasonMoreMethods, AskNothing
+	case rec.step("the factors are due to be looked through", t, p.reviewDue(f, t), ReasonReview):
+		return ReasonReview, AskNothing
 	case rec.step("a proof that counts", t, proven, ReasonVerified):
 		return ReasonVerified, AskNothing
 	}

@@ -16,7 +16,6 @@ var later = map[string]string{ // #nosec G101 -- words of the policy, no credent
 	"limits: sms":               "leave it out",
 	"limits: oidc":              "leave it out",
 	"assign":                    "leave it out",
-	"review":                    "leave it out",
 	"enroll_from":               "leave it out",
 	"first: pass":               "write email or none",
 	"trust_device: a duration":  "write none, or leave it out",

@@ -15,7 +15,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	for _, line := range []string{
 		"methods: [sms, oidc]", "methods: [oidc.entra]",
 		"recovery: {methods: [sms, totp]}", "recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
-		"limits: {sms: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "review: 180d", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
+		"limits: {sms: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
 		"first: pass", "trust_device: 30d", "trust_device: unlimited",
 		"admins: {roles: [r], users: []}",
 	} {

@@ -45,6 +45,8 @@ func weaker(key string, s, above *settings) bool {
 		return slices.ContainsFunc(s.Recovery, func(kind string) bool { return !slices.Contains(above.Recovery, kind) })
 	case "minimum":
 		return s.Minimum < above.Minimum
+	case "review":
+		return above.Review != 0 && (s.Review == 0 || s.Review > above.Review)
 	case "manage":
 		return above.Manage != 0 && (s.Manage == 0 || s.Manage > above.Manage)
 	case "first":

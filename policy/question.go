@@ -53,10 +53,10 @@ func (p *Policy) Facts(q Question) *Facts {
 		}
 	}
 	for _, kind := range q.Methods {
-		f.Account.Methods = append(f.Account.Methods, AccountMethod{kind, home.Key, home.First})
+		f.Account.Methods = append(f.Account.Methods, AccountMethod{Kind: kind, Tenant: home.Key, First: home.First, Reviewed: questionTime})
 	}
 	if q.Proven > 0 {
-		f.Proof = Proof{At: questionTime.Add(-q.Proven), Tenant: home.Key, First: home.First, Methods: q.Methods, Resistant: slices.Contains(q.Methods, MethodPasskey)}
+		f.Proof = Proof{Reviewed: questionTime, At: questionTime.Add(-q.Proven), Tenant: home.Key, First: home.First, Methods: q.Methods, Resistant: slices.Contains(q.Methods, MethodPasskey)}
 	}
 	return f
 }

@@ -130,11 +130,9 @@ func init() {
 		{name: "manage", schema: `{"anyOf": [{"const": "session"}, ` + schemaDuration + `]}`,
 			read: readManage, copy: func(to, from *settings) { to.Manage = from.Manage }},
 		{name: "assign", schema: `false`, read: readAssign},
-		{name: "review", schema: `false`, read: func(r *reader, n *yaml.Node, _ *settings) {
-			if r.duration(n, "review") != 0 {
-				r.built(n, "review")
-			}
-		}},
+		{name: "review", schema: schemaDuration,
+			read: func(r *reader, n *yaml.Node, s *settings) { s.Review = r.duration(n, "review") },
+			copy: func(to, from *settings) { to.Review = from.Review }},
 		{name: "enroll_from", schema: `false`, read: readEnrollFrom},
 		{name: "first", schema: `{"enum": ["email", "typed-email", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
 		{name: "trust_device", schema: `{"const": "none"}`, read: readTrustDevice},

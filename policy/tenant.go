@@ -75,6 +75,7 @@ type Terms struct {
 	Recovery []string // kinds that let in who lost every method
 	Limits   map[string]int
 	Minimum  int
+	Review   time.Duration // how long after they were last looked through methods are shown again; 0: never
 	Prove    string
 	Share    string
 	// OnDisable says what becomes of factors while nothing is required.

@@ -19,9 +19,9 @@ func everyFacts(do func(Facts)) {
 	}
 	accounts := []Account{
 		{}, {State: AccountDown}, {State: 77}, {State: AccountKnown},
-		{State: AccountKnown, Methods: []AccountMethod{{"totp", "silva", "email"}}},
-		{State: AccountKnown, Methods: []AccountMethod{{"totp", "costa", "email"}, {"codes", "silva", "email"}}},
-		{State: AccountKnown, Methods: []AccountMethod{{"totp", "souza", "none"}, {"totp", "strict", "email"}}},
+		{State: AccountKnown, Methods: []AccountMethod{{Kind: "totp", Tenant: "silva", First: "email"}}},
+		{State: AccountKnown, Methods: []AccountMethod{{Kind: "totp", Tenant: "costa", First: "email"}, {Kind: "codes", Tenant: "silva", First: "email"}}},
+		{State: AccountKnown, Methods: []AccountMethod{{Kind: "totp", Tenant: "souza", First: "none"}, {Kind: "totp", Tenant: "strict", First: "email"}}},
 	}
 	for _, host := range []string{"", "silva.example", "souza.example", "costa.example", "vapaa.example", "branch.example", "strict.example", "trial.example"} {
 		for _, path := range []string{"/finance", "/documents", "/orders/..%2forders", "/documents/help", "/%zz"} {

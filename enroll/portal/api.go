@@ -46,7 +46,7 @@ func (t *turn) serveAPI(path []string) {
 	case head == "remind" && len(rest) == 0:
 		t.on(http.MethodPost, t.postpone)
 	case head == "review" && len(rest) == 0:
-		t.on(http.MethodPost, t.notOffered)
+		t.on(http.MethodPost, t.review)
 	case head == "devices" && len(rest) <= 1:
 		if allow(t.w, t.r, t.s, http.MethodGet, http.MethodDelete) {
 			t.notOffered()

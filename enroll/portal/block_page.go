@@ -31,6 +31,7 @@ func sent(r *http.Request) bool { return r.Method != http.MethodGet && r.Method 
 type again struct {
 	Text, Area, Go, State string
 	Need                  string // key of what it takes
+	Start                 string // key of the words on the button
 	Areas                 []string
 	Rest                  bool // there is more of the site, and it is open
 	Unsent, NewTab        bool
@@ -41,7 +42,7 @@ type again struct {
 
 func (b *Blocked) again(r *http.Request, page, text string) again {
 	return again{
-		Text: text, Area: b.Area, Go: b.page(page), Foreign: b.Foreign, Need: "block.need",
+		Text: text, Area: b.Area, Go: b.page(page), Foreign: b.Foreign, Need: "block.need", Start: "block.start",
 		State:  withQuery(b.Visit.Mount+"/api/state", "to", b.to()),
 		Unsent: sent(r), NewTab: sent(r) && !b.Foreign,
 	}
@@ -82,6 +83,9 @@ func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b 
 		if !b.Visit.Rules.Resistant { // what else is locked, and to whom, is not known here
 			part.Areas, part.Rest = nil, false
 		}
+	}
+	if b.Reason == "review" || b.Owed == "review" {
+		part.Need, part.Start = "block.review.need", "block.review.start"
 	}
 	if b.Verdict == "remind" {
 		part.Areas, part.Rest, part.Later = nil, false, b.Visit.Mount+"/api/remind"

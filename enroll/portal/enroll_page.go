@@ -122,6 +122,8 @@ func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 		t.showStep(z, e, "email", part)
 	case z.step == stepMethod || t.adding() || e != nil || z.visit != nil && z.visit.Begun != "":
 		t.showMethod(z, e, part)
+	case z.step == stepReview:
+		t.showReview(z.account)
 	default:
 		t.showDone("already")
 	}
@@ -266,6 +268,7 @@ type donePart struct {
 	Waiting bool // another tab waits with a form
 	More    bool // a second device would be good to have
 	List    bool // it belongs to the list of methods
+	mine
 }
 
 // showDone is the end of a way: a page whose one link out of the mount leads on.
@@ -273,9 +276,11 @@ func (t *turn) showDone(what string) {
 	x := t.view(t.s.T("done."+what+".title"), t.page("/enroll"))
 	x.Last = true
 	waiting := t.waiting()
+	m := t.mine(what)
 	x.D = donePart{
-		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting, Soon: what == "verified" || what == "later",
-		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: what != "already" && what != "verified" && what != "later" && !t.v.ByTicket,
+		mine: m,
+		Text: t.s.T("done." + what + ".text"), Follow: t.held && !waiting && !(m.Methods != nil && t.v.Rules.Review > 0), Soon: what == "verified" || what == "later" || what == "reviewed",
+		Waiting: waiting, More: what == "already" && !t.v.ByTicket, List: what != "already" && what != "verified" && what != "later" && what != "reviewed" && !t.v.ByTicket,
 	}
 	t.p.show(t.w, t.r, http.StatusOK, "done", x)
 }

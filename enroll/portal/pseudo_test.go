@@ -107,7 +107,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 	}
 	ask := httptest.NewRequest("GET", "/", nil)
 	parts := map[string][]any{
-		"block":  {again{Text: "block.enroll", Need: "block.need", Area: "333", Areas: []string{"333"}, Rest: true, Unsent: true, NewTab: true}, again{Text: "block.passkey.page", Need: "block.passkey.need"}},
+		"block":  {again{Text: "block.remind", Need: "block.need", Start: "block.start", Later: "/x", Last: "999"}, again{Text: "block.review", Need: "block.review.need", Start: "block.review.start", Area: "333"}, again{Text: "block.enroll", Need: "block.need", Start: "block.start", Area: "333", Areas: []string{"333"}, Rest: true, Unsent: true, NewTab: true}, again{Text: "block.passkey.page", Need: "block.passkey.need", Start: "block.start"}},
 		"unsent": {again{Text: "unsent.lead", Area: "333", NewTab: true}, again{Foreign: true}},
 		"message": {message{
 			What: s.T("reason.expired.detail"), Means: s.T("deny.store-down.means"), Next: s.T("deny.store-down.next"),
@@ -120,7 +120,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x"}, {"totp", "/y"}, {"email", "/z"}}}},
 		"passkey": {enrollPart{Passkey: key, Other: "/x"}},
 		"codes":   {codesPart{Codes: []string{"1234"}, First: true}, codesPart{Codes: []string{"1234"}}},
-		"done":    {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true}, donePart{Text: s.T("done.added.text"), Follow: true}},
+		"done":    {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true, mine: mine{Methods: methods, Many: true}}, donePart{Text: s.T("done.added.text"), Follow: true}},
 		"verify": {
 			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Code: code, Others: []otherWay{{"/x", s.T("verify.codes.other")}}},
 			verifyPart{Lead: "verify.fresh", Lost: "verify.lost", Code: code},
@@ -133,6 +133,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 			managePart{Methods: methods, Prove: "/x"}, managePart{Required: true, Add: "/x"},
 			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", OneKind: true},
 		},
+		"review": {mine{Methods: methods, Many: true}, mine{Methods: methods[:1]}},
 		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[1]}, managePart{Remove: &methods[0], Kept: true}},
 		"link":   {linkPart{Here: true, Lead: "link.lead"}, linkPart{Lead: "link.elsewhere.lead"}, linkPart{Lead: "link.elsewhere.only"}},
 		"typed":  {enrollPart{Address: "999", Wrong: s.T("reason.bad-request.address")}, enrollPart{MailWait: s.Wait(time.Hour)}},

@@ -79,9 +79,10 @@ func TestServe_Addresses(t *testing.T) {
 			t.Errorf("%s %s: Allow %q, want %q", call[0], call[1], a.Header.Get("Allow"), call[2])
 		}
 	}
-	for _, path := range []string{"methods/passkey", "methods/email", "methods/sms", "methods/oidc.entra", "methods/codes", "methods/passkey/verify", "verify/passkey", "verify/sms/verify", "review", "remind"} {
+	for _, path := range []string{"methods/passkey", "methods/email", "methods/sms", "methods/oidc.entra", "methods/codes", "methods/passkey/verify", "verify/passkey", "verify/sms/verify", "remind"} {
 		c.call("POST", "/.mfa/api/"+path, "").refused(t, 403, "not-offered")
 	}
+	c.call("POST", "/.mfa/api/review", "").refused(t, 403, "needs-fresh-proof")
 	c.call("GET", "/.mfa/api/devices", "").refused(t, 403, "not-offered")
 }
 

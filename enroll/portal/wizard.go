@@ -15,6 +15,7 @@ type step string
 const (
 	stepEmail  step = "email"  // an address is to be proven
 	stepMethod step = "method" // a method is to be chosen or finished
+	stepReview step = "review" // the methods are to be looked through
 	stepDone   step = "done"   // nothing is owed
 	stepProve  step = "prove"  // a factor is there and this browser has not proved it
 )
@@ -25,6 +26,7 @@ const (
 var moves = map[step][]string{
 	stepEmail:  {"email", "email/verify"},
 	stepMethod: {"methods", "methods/verify"},
+	stepReview: {"methods", "methods/verify"},
 	stepDone:   {"methods", "methods/verify"},
 }
 
@@ -66,6 +68,9 @@ func (t *turn) stepOf(z *wizard) step {
 	case len(z.account.Methods) > 0 && t.v.Flag == nil:
 		return stepProve
 	case len(z.account.Methods) > 0 && !t.wanting(z.account):
+		if t.v.Rules.DueForReview(t.counting(z.account), t.p.now()) {
+			return stepReview
+		}
 		return stepDone
 	case t.owed(z) != "":
 		return stepEmail
@@ -75,8 +80,9 @@ func (t *turn) stepOf(z *wizard) step {
 
 // wanting says whether somebody who has a method still lacks one here.
 func (t *turn) wanting(a *enroll.Account) bool {
-	verdict, _ := t.judge()
-	return verdict == "enroll" || verdict == "remind" || len(t.counting(a)) == 0
+	verdict, reason := t.judge()
+	here := len(t.counting(a))
+	return verdict == "enroll" && reason != "review" || verdict == "remind" && here < t.v.Rules.Minimum || here == 0
 }
 
 // owed is what has to be proven before a method, in the words of the policy's
