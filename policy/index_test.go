@@ -84,7 +84,7 @@ func TestIndexOfTenantsThatDiffer(t *testing.T) {
 
 // What a million prefixes alike would hold a million times is there once.
 func TestIndexHoldsEachPrefixOnce(t *testing.T) {
-	p := manyTenants(1000)
+	p := manyTenants(t, 1000)
 	if n := len(p.index.alike.entries); n > len(pathWords)*(1+len(pathWords)+len(pathWords)*len(pathWords)) || n < 1000 {
 		t.Errorf("%d entries", n)
 	}
