@@ -18,7 +18,7 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	if f.Protect != nil {
 		own = f.Protect.rules
 	}
-	host := p.hostTenant(f)
+	host, at := p.hostTenant(f)
 
 	// 1. What is asked for? Both targets count, each read by itself: routes
 	// before the gate rewrite the one, the app may look at the other. It is open
@@ -46,7 +46,7 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	}
 	rec.rules(p, host, own, asked, f)
 	var cover cover
-	if host != nil {
+	if host != nil && (at == nil || own != nil || at.mayProtect(asked)) {
 		cover = host.rules.coversAny(asked, own, f)
 	}
 	touched := cover.hit || (host == nil || p.mapped(f)) && p.index.protects(asked, own, f)
@@ -88,12 +88,19 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	return d
 }
 
-// hostTenant is the tenant that the request's host names, where hosts may.
-func (p *Policy) hostTenant(f *Facts) *Tenant {
+// hostTenant is the tenant that the request's host names, where hosts may, and
+// where it is found.
+func (p *Policy) hostTenant(f *Facts) (*Tenant, *hosted) {
 	if f.TenantBy == ByIdentity && !p.single {
-		return nil
+		return nil, nil
 	}
-	return p.HostTenant(f.Host)
+	if p.sole != nil {
+		return p.sole, nil
+	}
+	if at := p.host(f.Host); at != nil {
+		return at.tenant, at
+	}
+	return nil, nil
 }
 
 // mapped reports whether the identity may name a tenant.

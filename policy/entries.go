@@ -48,7 +48,11 @@ func (r *reader) entries(n *yaml.Node, what string) *ruleList {
 	list.rules = append(make([]rule, 0, len(list.rules)), list.rules...) // no more room than there are rules
 	if what == "protect" {
 		list.rules = withDerived(list.rules)
-		list.heads, list.plain = headsOf(list.rules), isPlainly(list.rules)
+		list.block, list.plain = r.blockOf(list.rules)
+		return list
+	}
+	for i := range list.rules {
+		list.rules[i].Path = r.keep(list.rules[i].Path)
 	}
 	return list
 }
@@ -114,7 +118,7 @@ func (r *reader) prefix(n *yaml.Node) (path string) {
 		} else if err := checkPrefix(n.Value, r.mount); err != nil {
 			r.bad(n, "%q: %v", n.Value, err)
 		} else {
-			path = r.keep(n.Value)
+			path = n.Value
 		}
 	})
 	return path

@@ -19,10 +19,9 @@ type linker struct {
 	base     *base
 	defaults *settings // as written, nil where there are none
 	round    *round
-	keys     names       // numbered as order is
+	keys     names[int]  // which of order it is
 	order    []*settings // each key's first
-	hosts    names       // numbered as owners is
-	owners   []*settings
+	hosts    names[*settings]
 	problems []problem
 }
 
@@ -63,11 +62,11 @@ func link(docs []*document, o Options) (*Policy, []problem) {
 	for _, d := range docs {
 		n += len(d.tenants)
 	}
-	l.keys, l.hosts, l.order, l.owners = newNames(n), newNames(n), make([]*settings, 0, n), make([]*settings, 0, n)
+	l.keys, l.hosts, l.order = newNames[int](n), newNames[*settings](n), make([]*settings, 0, n)
 	for _, d := range docs {
 		for _, s := range d.tenants {
-			if i, there := l.keys.add(s.Key); there {
-				l.bad(s, s.at, "tenant %q is already there, at %s: keep one", s.Key, l.order[i].at)
+			if i := l.keys.add(s.Key, len(l.order)); i != nil {
+				l.bad(s, s.at, "tenant %q is already there, at %s: keep one", s.Key, l.order[*i].at)
 				continue
 			}
 			l.order = append(l.order, s)
@@ -107,22 +106,19 @@ func (l *linker) bad(s *settings, at place, format string, args ...any) {
 
 // named returns the settings of a key, nil where there are none.
 func (l *linker) named(key string) *settings {
-	if i := l.keys.find(key); i >= 0 {
-		return l.order[i]
+	if i := l.keys.get(key); i != nil {
+		return l.order[*i]
 	}
 	return nil
 }
 
 func (l *linker) host(s *settings) {
 	for _, h := range s.Hosts {
-		i, there := l.hosts.add(h)
-		if !there {
-			l.owners = append(l.owners, s)
-			continue
+		if owner := l.hosts.add(h, s); owner != nil {
+			before := *owner
+			l.bad(s, s.place("hosts"), "host %s is already tenant %s's, at %s: a host names one tenant", h, before.Key, before.place("hosts"))
+			*owner = s
 		}
-		before := l.owners[i]
-		l.bad(s, s.place("hosts"), "host %s is already tenant %s's, at %s: a host names one tenant", h, before.Key, before.place("hosts"))
-		l.owners[i] = s
 	}
 }
 
@@ -171,15 +167,19 @@ func (l *linker) tenant(s *settings, below []*settings) *Tenant {
 	if s.has&inRules == 0 {
 		s.tenant = &Tenant{}
 		*s.tenant = full.Tenant
-	} else { // beside each other: a decision looks at both
-		own := &struct {
-			rules  ruleset
-			tenant Tenant
-		}{tenant: full.Tenant}
-		rules, s.tenant = l.base.set(&own.rules, &full), &own.tenant
+	} else {
+		own := &ownRules{Tenant: full.Tenant}
+		rules, s.tenant = l.base.set(&own.set, &full), &own.Tenant
 	}
 	s.tenant.parent, s.tenant.rules = parent, rules
 	return s.tenant
+}
+
+// ownRules is a tenant beside the rules that it does not inherit: a decision
+// looks at both.
+type ownRules struct {
+	set ruleset
+	Tenant
 }
 
 // inherited is the tenant, which s came to, as settings that others inherit.
@@ -190,7 +190,7 @@ func (t *Tenant) inherited(s *settings) *settings {
 	}
 	full := &settings{
 		Tenant: *t, at: s.at,
-		protect: &ruleList{file: files.protect, rules: r.protect, heads: r.heads, plain: r.plain},
+		protect: &ruleList{file: files.protect, rules: r.protect, block: r.block, plain: r.plain},
 		allow:   &ruleList{file: files.allow, rules: r.allow},
 	}
 	if t.offStage != nil {
@@ -201,8 +201,11 @@ func (t *Tenant) inherited(s *settings) *settings {
 
 // near is the tenants' keys to suggest one from; too many to compare is none.
 func (l *linker) near() (keys []string) {
-	if len(l.keys.list) <= 1000 {
-		keys = slices.Sorted(slices.Values(l.keys.list))
+	if len(l.order) <= 1000 {
+		for _, s := range l.order {
+			keys = append(keys, s.Key)
+		}
+		slices.Sort(keys)
 	}
 	return keys
 }
@@ -226,8 +229,9 @@ func (b *base) set(set *ruleset, s *settings) *ruleset {
 		b.files[from] = &from
 	}
 	*set = ruleset{
-		protect: s.protect.rules, heads: s.protect.heads, plain: s.protect.plain, allow: s.allow.rules,
+		protect: s.protect.rules, block: s.protect.block, plain: s.protect.plain, allow: s.allow.rules,
 		from: b.files[from], sensitive: s.CaseSensitive,
+		n: uint32(len(s.protect.rules)), opening: len(s.allow.rules) > 0, // #nosec G115 -- a file holds fewer
 	}
 	return set
 }

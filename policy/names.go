@@ -5,67 +5,69 @@ import (
 	"math/bits"
 )
 
-// names numbers names in the order in which they are added, and finds them
-// again. A look-up takes a few bytes of a table that fits a processor's cache,
-// and the name itself, which is compared: a hash alone is never believed. The
-// zero names holds none.
-type names struct {
-	seed  maphash.Seed
-	slots []nameSlot // a power of two, half of them free at least
-	list  []string
+// names finds what names stand for. A look-up takes two bytes of a table that
+// fits a processor's cache, then the one place where the name is, and the name
+// itself, which is compared: a hash alone is never believed. The zero names holds
+// none.
+type names[T any] struct {
+	seed maphash.Seed
+	tags []uint16 // 0: free; else of the name's hash
+	at   []named[T]
+	n    int
 }
 
-type nameSlot struct {
-	hash   uint32
-	number uint32 // 0: free; else one more than the name's
+type named[T any] struct {
+	name string
+	of   T
 }
 
 // newNames makes room for n names.
-func newNames(n int) names {
-	return names{seed: maphash.MakeSeed(), slots: make([]nameSlot, 1<<bits.Len(uint(2*n))), list: make([]string, 0, n)}
+func newNames[T any](n int) names[T] {
+	size := 1 << bits.Len(uint(n+n/4)) // a fifth of it stays free at least
+	return names[T]{seed: maphash.MakeSeed(), tags: make([]uint16, size), at: make([]named[T], size)}
 }
 
-// find returns the number of a name, -1 where it is none of them.
-func (m *names) find(name string) int {
-	if len(m.slots) == 0 {
-		return -1
+// get returns what a name stands for, nil where it is none of them.
+func (m *names[T]) get(name string) *T {
+	if m.n == 0 {
+		return nil
 	}
+	if i, there := m.find(name); there {
+		return &m.at[i].of
+	}
+	return nil
+}
+
+// find returns where a name is, else where it would be.
+func (m *names[T]) find(name string) (i uint64, there bool) {
 	hash := maphash.String(m.seed, name)
-	tag, last := uint32(hash>>32), uint64(len(m.slots)-1) // #nosec G115 -- half of the bits is what is wanted
-	for i := hash & last; ; i = (i + 1) & last {
-		switch s := m.slots[i]; {
-		case s.number == 0:
-			return -1
-		case s.hash == tag && m.list[s.number-1] == name:
-			return int(s.number - 1)
+	tag, last := tagOf(hash), uint64(len(m.tags)-1)
+	for i = hash & last; m.tags[i] != 0; i = (i + 1) & last {
+		if m.tags[i] == tag && m.at[i].name == name {
+			return i, true
 		}
 	}
+	return i, false
 }
 
-// add numbers a name, or returns the number that it has.
-func (m *names) add(name string) (number int, there bool) {
-	if n := m.find(name); n >= 0 {
-		return n, true
-	}
-	m.list = append(m.list, name)
-	if 2*len(m.list) > len(m.slots) {
-		list := m.list
-		*m = newNames(2 * len(list))
-		m.list = append(m.list, list...)
-		for i := range m.list {
-			m.put(i)
+func tagOf(hash uint64) uint16 { return uint16(hash>>48) | 1 } // #nosec G115 -- these bits are what is wanted
+
+// add adds a name, or returns what it already stands for.
+func (m *names[T]) add(name string, of T) *T {
+	if n := m.n + 1; n+n/4 >= len(m.tags) {
+		old := *m
+		*m = newNames[T](2*m.n + 1)
+		for i := range old.tags {
+			if old.tags[i] != 0 {
+				m.add(old.at[i].name, old.at[i].of)
+			}
 		}
-	} else {
-		m.put(len(m.list) - 1)
 	}
-	return len(m.list) - 1, false
-}
-
-func (m *names) put(number int) {
-	hash, last := maphash.String(m.seed, m.list[number]), uint64(len(m.slots)-1)
-	i := hash & last
-	for m.slots[i].number != 0 {
-		i = (i + 1) & last
+	i, there := m.find(name)
+	if there {
+		return &m.at[i].of
 	}
-	m.slots[i] = nameSlot{uint32(hash >> 32), uint32(number + 1)} // #nosec G115 -- files of a policy hold fewer names than that
+	m.n++
+	m.tags[i], m.at[i] = tagOf(maphash.String(m.seed, name)), named[T]{name, of}
+	return nil
 }

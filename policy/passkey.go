@@ -67,7 +67,7 @@ func (p *Policy) Offering(kind string) *Tenant {
 }
 
 // NamesHosts reports whether any tenant names a host.
-func (p *Policy) NamesHosts() bool { return len(p.hosts.list) > 0 }
+func (p *Policy) NamesHosts() bool { return p.hosts.n > 0 }
 
 func liesUnder(host, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)

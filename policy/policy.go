@@ -8,14 +8,13 @@ import (
 // A Policy is a loaded policy file, or what stands for one where there is none.
 // It never changes once made.
 type Policy struct {
-	keys    names // numbered as order is
+	keys    names[int] // which of order it is
 	order   []*Tenant
-	hosts   names     // numbered as owners is; "*.silva.example" as ".silva.example"
-	owners  []*Tenant // whose host it is
-	wild    bool      // there is a "*."
-	sole    *Tenant   // the tenant of every host, where no host is named and there is one tenant
-	single  bool      // there is no policy file: identities do not name tenants
-	report  bool      // every tenant only reports
+	hosts   names[hosted] // "*.silva.example" as ".silva.example"
+	wild    bool          // there is a "*."
+	sole    *Tenant       // the tenant of every host, where no host is named and there is one tenant
+	single  bool          // there is no policy file: identities do not name tenants
+	report  bool          // every tenant only reports
 	index   index
 	clients bool // some tenant has service accounts
 	// sessions: some tenant asks when a session began.
@@ -27,8 +26,8 @@ type Policy struct {
 
 // Tenant returns the tenant of the key, nil where there is none.
 func (p *Policy) Tenant(key string) *Tenant {
-	if i := p.keys.find(key); i >= 0 {
-		return p.order[i]
+	if i := p.keys.get(key); i != nil {
+		return p.order[*i]
 	}
 	return nil
 }
@@ -41,20 +40,15 @@ func (p *Policy) Tenants() []*Tenant { return p.order }
 func (p *Policy) Warnings() []string { return p.warnings }
 
 // newPolicy builds what Decide looks things up in. The keys are the tenants'.
-func newPolicy(tenants []*Tenant, keys names) *Policy {
-	p := &Policy{keys: keys, order: tenants, hosts: newNames(len(tenants)), owners: make([]*Tenant, 0, len(tenants)), report: len(tenants) > 0}
+func newPolicy(tenants []*Tenant, keys names[int]) *Policy {
+	p := &Policy{keys: keys, order: tenants, hosts: newNames[hosted](len(tenants)), report: len(tenants) > 0}
 	for _, t := range tenants {
 		p.report = p.report && t.Report
 		for _, h := range t.Hosts {
-			wild := strings.HasPrefix(h, "*.")
-			if wild {
+			if strings.HasPrefix(h, "*.") {
 				p.wild, h = true, h[1:]
 			}
-			if i, there := p.hosts.add(h); there {
-				p.owners[i] = t
-			} else {
-				p.owners = append(p.owners, t)
-			}
+			p.hosts.add(h, hosted{tenant: t, block: t.rules.block, n: int(t.rules.n)})
 		}
 	}
 	if len(tenants) == 1 && len(tenants[0].Hosts) == 0 {

@@ -3,7 +3,6 @@ package policy
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -97,28 +96,25 @@ func (p *rule) depth() int {
 	return strings.Count(p.area().Path, "/")
 }
 
-// A ruleset is the prefixes of one tenant, or of one directive. What a decision
-// looks at first stands last: it lies beside its tenant (link.go).
+// A ruleset is the prefixes of one tenant, or of one directive. Its last fields
+// are those that most decisions look at, and end where its tenant begins
+// (link.go).
 type ruleset struct {
-	allow     []rule  // in the order of the file, as protect is
-	from      *origin // nil: of a directive
-	sensitive bool    // letter case tells two paths apart
-	inherited bool    // from the defaults, by any number of tenants
-	plain     bool    // no entry of protect says more than its path
-	protect   []rule
-	heads     []uint64 // of protect
+	allow   []rule // in the order of the file, as protect is
+	protect []rule
+	from    *origin // nil: of a directive
+	_       uint64
+
+	block     block  // of protect
+	n         uint32 // rules of protect
+	sensitive bool   // letter case tells two paths apart
+	inherited bool   // from the defaults, by any number of tenants
+	plain     bool   // the block says all of protect
+	opening   bool   // there is an allow
 }
 
 // An origin is the files that the rules of a set stand in.
 type origin struct{ protect, allow string }
-
-// A head is the first eight bytes of a rule's folded prefix. Most rules are
-// passed over by it alone, without a look at the rule: at many tenants the time
-// goes into memory that is not at hand. A path has no zero bytes, so that a head
-// tells how much of it counts.
-func headMask(head uint64) uint64 {
-	return ^uint64(0) >> (bits.LeadingZeros64(head) &^ 7)
-}
 
 func newRule(prefix string) rule {
 	r := rule{Area: Area{Path: prefix, extra: plainly}}
@@ -145,24 +141,12 @@ func (p *rule) asks() *special {
 	return p.special
 }
 
-// headsOf makes the heads of rules.
-func headsOf(rules []rule) []uint64 {
-	heads := make([]uint64, len(rules))
-	for i := range rules {
-		heads[i] = headOf(rules[i].folded())
-	}
-	return heads
-}
-
 // ready makes what covers looks at. It is called once, when all rules are there.
 func (s *ruleset) ready() {
+	var k keeper
 	s.protect = withDerived(s.protect)
-	s.heads = headsOf(s.protect)
-	s.plain = isPlainly(s.protect)
-}
-
-func isPlainly(rules []rule) bool {
-	return !slices.ContainsFunc(rules, func(p rule) bool { return p.extra != plainly })
+	s.block, s.plain = k.blockOf(s.protect)
+	s.n, s.opening = uint32(len(s.protect)), len(s.allow) > 0 // #nosec G115 -- a file of a policy holds fewer
 }
 
 // longestFirst returns rules as they are tried in a reader's eyes: the longest
@@ -215,6 +199,7 @@ func indexOfArea(rules []rule, a *Area) int {
 type cover struct {
 	hit   bool
 	area  *Area         // of the longest prefix
+	depth int           // its segments, of one reading
 	fresh time.Duration // the strictest of all that match; 0: none says
 
 	resistant bool // one of all that match asks for a phishing-resistant proof
@@ -226,14 +211,19 @@ type cover struct {
 func (s *ruleset) coversAny(asked []*target, own *ruleset, f *Facts) (c cover) {
 	for _, t := range asked {
 		one := s.covers(t, own, f)
-		if one.hit && !c.hit {
-			c.hit, c.area = true, one.area
-		}
-		c.fresh = stricter(c.fresh, one.fresh)
-		c.resistant = c.resistant || one.resistant
-		c.closed = c.closed || one.closed
+		c.add(&one)
 	}
 	return c
+}
+
+// add makes it what two readings or targets together are: the stricter of them.
+func (c *cover) add(one *cover) {
+	if one.hit && !c.hit {
+		c.hit, c.area = true, one.area
+	}
+	c.fresh = stricter(c.fresh, one.fresh)
+	c.resistant = c.resistant || one.resistant
+	c.closed = c.closed || one.closed
 }
 
 // covers reports what of the ruleset, and of the directive's own prefixes,
@@ -242,42 +232,66 @@ func (s *ruleset) coversAny(asked []*target, own *ruleset, f *Facts) (c cover) {
 func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 	for i := range t.len() {
 		r := t.at(i)
-		depth := -1
-		var area *Area
-		var fresh time.Duration
-		resistant, closed := false, false
-		for _, rules := range [...]*ruleset{s, own} {
-			if rules == nil {
-				continue
-			}
-			for j, head := range rules.heads {
-				if r.head&headMask(head) != head {
-					continue
-				}
-				p := &rules.protect[j]
-				if !p.protects(r, rules.sensitive) || !p.asked(t, f) || p.special != nil && p.special.extension != "" && s.opens(t, p.extended(r), p.depth(), f) {
-					continue
-				}
-				a := p.area()
-				if d := p.depth(); d > depth {
-					depth, area = d, a
-				}
-				fresh = stricter(fresh, a.Fresh)
-				resistant = resistant || a.Resistant
-				closed = closed || !a.LastKnown
-			}
+		one := cover{depth: -1}
+		s.find(&one, s, t, r, f)
+		if own != nil {
+			own.find(&one, s, t, r, f)
 		}
-		if depth < 0 || s.opens(t, r, depth, f) {
+		if one.depth < 0 || s.opening && s.opens(t, r, one.depth, f) {
 			continue
 		}
-		if !c.hit {
-			c.hit, c.area = true, area
-		}
-		c.fresh = stricter(c.fresh, fresh)
-		c.resistant = c.resistant || resistant
-		c.closed = c.closed || closed
+		one.hit = true
+		c.add(&one)
 	}
 	return c
+}
+
+// find adds to a cover the rules that protect a reading. The tenant's rules are
+// s.
+func (rules *ruleset) find(c *cover, s *ruleset, t *target, r *reading, f *Facts) {
+	n := int(rules.n)
+	for i := range n {
+		if head := rules.block.head(i); r.head&headMask(head) != head {
+			continue
+		}
+		if rules.plain && !rules.sensitive {
+			prefix := rules.block.prefix(i, n)
+			if !r.under(prefix) {
+				continue
+			}
+			c.closed = true
+			if d := strings.Count(prefix, "/"); d > c.depth {
+				c.depth, c.area = d, &rules.protect[i].Area
+			}
+			continue
+		}
+		p := &rules.protect[i]
+		if !p.protects(r, rules.sensitive) || !p.asked(t, f) || p.special != nil && p.special.extension != "" && s.opens(t, p.extended(r), p.depth(), f) {
+			continue
+		}
+		a := p.area()
+		if d := p.depth(); d > c.depth {
+			c.depth, c.area = d, a
+		}
+		c.fresh = stricter(c.fresh, a.Fresh)
+		c.resistant = c.resistant || a.Resistant
+		c.closed = c.closed || !a.LastKnown
+	}
+}
+
+// under is rule.protects for a prefix that is a path alone, where the head is
+// already known to be the reading's.
+func (r *reading) under(prefix string) bool {
+	path := r.folded
+	if len(path) < len(prefix) {
+		return false
+	}
+	for i := 8; i < len(prefix); i++ {
+		if lowerByte(path[i]) != prefix[i] {
+			return false
+		}
+	}
+	return len(path) == len(prefix) || path[len(prefix)] == '/' || path[len(prefix)] == '.' && suffixed(path, prefix, false)
 }
 
 // opens reports whether an allow longer than the protecting prefix covers the

@@ -29,9 +29,9 @@ type keyPlace struct{ key, line, col uint32 }
 // it share it, and what is built from it.
 type ruleList struct {
 	file  string
-	rules []rule   // in the order of the file, derived ones behind them
-	heads []uint64 // of protect
-	plain bool     // as ruleset.plain
+	rules []rule // in the order of the file, derived ones behind them
+	block block  // of protect
+	plain bool   // as ruleset.plain
 }
 
 // place returns where the settings write a key, else where they begin.

@@ -35,8 +35,8 @@ func Single(o SingleOptions) (*Policy, error) {
 		rules: &ruleset{},
 	}
 	t.Require = RequireMFA
-	var keys names
-	keys.add(t.Key)
+	var keys names[int]
+	keys.add(t.Key, 0)
 	p := newPolicy([]*Tenant{t}, keys)
 	p.single = true
 	return p, nil

@@ -47,14 +47,14 @@ const (
 // A Tenant is one tenant's rules with everything inherited filled in. It is
 // read-only: many requests share it.
 type Tenant struct {
-	Key    string
+	Key string
+	*Terms
+	rules  *ruleset
+	parent *Tenant
+
 	Name   string // what people call it; the key where the file gives none
 	Parent string // key of the tenant above, "" for none
 	Hosts  []string
-	*Terms
-
-	parent *Tenant
-	rules  *ruleset
 }
 
 // Terms is what a tenant asks of its people: all that it may inherit but its

@@ -138,7 +138,8 @@ func TestExplainEndsInTheDecision(t *testing.T) {
 }
 
 func twoSpeak(p *Policy, f *Facts) bool {
-	_, second, _ := p.speaking(f, p.hostTenant(f))
+	host, _ := p.hostTenant(f)
+	_, second, _ := p.speaking(f, host)
 	return second != nil
 }
 
