@@ -40,12 +40,17 @@ func brandColorOf(name string) (rgb, bool) {
 // brandSheet is a tenant's colour as custom properties: the colour itself for
 // filled surfaces, the ink that reads on it, and one accent for each theme that
 // has more than the contrast of text (WCAG 2.2, 1.4.3: 4.5 to 1) on the card, so that no
-// choice of colour makes a page hard to read.
+// choice of colour makes a page hard to read. A filled surface that does not
+// stand out from the card (1.4.11: 3 to 1) gets an edge that does.
 func brandSheet(c rgb) string {
 	light, dark := readable(c, cardLight, rgb{}), readable(c, cardDark, rgb{255, 255, 255})
-	return fmt.Sprintf(`:root{--brand:%s;--brand-ink:%s;--accent:%s}
-@media (prefers-color-scheme:dark){:root{--brand:%s;--brand-ink:%s;--accent:%s}}
-`, c, ink(c), light, darkFill(c), ink(darkFill(c)), dark)
+	edge := c
+	if contrast(c, cardLight) < 3 {
+		edge = light
+	}
+	return fmt.Sprintf(`:root{--brand:%s;--brand-ink:%s;--brand-edge:%s;--accent:%s}
+@media (prefers-color-scheme:dark){:root{--brand:%s;--brand-ink:%s;--brand-edge:%[5]s;--accent:%[7]s}}
+`, c, ink(c), edge, light, darkFill(c), ink(darkFill(c)), dark)
 }
 
 // ink is black or white, whichever reads better on c.

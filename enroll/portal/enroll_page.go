@@ -246,13 +246,14 @@ type codesPart struct {
 	Codes []string
 	First bool   // they came with the first method
 	Next  string // where the box that says "saved" leads
+	Site  string // the host they are for, on the sheet that is printed
 }
 
 // showCodes shows new recovery codes, this once.
 func (t *turn) showCodes(codes []string, first bool) {
 	x := t.view(t.s.T("codes.title"), t.page("/enroll"))
-	x.Languages = nil // another language would be another page, without the codes
-	part := codesPart{Codes: codes, First: first, Next: t.page("/")}
+	x.Keep = true // another language is another page, without the codes
+	part := codesPart{Codes: codes, First: first, Next: t.page("/"), Site: t.v.Host}
 	if first {
 		x.Last, x.Steps, part.Next = true, t.steps(nil, "codes"), t.page("/enroll")
 	}

@@ -34,7 +34,7 @@ func qrSVG(text, label string) (string, error) {
 		}
 	}
 	whole := size + 2*qrQuiet
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" class="qr" role="img" aria-label="%s" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" class="qr" role="img" aria-label="%s" width="224" height="224" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+
 		`<path fill="#fff" d="M0 0h%dv%dH0z"/><path fill="#000" d="%s"/></svg>`,
 		template.HTMLEscapeString(label), whole, whole, whole, whole, d.String()), nil
 }

@@ -64,7 +64,7 @@
 	all('[data-download]', function (button) {
 		button.parentNode.hidden = false;
 		button.addEventListener('click', function () {
-			var text = button.getAttribute('data-heading') + '\r\n\r\n' + linesOf(button.getAttribute('data-download')).replace(/\n/g, '\r\n') + '\r\n';
+			var text = button.getAttribute('data-heading').replace(/\n/g, '\r\n') + '\r\n\r\n' + linesOf(button.getAttribute('data-download')).replace(/\n/g, '\r\n') + '\r\n';
 			var link = document.createElement('a');
 			link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
 			link.download = button.getAttribute('data-name');

@@ -52,7 +52,9 @@ func (p *person) axe(source string) []axeFault {
 }
 
 // layout are the faults of the page that axe-core does not look for: sideways
-// scrolling, a card that touches the edge, targets under 44 pixels.
+// scrolling, a card that touches the edge, targets under 44 pixels, cut text,
+// words that break where no hyphen is, more than 60 KiB with all that belongs to
+// it, something from elsewhere, a script or a style in the page itself.
 func (p *person) layout() string {
 	p.t.Helper()
 	return p.text(`(() => {
@@ -60,7 +62,7 @@ func (p *person) layout() string {
 		if (d.scrollWidth > d.clientWidth) out.push('scrolls sideways: ' + d.scrollWidth + ' > ' + d.clientWidth);
 		for (const e of document.querySelectorAll('body *')) {
 			const r = e.getBoundingClientRect();
-			if (r.width > 1 && (r.left < -1 || r.right > innerWidth + 1)) out.push('over the edge: ' + e.tagName + '.' + e.className);
+			if (r.width > 1 && e.checkVisibility() && (r.left < -1 || r.right > innerWidth + 1)) out.push('over the edge: ' + e.tagName + '.' + e.className);
 		}
 		const card = document.querySelector('main').getBoundingClientRect();
 		if (card.left < 8 || innerWidth - card.right < 8) out.push('card touches the edge: ' + card.left);
@@ -69,6 +71,23 @@ func (p *person) layout() string {
 			if (e.classList.contains('skip') || e.type === 'checkbox' || r.width === 0) continue;
 			if (r.height < 44 || r.width < 44) out.push('small target: ' + e.tagName + ' ' + e.textContent.trim() + ' ' + Math.round(r.width) + 'x' + Math.round(r.height));
 		}
+		for (const e of document.querySelectorAll('main *, footer *')) {
+			const s = getComputedStyle(e);
+			if (s.overflowX !== 'visible' && !e.closest('.hidden') && e.clientWidth > 1 && e.tagName !== 'INPUT' && e.scrollWidth > e.clientWidth + 1) out.push('cut: ' + e.textContent.trim());
+		}
+		for (const e of document.querySelectorAll('h1, h2, .button, label, summary, .badge, .steps li, dt')) {
+			const walk = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), range = document.createRange();
+			for (let n; (n = walk.nextNode());) for (const m of n.data.matchAll(/[\p{L}\p{N}]{2,}/gu)) {
+				range.setStart(n, m.index); range.setEnd(n, m.index + m[0].length);
+				if (!n.parentElement.closest('.hidden') && new Set([...range.getClientRects()].filter(r => r.width).map(r => Math.round(r.top))).size > 1) out.push('broken word: ' + m[0]);
+			}
+		}
+		const got = performance.getEntriesByType('resource').filter(e => !e.name.includes('/.mfa/api/')).concat(performance.getEntriesByType('navigation'));
+		const weight = got.reduce((n, e) => n + e.decodedBodySize, 0);
+		if (weight > 60 << 10) out.push('weighs ' + weight);
+		for (const e of got) if (new URL(e.name).origin !== location.origin && e.initiatorType !== 'navigation') out.push('from elsewhere: ' + e.name);
+		for (const e of document.querySelectorAll('script:not([src]), style, [style]')) out.push('in the page itself: ' + e.outerHTML.slice(0, 80));
+		for (const e of document.querySelectorAll('*')) for (const a of e.attributes) if (a.name.startsWith('on')) out.push('in the page itself: ' + a.name);
 		if (document.querySelectorAll('h1').length !== 1) out.push('not one h1');
 		return out.join('; ');
 	})()`)

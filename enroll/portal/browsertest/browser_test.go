@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +30,8 @@ type person struct {
 	ctx    context.Context
 	site   *portaltest.Site
 	origin string
-	shots  string // where pictures go; "": a directory of the test
+	shots  string                    // where pictures go; "": a directory of the test
+	styles func(sheet string) string // what the browser gets of a style sheet
 }
 
 // meet starts a site and a browser that is signed in to its app as ana.
@@ -43,10 +45,10 @@ func meet(t *testing.T, options ...chromedp.ExecAllocatorOption) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(l) }()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	p := &person{t: t, site: site, origin: "http://localhost:" + port, shots: os.Getenv("MFA_SHOTS")}
+	server := &http.Server{Handler: http.HandlerFunc(p.serve), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(l) }()
 	site.BaseURL = p.origin
 	if p.shots == "" {
 		p.shots = t.TempDir()
@@ -55,6 +57,19 @@ func meet(t *testing.T, options ...chromedp.ExecAllocatorOption) *person {
 	t.Cleanup(func() { _ = server.Close() })
 	p.open("/?login=ana")
 	return p
+}
+
+// serve is the site, with its style sheets as styles makes them.
+func (p *person) serve(w http.ResponseWriter, r *http.Request) {
+	if p.styles == nil || !strings.HasSuffix(r.URL.Path, ".css") {
+		p.site.ServeHTTP(w, r)
+		return
+	}
+	sheet := httptest.NewRecorder()
+	p.site.ServeHTTP(sheet, r)
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write([]byte(p.styles(sheet.Body.String()))) //nolint:gosec // the gate's own style sheet
 }
 
 // browser starts chromium. Where there is none the test fails: a test that

@@ -49,13 +49,10 @@ func (p *person) confirm(path string) {
 	p.keys("#code", p.mailed()+"\r")
 }
 
-// TestPasskey_LooksRight walks the way of a passkey in four looks.
+// TestPasskey_LooksRight walks the way of a passkey in every look.
 func TestPasskey_LooksRight(t *testing.T) {
 	source := axeSource(t)
-	for _, k := range []look{
-		{"desktop", 1100, 900, false, "en"}, {"portugues", 1100, 900, false, "pt-BR"},
-		{"dark", 1100, 900, true, "pt-BR"}, {"phone", 320, 640, false, "pt-BR"},
-	} {
+	for _, k := range looks {
 		t.Run(k.name, func(t *testing.T) {
 			p := meet(t, chromedp.Flag("accept-lang", k.language))
 			offerKeys(p.site)

@@ -1,0 +1,213 @@
+package browsertest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// media emulates a medium ("screen", "print") and features of the reader's system.
+func (p *person) media(medium string, features ...string) {
+	p.t.Helper()
+	var list []*emulation.MediaFeature
+	for i := 0; i+1 < len(features); i += 2 {
+		list = append(list, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
+	}
+	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: list}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// seen are the words that stand on the page, or on paper.
+func (p *person) seen() string {
+	p.t.Helper()
+	return strings.Join(strings.Fields(p.text(`document.body.innerText`)), " ")
+}
+
+// TestFace_Paper: of the page with the recovery codes, paper holds the codes, the
+// account and the site, dark on white in either theme, and nothing else.
+func TestFace_Paper(t *testing.T) {
+	p := meet(t)
+	p.dark(true)
+	enrol(p)
+	codes := strings.Fields(p.text(`[...document.querySelectorAll('.codes code')].map(c => c.textContent).join(' ')`))
+	host := strings.TrimPrefix(p.origin, "http://")
+	p.media("print", "prefers-color-scheme", "dark")
+	p.shot("paper")
+	want := "Recovery codes for Escritório Silva. Each works once. Account: Ana Souza Website: " + host + " " + strings.Join(codes, " ")
+	if got := p.seen(); got != want || len(codes) != 10 {
+		t.Errorf("on paper: %q\nwant %q", got, want)
+	}
+	if got := p.text(`getComputedStyle(document.documentElement).colorScheme`); got != "light" {
+		t.Errorf("printed for %s paper", got)
+	}
+	if got := p.text(`[...document.querySelectorAll('.codes code, .sheet h2')].map(e => getComputedStyle(e).color).filter((c, i, a) => a.indexOf(c) === i).join()`); got != "rgb(0, 0, 0)" {
+		t.Errorf("printed in %s", got)
+	}
+}
+
+// TestFace_SystemSettings: in forced colours what is told by a surface is told by
+// a line as well; where motion is unwanted nothing moves.
+func TestFace_SystemSettings(t *testing.T) {
+	source := axeSource(t)
+	p := meet(t)
+	p.open("/mensagens")
+	p.media("screen", "forced-colors", "active", "prefers-color-scheme", "dark")
+	p.shot("forced-block")
+	p.check(source, "block in forced colours")
+	unlined := `[...document.querySelectorAll('.button, .monogram, .steps li, input.code, .note, .methods > li')].filter(e => e.offsetWidth &&
+		!['top', 'left', 'bottom', 'right'].some(s => parseFloat(getComputedStyle(e)['border-' + s + '-width']) >= 1 && getComputedStyle(e)['border-' + s + '-color'] !== getComputedStyle(e).backgroundColor))
+		.map(e => e.tagName + '.' + e.className).join()`
+	if got := p.text(unlined); got != "" {
+		t.Errorf("block: no line around %s", got)
+	}
+	key := enrol(p)
+	if got := p.text(unlined); got != "" {
+		t.Errorf("codes: no line around %s", got)
+	}
+	p.shot("forced-codes")
+	p.open("/.mfa/")
+	p.see(".methods")
+	p.shot("forced-manage")
+	if got := p.text(unlined); got != "" {
+		t.Errorf("manage: no line around %s", got)
+	}
+	p.site.Clock.Add(13 * 3600e9)
+	p.open("/mensagens")
+	p.keys("#code", "000000")
+	p.see("#code-problem")
+	p.shot("forced-verify")
+	p.check(source, "verify in forced colours")
+	if got := p.text(unlined); got != "" || key == "" {
+		t.Errorf("verify: no line around %s", got)
+	}
+
+	p.media("screen", "prefers-reduced-motion", "reduce")
+	moving := `[...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e); return parseFloat(s.transitionDuration) > 0 || s.animationName !== 'none'; }).map(e => e.tagName).join()`
+	if got := p.text(moving); got != "" {
+		t.Errorf("moves although motion is unwanted: %s", got)
+	}
+	p.media("screen", "prefers-reduced-motion", "no-preference")
+	if p.text(moving) == "" {
+		t.Error("the check for motion finds nothing where there is some")
+	}
+}
+
+// modern are the words of a style sheet that browsers of before 2021 do not know.
+var modern = regexp.MustCompile(`(?:margin|padding)-(?:inline|block):[^;}]*;?|(?:inset-(?:inline|block)(?:-start|-end)?|accent-color|text-wrap|text-size-adjust):[^;}]*;?|[\w-]+:[^;{}]*(?:clamp\([^;}]*|/ \d+%[^;}]*|/ ""[^;}]*);?`)
+
+// TestFace_OldBrowsers: with a style sheet of which a browser understands only
+// what those of 2019 did, and with none at all, every page is plain, and works.
+func TestFace_OldBrowsers(t *testing.T) {
+	p := meet(t)
+	styles := ""
+	p.styles = func(sheet string) string {
+		switch styles {
+		case "old":
+			return modern.ReplaceAllString(strings.ReplaceAll(sheet, "@supports not (padding-inline: 0)", "@media all"), "")
+		case "none":
+			return ""
+		}
+		return sheet
+	}
+	for _, styles = range []string{"old", "none"} {
+		p.site.Clock.Add(13 * 3600e9)
+		for _, width := range []int64{320, 1100} {
+			p.width(width, 700)
+			for _, path := range []string{"/mensagens", "/.mfa/enroll", "/.mfa/"} {
+				p.open(path + "?lng=ar&styles=" + styles)
+				p.shot("styles-" + styles + "-" + p.text(`String(innerWidth)`) + strings.ReplaceAll(path, "/", "-"))
+				if got := p.text(`(() => {
+					const d = document.scrollingElement, out = [];
+					if (d.scrollWidth > d.clientWidth) out.push('scrolls sideways: ' + d.scrollWidth);
+					for (const e of document.querySelectorAll('svg')) { const r = e.getBoundingClientRect(); if (r.width > 240 || r.height > 240) out.push('huge picture: ' + e.getAttribute('class')); }
+					for (const e of document.querySelectorAll('main h1, main p, main .button')) {
+						const r = e.getBoundingClientRect(), top = r.width && r.bottom > 0 && r.top < innerHeight && document.elementFromPoint((r.left + r.right) / 2, r.top + Math.min(r.height / 2, 12));
+						if (top && !e.contains(top) && !top.contains(e)) out.push('covered: ' + e.textContent.trim() + ' by ' + top.tagName + '.' + top.className);
+					}
+					return out.join('; ');
+				})()`); got != "" {
+					t.Errorf("%s styles, %d wide, %s: %s", styles, width, path, got)
+				}
+			}
+		}
+	}
+	p.open("/mensagens?styles=none")
+	p.click("main a.button")
+	p.click("form[action$='/api/email'] .button")
+	p.see("#code")
+	p.keys("#code", p.mailed()+"\r")
+	p.see("form[action$='/api/methods/totp']")
+}
+
+// TestFace_Languages: the picker stands in the footer of every page, names each
+// language in itself, is reached by keyboard, and works without scripts; the page
+// that comes is the same page in that language.
+func TestFace_Languages(t *testing.T) {
+	source := axeSource(t)
+	p := meet(t)
+	p.width(320, 640)
+	for _, way := range []struct {
+		tag, name string
+		scripts   bool
+	}{{"ar", "العربية", true}, {"fi", "Suomi", false}} {
+		p.scripts(way.scripts)
+		p.open("/documentos-recebidos/42?ano=2026")
+		p.click(".languages summary")
+		p.see(".languages a[lang=" + way.tag + "]")
+		if way.scripts {
+			p.shot("languages-phone")
+			p.check(source, "block with the picker open")
+			if got := p.text(`[...document.querySelectorAll('.languages a')].map(a => a.textContent).join()`); got != "العربية,Deutsch,English,Español,Suomi,Français,Italiano,Nederlands,Português (Brasil)" {
+				t.Errorf("offered: %s", got)
+			}
+		}
+		p.click(".languages a[lang=" + way.tag + "]")
+		p.see("html[lang=" + way.tag + "] main .button")
+		if got := p.text(`location.pathname + location.search + ' ' + document.querySelector('.languages summary').innerText.trim().split('\n').pop() + ' ' + document.querySelector('.languages [aria-current]').lang`); got != "/documentos-recebidos/42?ano=2026 "+way.name+" "+way.tag {
+			t.Errorf("then: %s", got)
+		}
+	}
+	p.scripts(true)
+	p.open("/.mfa/enroll?lng=de")
+	p.see("html[lang=de] .languages")
+	enrol(p)
+	p.see(".languages a[lang=nl][target=_blank]") // beside the codes, which are shown once
+}
+
+// TestFace_WordsFit: at 320 pixels no word of any language is wider than the
+// place it stands in: a heading, a button, a line.
+func TestFace_WordsFit(t *testing.T) {
+	p := meet(t)
+	p.width(320, 640)
+	p.open("/mensagens")
+	files, err := filepath.Glob("../languages/*.json")
+	if err != nil || len(files) < 9 {
+		t.Fatalf("%d languages: %v", len(files), err)
+	}
+	for _, file := range files {
+		texts, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.text(`(() => {
+			const out = [], pen = document.createElement('canvas').getContext('2d'), texts = ` + string(texts) + `;
+			const h1 = document.querySelector('h1'), button = document.querySelector('main .button');
+			const style = e => { const s = getComputedStyle(e); return { font: s.fontWeight + ' ' + s.fontSize + ' ' + s.fontFamily, wide: e.clientWidth - parseFloat(s.paddingLeft) - parseFloat(s.paddingRight) }; };
+			const line = style(document.querySelector('.lead')), head = style(h1), press = style(button);
+			for (const [key, text] of Object.entries(texts)) {
+				const at = key.endsWith('.title') ? head : /\.(go|start|send|setup|new|save|resend|home|again|signin|extend|copy|print|download|add|remove)$/.test(key) ? press : line;
+				pen.font = at.font;
+				for (const word of text.split(/[\s|\u00ad-]+/)) if (!word.includes('{') && pen.measureText(word).width > at.wide) out.push(key + ': ' + word);
+			}
+			return out.join('; ');
+		})()`); got != "" {
+			t.Errorf("%s: %s", filepath.Base(file), got)
+		}
+	}
+}
