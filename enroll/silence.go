@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
 )
 
 // pollEvery leaves room for two failed looks within the two seconds that a
@@ -50,7 +52,7 @@ func since(then, now time.Time) time.Duration {
 func (s *Service) follow(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	silent, unnamed := false, false
+	silent, older, unnamed := false, false, false
 	for {
 		select {
 		case <-ctx.Done():
@@ -66,7 +68,11 @@ func (s *Service) follow(ctx context.Context) {
 			s.owed.pay(ask, s.store)
 		}
 		cancel()
-		if err != nil && !silent && !errors.Is(err, context.Canceled) {
+		// An outage is told once, and once more where it turns out to be one that
+		// a person must look at.
+		was := older
+		older = errors.Is(err, store.ErrOlder)
+		if err != nil && (!silent || older && !was) && !errors.Is(err, context.Canceled) {
 			s.failed(err)
 		}
 		silent = err != nil

@@ -125,6 +125,11 @@ func (r *Redis) send(ctx context.Context, calls []call) ([]reply, error) {
 		for node, group := range groups {
 			again, err := r.pipe(ctx, node, calls, group, out, full)
 			if err != nil {
+				// A primary that is gone has a successor, which only the others
+				// know; the library looks for it once in a while.
+				if redisconn.Unreachable(err) {
+					r.reload(ctx)
+				}
 				return nil, err
 			}
 			left = append(left, again...)
