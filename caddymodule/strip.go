@@ -36,10 +36,12 @@ func (n *cookieNames) own(name string) bool {
 	if name == n.flag {
 		return true
 	}
-	if c := name[0] | 0x20; name[0] > ' ' && name[0] < 0x7f && c != '_'|0x20 && c != n.first && c != n.language[0] {
+	if c := name[0] | 0x20; isGraphic(name[0]) && c != '_'|0x20 && c != n.first && c != n.language[0] {
 		return false // nearly every cookie of an app
 	}
-	name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == 0xFEFF })
+	if !isGraphic(name[0]) || !isGraphic(name[len(name)-1]) {
+		name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == 0xFEFF })
+	}
 	if len(name) < 3 {
 		return false
 	}
@@ -62,6 +64,9 @@ func (n *cookieNames) own(name string) bool {
 	}
 	return false
 }
+
+// isGraphic reports whether a byte is an ASCII character that is seen.
+func isGraphic(c byte) bool { return ' ' < c && c < 0x7f }
 
 // stripCookies removes the gate's own cookies from the request's Cookie
 // fields, and reports whether there were any. Every other byte of them stays as
