@@ -54,6 +54,7 @@ type legacy struct {
 	asked    int               // the gate's questions
 	last     *http.Request
 	lastBody string
+	arrives  func(r *http.Request)                             // before the body is read; nil: nothing
 	handle   func(w http.ResponseWriter, r *http.Request) bool // before everything else; true: answered
 	serial   int
 	// sessionFact: the app says which session this is, and since when.
@@ -79,6 +80,9 @@ func (l *legacy) user(r *http.Request) string {
 }
 
 func (l *legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.arrives != nil {
+		l.arrives(r)
+	}
 	body, _ := io.ReadAll(r.Body)
 	l.mu.Lock()
 	defer l.mu.Unlock()

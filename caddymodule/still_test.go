@@ -13,6 +13,12 @@ import (
 // see that answer.
 func TestDesign_C2_OvertakenByASignIn(t *testing.T) {
 	s := start(t, simple, nil)
+	arrived := make(chan struct{})
+	s.app.arrives = func(r *http.Request) {
+		if r.URL.Path == "/documents/slow" {
+			close(arrived)
+		}
+	}
 	s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path != "/login" || r.URL.RawQuery != "same" {
 			return false
@@ -40,12 +46,10 @@ func TestDesign_C2_OvertakenByASignIn(t *testing.T) {
 		}
 		answered <- res
 	}()
-	if _, err := feed.Write([]byte("first")); err != nil { // the gate has let it pass once this is read
+	if _, err := feed.Write([]byte(strings.Repeat("x", 1<<20))); err != nil { // more than what waits in buffers on the way
 		t.Fatal(err)
 	}
-	if _, err := feed.Write([]byte(strings.Repeat("x", 1<<20))); err != nil {
-		t.Fatal(err)
-	}
+	<-arrived // the gate has let it pass
 	b.form("/login?same", url.Values{"user": {"bob"}}).want(200)
 	if err := feed.Close(); err != nil {
 		t.Fatal(err)
