@@ -129,17 +129,13 @@ func (f *File) lastGood(file string) *document {
 // gone returns the documents of the policy in use whose files no longer exist,
 // without the tenants that another file holds now.
 func (f *File) gone(docs []*document) (kept []*document) {
-	held := map[string]bool{}
-	for _, d := range docs {
-		if d != nil {
-			for _, s := range d.tenants {
-				held[s.Key] = true
-			}
-		}
-	}
+	var held map[string]bool
 	for i, d := range f.good {
-		if i == 0 || slices.Contains(f.sources.found, d.file) {
+		if i == 0 || f.sources.files[d.file] != nil {
 			continue
+		}
+		if held == nil {
+			held = heldBy(docs)
 		}
 		left := *d
 		left.weighed, left.weaknesses = false, nil
@@ -149,4 +145,17 @@ func (f *File) gone(docs []*document) (kept []*document) {
 		}
 	}
 	return kept
+}
+
+// heldBy is the keys of the tenants of documents, some of which may be nil.
+func heldBy(docs []*document) map[string]bool {
+	held := map[string]bool{}
+	for _, d := range docs {
+		if d != nil {
+			for _, s := range d.tenants {
+				held[s.Key] = true
+			}
+		}
+	}
+	return held
 }

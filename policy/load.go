@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -64,9 +67,16 @@ type sources struct {
 	options Options
 	files   map[string]*source
 	main    *source
-	found   []string  // included files, in the order of the patterns
+	found   []found   // included files, in the order of the patterns
 	extra   []problem // of the patterns themselves
 	terms   termsSeen
+}
+
+// found is a file that a pattern matches, with what the look for it told: nil of
+// a link.
+type found struct {
+	path string
+	info fs.FileInfo
 }
 
 type source struct {
@@ -85,25 +95,26 @@ func newSources(path string, o Options) *sources {
 
 // scan looks at every file again and returns a sum over all of them.
 func (s *sources) scan() [sha256.Size]byte {
-	s.main = s.look(s.path, false)
+	s.main = s.look(found{path: s.path}, false)
 	s.found, s.extra = nil, nil
+	here := map[string]bool{s.path: true}
 	if s.main.doc != nil {
 		for _, p := range s.main.doc.include {
-			s.glob(p)
+			s.glob(p, here)
 		}
 	}
 	all := sha256.New()
 	all.Write(s.main.sum[:])
 	for _, f := range s.found {
 		one := s.look(f, true)
-		fmt.Fprintf(all, "%q", f)
+		all.Write(append([]byte(f.path), 0))
 		all.Write(one.sum[:])
 	}
 	for _, p := range s.extra {
 		fmt.Fprintf(all, "%q", p.String())
 	}
 	for f := range s.files {
-		if f != s.path && !slices.Contains(s.found, f) {
+		if !here[f] {
 			delete(s.files, f)
 		}
 	}
@@ -111,9 +122,9 @@ func (s *sources) scan() [sha256.Size]byte {
 }
 
 // glob adds the files of one pattern, which is relative to the file it stands
-// in. A link that leads out of the pattern's folder is refused: whoever may
-// write there would choose what else is read.
-func (s *sources) glob(p pattern) {
+// in, and are not here yet. A link that leads out of the pattern's folder is
+// refused: whoever may write there would choose what else is read.
+func (s *sources) glob(p pattern, here map[string]bool) {
 	bad := func(format string, args ...any) {
 		s.extra = append(s.extra, problem{p.at, s.path, "include " + p.glob + ": " + fmt.Sprintf(format, args...)})
 	}
@@ -133,21 +144,49 @@ func (s *sources) glob(p pattern) {
 	for strings.ContainsAny(folder, `*?[\`) || folder == glob {
 		folder = filepath.Dir(folder)
 	}
-	folder, err = filepath.EvalSymlinks(folder)
+	real, err := filepath.EvalSymlinks(folder)
 	if err != nil {
 		return
 	}
+	in := map[string]bool{folder: true}
 	for _, f := range files {
-		real, err := filepath.EvalSymlinks(f)
-		if err != nil {
-			real = f
-		}
-		if rel, err := filepath.Rel(folder, real); err == nil && (rel == ".." || strings.HasPrefix(rel, "../")) {
+		info := within(f, in)
+		if info == nil && leadsOut(f, real) {
 			bad("%s is a link out of its folder: put the file there itself", f)
-		} else if !slices.Contains(s.found, f) && f != s.path {
-			s.found = append(s.found, f)
+		} else if !here[f] {
+			here[f] = true
+			s.found = append(s.found, found{f, info})
 		}
 	}
+}
+
+// within returns what a file is that lies in a folder, or below one, without a
+// link on the way; nil: it has to be followed. Most are, and one look tells.
+func within(file string, in map[string]bool) fs.FileInfo {
+	info, err := os.Lstat(file)
+	if err != nil || info.Mode()&fs.ModeSymlink != 0 {
+		return nil
+	}
+	dir := filepath.Dir(file)
+	inside, known := in[dir]
+	if !known {
+		inside = dir != file && within(dir, in) != nil
+		in[dir] = inside
+	}
+	if !inside {
+		return nil
+	}
+	return info
+}
+
+// leadsOut reports whether a file is none below the folder.
+func leadsOut(file, folder string) bool {
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		real = file
+	}
+	rel, err := filepath.Rel(folder, real)
+	return err == nil && (rel == ".." || strings.HasPrefix(rel, "../"))
 }
 
 // racy is how long after a change a file is read again though its time and size
@@ -157,9 +196,13 @@ const racy = 2 * time.Second
 
 // look reads a file where it may have changed, and parses the main one at once,
 // for what it includes.
-func (s *sources) look(path string, included bool) *source {
+func (s *sources) look(f found, included bool) *source {
+	path := f.path
 	old := s.files[path]
-	info, err := os.Stat(path)
+	info, err := f.info, error(nil)
+	if info == nil {
+		info, err = os.Stat(path)
+	}
 	if err == nil && old != nil && old.err == nil && info.Size() == old.size && info.ModTime().Equal(old.changed) &&
 		old.looked.Sub(old.changed) > racy {
 		return old
@@ -219,8 +262,23 @@ func (s *sources) documents() []*document {
 	main := *s.document(s.path)
 	main.problems = append(slices.Clone(main.problems), s.extra...)
 	docs := []*document{&main}
+	s.parseNew()
 	for _, f := range s.found {
-		docs = append(docs, s.document(f))
+		docs = append(docs, s.document(f.path))
 	}
 	return docs
+}
+
+// parseNew parses what is not yet parsed, several files at once.
+func (s *sources) parseNew() {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(s.found)) {
+		all.Go(func() {
+			for i := next.Add(1); int(i) <= len(s.found); i = next.Add(1) {
+				s.document(s.found[i-1].path)
+			}
+		})
+	}
+	all.Wait()
 }
