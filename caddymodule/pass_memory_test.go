@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddyserver/caddy/v2"
 )
@@ -160,6 +162,40 @@ func TestPassMemory_TellsVisitorsApart(t *testing.T) {
 		if got := s.app.questions() > asked; got != c.asks {
 			t.Errorf("%s: the app is asked who it is %v, want %v", c.name, got, c.asks)
 		}
+	}
+}
+
+// What is kept of a visitor serves no request but one as his, within the second.
+func TestPassMemory_RecallsNoOther(t *testing.T) {
+	advance(t, 0)
+	s := start(t, simple, nil)
+	letPass(t, s)
+	g, _ := remembered(t)
+	at := now()
+	kept := passed{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}, until: at.Add(rememberedFor), changes: identity.Changes(), revocations: g.app.service().Revocations()}
+	for name, c := range map[string]struct {
+		change func(*passage, *passed)
+		ok     bool
+	}{
+		"ok/as he was":            {func(*passage, *passed) {}, true},
+		"fail/a second later":     {func(p *passage, _ *passed) { p.now = at.Add(rememberedFor) }, false},
+		"fail/the clock set back": {func(p *passage, _ *passed) { p.now = at.Add(-time.Minute) }, false},
+		"fail/somebody signed in": {func(_ *passage, q *passed) { q.changes-- }, false},
+		"fail/something revoked":  {func(_ *passage, q *passed) { q.revocations++ }, false},
+		"fail/over https":         {func(p *passage, _ *passed) { p.secure = true }, false},
+		"fail/at another host":    {func(p *passage, _ *passed) { p.r.Host = "other.test" }, false},
+		"fail/two fields":         {func(p *passage, _ *passed) { p.given = append(p.given, "b=2") }, false},
+		"fail/something besides":  {func(p *passage, _ *passed) { p.plain = false }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q, p := kept, &passage{gate: g, app: g.app, plain: true, given: []string{"a=1"}, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
+			key, _ := p.visitorKey()
+			g.memory.put(key, &q, at)
+			c.change(p, &q)
+			if got := p.recall(); got != c.ok {
+				t.Errorf("recalled %v, want %v", got, c.ok)
+			}
+		})
 	}
 }
 

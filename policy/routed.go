@@ -26,13 +26,10 @@ func (t *target) routed(texts []string) ([]string, bool) {
 		}
 		for _, p := range paths {
 			slash := strings.LastIndexByte(p, '/')
-			if last := p[slash+1:]; last != "" && !isIndex(last) {
+			if last := p[slash+1:]; last != "" && !isIndex(last) || strings.ContainsAny(p, "?#") {
 				continue
 			}
 			for _, seed := range [...]string{q, p[:slash] + "/" + q} {
-				if !readable(seed) {
-					return nil, false
-				}
 				more, ok := readings("/" + strings.TrimLeft(seed, "/"))
 				if !ok {
 					return nil, false

@@ -87,6 +87,16 @@ func reads(target string) string {
 	p = "/" + inPath.ReplaceAllString(strings.ReplaceAll(p, "files../", "files/../"), "") // an alias of nginx without its slash
 	segments := strings.FieldsFunc(p, func(c rune) bool { return c == '/' || c == '\\' })
 	for i, s := range segments {
+		if behind := strings.ToLower(s); i+1 < len(segments) && strings.HasSuffix(behind, ".php") {
+			return reads("/" + strings.Join(segments[i+1:], "/")) // what a script gets as PATH_INFO
+		}
+		if i == 0 { // a suffix that routers take off
+			for _, suffix := range []string{".json", ".xml", ".html", ".php"} {
+				if n := len(s) - len(suffix); n > 0 && strings.EqualFold(s[n:], suffix) && !strings.EqualFold(s, "index.php") {
+					s = s[:n]
+				}
+			}
+		}
 		s, _, _ = strings.Cut(s, ";")
 		s, _, _ = strings.Cut(s, "\x00")
 		// NTFS: the default stream is the thing itself, a named one is not.
