@@ -199,6 +199,65 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 	}
 }
 
+// Only a proof that goes on, of whom the app set no cookie anew, is kept, and for
+// no longer than it and its identity last.
+func TestPassMemory_KeepsNothingLonger(t *testing.T) {
+	advance(t, 0)
+	s := start(t, simple, nil)
+	letPass(t, s)
+	g, _ := remembered(t)
+	at := now()
+	for name, c := range map[string]struct {
+		change func(*passage)
+		until  time.Duration // 0: not kept
+	}{
+		"ok/a second":                  {func(*passage) {}, time.Second},
+		"ok/to the end of the flag":    {func(p *passage) { p.flag.Expires = at.Add(300 * time.Millisecond) }, 300 * time.Millisecond},
+		"ok/to the end of the answer":  {func(p *passage) { p.who.Until = at.Add(200 * time.Millisecond) }, 200 * time.Millisecond},
+		"fail/the flag is over":        {func(p *passage) { p.flag.Expires = at }, 0},
+		"fail/no flag":                 {func(p *passage) { p.flag = nil }, 0},
+		"fail/nobody":                  {func(p *passage) { p.who.State = identity.Nobody }, 0},
+		"fail/no word of revocations":  {func(p *passage) { p.deaf = true }, 0},
+		"fail/a cookie of the app":     {func(p *passage) { p.who.SetCookie = []string{"a=b"} }, 0},
+		"fail/a cookie of the gate":    {func(p *passage) { p.answer.own = []string{"a=b"} }, 0},
+		"fail/more than cookies alone": {func(p *passage) { p.plain = false }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &passage{
+				gate: g, app: g.app, plain: true, given: []string{"name=" + name}, r: httptest.NewRequest("GET", "/documents/1", nil), now: at,
+				who: &identity.Result{State: identity.Known, Until: at.Add(time.Hour)}, flag: &enroll.Flag{Expires: at.Add(time.Hour)},
+			}
+			c.change(p)
+			p.remember(identity.Changes(), g.app.service().Revocations())
+			q := g.memory.get(visitorKey{p.given[0], p.r.Host, false})
+			switch {
+			case (q != nil) != (c.until > 0):
+				t.Errorf("kept %v", q != nil)
+			case q != nil && q.until.Sub(at) != c.until:
+				t.Errorf("kept for %v, want %v", q.until.Sub(at), c.until)
+			}
+		})
+	}
+}
+
+// A request with anything in it that may be a credential is looked at each time.
+func TestPassMemory_IsForPlainRequestsAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, target, body string
+		plain                bool
+	}{
+		"ok/GET": {"GET", "/documents/1", "", true}, "ok/HEAD": {"HEAD", "/documents/1", "", true},
+		"fail/POST": {"POST", "/documents/1", "", false}, "fail/a body": {"GET", "/documents/1", "access_token=x", false}, "fail/a query": {"GET", "/documents/1?access_token=x", "", false},
+		"fail/parameters": {"GET", "/documents/1;jsessionid=x", "", false}, "fail/a session in the path": {"GET", "/(S(x))/documents", "", false}, "fail/an escape": {"GET", "/documents%3Bjsessionid=x", "", false}, "fail/a name in the path": {"GET", "/PHPSESSID=x/documents", "", false},
+	} {
+		r := httptest.NewRequest(c.method, c.target, strings.NewReader(c.body))
+		sent := wireTarget(r.RequestURI, r.URL.EscapedPath(), r.URL.RawQuery)
+		if got := isPlain(r, &sent); got != c.plain {
+			t.Errorf("%s: plain %v", name, got)
+		}
+	}
+}
+
 func TestPassMemory_IsBounded(t *testing.T) {
 	m := newPassMemory()
 	at := time.Unix(1000, 0)
