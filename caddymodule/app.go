@@ -40,6 +40,10 @@ type App struct {
 	// What sends mail: module "smtp", or another of the namespace mfa.mailers.
 	MailerRaw json.RawMessage `json:"mailer,omitempty" caddy:"namespace=mfa.mailers inline_key=module"`
 
+	// What sends text messages: module "http", or another of the namespace
+	// mfa.sms. Without it no tenant can name sms.
+	SMSRaw json.RawMessage `json:"sms,omitempty" caddy:"namespace=mfa.sms inline_key=module"`
+
 	state *appState
 }
 

@@ -40,6 +40,7 @@ type appState struct {
 	keys       *enroll.Keys // nil: KeyFile of the store module
 	storeIn    StoreModule
 	mailer     enroll.Mailer
+	texter     enroll.Texter // nil: none
 
 	share   string         // the key under which other configurations find the same service
 	pooled  bool           // a reference to it is held
@@ -101,13 +102,18 @@ func (s *appState) loadModules(ctx caddy.Context, a *App) error {
 		return fmt.Errorf("loading the store: %w", err)
 	}
 	s.storeIn = mod.(StoreModule)
-	if a.MailerRaw == nil {
-		return nil
+	if a.MailerRaw != nil {
+		if mod, err = ctx.LoadModule(a, "MailerRaw"); err != nil {
+			return fmt.Errorf("loading mail: %w", err)
+		}
+		s.mailer = mod.(MailerModule).Mailer()
 	}
-	if mod, err = ctx.LoadModule(a, "MailerRaw"); err != nil {
-		return fmt.Errorf("loading mail: %w", err)
+	if a.SMSRaw != nil {
+		if mod, err = ctx.LoadModule(a, "SMSRaw"); err != nil {
+			return fmt.Errorf("loading sms: %w", err)
+		}
+		s.texter = mod.(TexterModule).Texter()
 	}
-	s.mailer = mod.(MailerModule).Mailer()
 	return nil
 }
 
@@ -148,7 +154,11 @@ func (s *appState) loadPolicy(path string) (err error) {
 		s.single, err = policy.Single(policy.SingleOptions{Mail: mail})
 		return err
 	}
-	if s.file, err = policy.Open(path, policy.Options{Mail: mail}); err != nil {
+	texts := policy.MailNo
+	if s.texter != nil {
+		texts = policy.MailYes
+	}
+	if s.file, err = policy.Open(path, policy.Options{Mail: mail, SMS: texts}); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
 	s.warn()

@@ -28,6 +28,7 @@ func init() {
 //	    issuer   <name>
 //	    base_url <url>
 //	    mail     <module> [<args...>]
+//	    sms      <module> [<args...>]
 //	}
 func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 	d.Next()
@@ -60,7 +61,8 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"issuer":   oneArg(&a.Issuer),
 		"base_url": a.unmarshalBaseURL,
 		"mail":     guestModule(&a.MailerRaw, "mfa.mailers", "module"),
-	}, planned{"sms", "oidc", "audit", "metrics"})
+		"sms":      guestModule(&a.SMSRaw, "mfa.sms", "module"),
+	}, planned{"oidc", "audit", "metrics"})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,11 @@ type StoreModule interface {
 	KeyFile() string
 }
 
+// TexterModule is what a module of the namespace mfa.sms gives.
+type TexterModule interface {
+	Texter() enroll.Texter
+}
+
 // MailerModule is what a module of the namespace mfa.mailers gives.
 type MailerModule interface {
 	Mailer() enroll.Mailer

@@ -69,7 +69,7 @@ func (p *passage) pagesVisit() *portal.Visit {
 		v.Rules, v.Person.Tenant = p.rulesOf(t), t.Key
 	}
 	p.offerTenants(v)
-	v.BaseURL = p.baseURL()
+	v.BaseURL, v.Domain = p.baseURL(), p.domain()
 	v.Login = p.loginURL(p.returnTo())
 	return v
 }
@@ -133,6 +133,21 @@ func (p *passage) baseURL() string {
 		}
 	}
 	return p.origin()
+}
+
+// domain is this site's name, which codes in text messages are bound to; "": it is
+// not known. As with passkeys, where the policy's hosts or base_url name hosts, no
+// other is taken from a request: the attack is a forged Host field, with which the
+// phone would offer the code at a site of the attacker's.
+func (p *passage) domain() string {
+	host := strings.ToLower(hostOnly(p.r.Host))
+	base := hostOfURL(p.app.baseURL)
+	switch {
+	case p.app.knowsHost(host) || base == "" && !p.app.policy().NamesHosts():
+		return host
+	default:
+		return base
+	}
 }
 
 func stateWord(s identity.State) string {

@@ -19,7 +19,7 @@ type Method struct {
 	Party             string    // passkeys: id of the relying party that it is for
 	Reviewed          time.Time // when the person last looked at it: enrolled it, or said that it is right
 	Copied            bool      // passkeys: its counter has gone back once, so there may be two of it
-	Masked            string    // e-mail: where its codes go, hidden but for what its owner knows it by
+	Masked            string    // e-mail, sms: where its codes go, hidden but for what its owner knows it by
 }
 
 // Account is what may be known of a person's factors without a secret.

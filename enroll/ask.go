@@ -107,6 +107,9 @@ func (s *Service) keepAsk(ctx context.Context, p Person, r Rules, kind Kind, at 
 	k.Code = mailedMAC(key, k.ID, code)
 	err := s.change(context.WithoutCancel(ctx), p.Realm, p.User, func(a *account) (bool, error) {
 		a.Asks = append(a.Asks, k)
+		if kind == KindSMS {
+			a.Texted = sent
+		}
 		return true, nil
 	})
 	if err != nil {

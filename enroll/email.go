@@ -240,13 +240,16 @@ func (k *visit) proveMailed() {
 	}
 }
 
-// newCode draws a code of mailedDigits, each equally likely.
-func (s *Service) newCode() string {
+// newCode draws a code of mailedDigits.
+func (s *Service) newCode() string { return s.newDigits(mailedDigits) }
+
+// newDigits draws a code of 8 digits at most, each equally likely.
+func (s *Service) newDigits(length int) string {
 	const all = 100_000_000
 	const fair = (1 << 32) / all * all // above it, some codes would be likelier
 	for {
 		if n := uint64(binary.BigEndian.Uint32(s.random(4))); n < fair {
-			code := make([]byte, mailedDigits)
+			code := make([]byte, length)
 			for i := range code {
 				code[len(code)-1-i], n = byte('0'+n%10), n/10
 			}

@@ -55,6 +55,7 @@ var (
 	ErrBadAddress   = &Error{Reason: "bad-request", Status: 400, Detail: "address"}
 	ErrStoreDown    = &Error{Reason: "store-down", Status: 503}
 	ErrMail         = &Error{Reason: "mail-down", Status: 503}
+	ErrText         = &Error{Reason: "sms-down", Status: 503}
 )
 
 // ErrToken is the one answer for a token that does not count, whatever the

@@ -19,6 +19,8 @@ const (
 	// KindEmail is a code mailed to the address of record: a first proof, and a
 	// weak method where a tenant's rules name it.
 	KindEmail Kind = "email"
+	// KindSMS is a code in a text message to a number that the person gave: weak.
+	KindSMS Kind = "sms"
 )
 
 // Person is who a request comes from, as the identity knows it. Realm and User
@@ -39,7 +41,7 @@ type Rules struct {
 	Required   bool         // the tenant asks for a factor
 	Methods    []Kind       // may be enrolled here
 	Recovery   []Kind       // let in who lost every method; those that are not Methods too count for nothing else
-	Limits     map[Kind]int // most methods of a kind; absent: 10 passkeys, 1 e-mail address, 5 of the others
+	Limits     map[Kind]int // most methods of a kind; absent: 10 passkeys, 1 e-mail address, 2 phones, 5 of the others
 	Resistant  bool         // the tenant asks for a phishing-resistant one
 	RPID       string       // relying party of passkeys at this host; empty: none can be used here
 	Minimum    int          // methods a user must have

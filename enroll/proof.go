@@ -57,14 +57,17 @@ func (s *Service) flagFor(a *account, p Person, kind Kind, tenant, first string,
 // attests, so neither "hwk" nor "swk" is said.
 //
 // A mailed code says no more than that somebody reads a mailbox, often by the
-// same password (the attack: one stolen password, two factors), so it never says
-// "mfa".
+// same password (the attack: one stolen password, two factors), and a text that
+// somebody has the number, which a shop can give away (SIM swapping). Neither
+// ever says "mfa".
 func amrOf(kind Kind) []string {
 	switch kind {
 	case KindPasskey:
 		return []string{"pop", "user", "mfa"}
 	case KindEmail:
 		return []string{"otp"}
+	case KindSMS:
+		return []string{"sms"}
 	}
 	return []string{"otp", "mfa"}
 }

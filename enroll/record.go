@@ -27,6 +27,7 @@ type account struct {
 	Tries   map[string]*tries `json:"tries,omitempty"` // by bucket
 	Sends   []send            `json:"sends,omitempty"` // mails of the last 15 minutes
 	Asks    []*ask            `json:"asks,omitempty"`  // codes sent for a proof
+	Texted  time.Time         `json:"texted,omitzero"` // when a text was last sent
 	Visits  []*visit          `json:"visits,omitempty"`
 	// Handle is what passkeys know this account by: random, so that it says
 	// nothing of the person (WebAuthn Level 3, 14.6.1).
@@ -56,6 +57,7 @@ type method struct {
 	Passkey  *passkey  `json:"passkey,omitempty"`
 	Reviewed time.Time `json:"reviewed,omitzero"` // when the person last said that it is right
 	Address  string    `json:"address,omitempty"` // e-mail: where its codes go
+	Number   string    `json:"number,omitempty"`  // sms: in E.164
 }
 
 func (m *method) public() Method {
@@ -65,7 +67,9 @@ func (m *method) public() Method {
 	if m.Passkey != nil {
 		out.Party, out.Copied = m.Passkey.Party, !m.Passkey.Copied.IsZero()
 	}
-	out.Masked = masked(m.Address)
+	if out.Masked = masked(m.Address); m.Number != "" {
+		out.Masked = maskedNumber(m.Number)
+	}
 	return out
 }
 

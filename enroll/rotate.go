@@ -210,7 +210,7 @@ func placeOf(key string) (at place, ok bool) {
 	switch kind {
 	case requirementsKey:
 		return place{kind: kind}, rest == ""
-	case "link":
+	case "link", "texts":
 		return place{kind: kind, realm: key}, true
 	case "account", "challenge", "asking":
 		realm, rest, _ := strings.Cut(rest, "/")

@@ -20,6 +20,7 @@ type Config struct {
 	Keys         *Keys            // nil: read from KeyFile, which the first Start makes
 	KeyFile      string           // used where Keys is nil
 	Mailer       Mailer           // nil: no mail can be sent
+	Texter       Texter           // nil: no text message can be sent
 	Now          func() time.Time // nil: time.Now
 	Rand         io.Reader        // nil: crypto/rand
 	Issuer       string           // in authenticator apps; empty: the tenant's name
@@ -38,6 +39,7 @@ type Service struct {
 	keyFile      string
 	givenKeys    bool // not from keyFile
 	mailer       Mailer
+	texter       Texter
 	now          func() time.Time
 	rand         io.Reader
 	issuer       string
@@ -86,7 +88,7 @@ func New(c Config) (*Service, error) {
 		return nil, errors.New("making the enrolment service: it has neither a key nor a key file")
 	}
 	s := &Service{
-		store: c.Store, keyFile: c.KeyFile, mailer: c.Mailer, now: c.Now, rand: c.Rand,
+		store: c.Store, keyFile: c.KeyFile, mailer: c.Mailer, texter: c.Texter, now: c.Now, rand: c.Rand,
 		issuer: c.Issuer, installation: c.Installation, failed: c.Failed,
 		seen: newSeen(), revoked: newRevoked(),
 	}

@@ -23,9 +23,10 @@ type Enrolled struct {
 type pending struct {
 	ID       string `json:"id"`
 	Kind     Kind   `json:"kind"`
-	Secret   secret `json:"secret"`
+	Secret   secret `json:"secret,omitempty"`
 	Tenant   string `json:"tenant"`
 	Replaces string `json:"replaces,omitempty"`
+	Phone    *phone `json:"phone,omitempty"` // sms
 }
 
 // How many methods of a kind one may have where no limit is set.
@@ -33,6 +34,7 @@ const (
 	defaultLimit    = 5
 	defaultPasskeys = 10
 	defaultEmails   = 1 // there is one address of record
+	defaultPhones   = 2
 )
 
 // mayEnroll decides, on the rules and the account as they are at this moment,
@@ -64,6 +66,8 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 		limit = defaultPasskeys
 	case kind == KindEmail:
 		limit = defaultEmails
+	case kind == KindSMS:
+		limit = defaultPhones
 	default:
 		limit = defaultLimit
 	}
@@ -245,6 +249,8 @@ func methodName(name string, kind Kind) string {
 		return "Passkey"
 	case KindEmail:
 		return "E-mail"
+	case KindSMS:
+		return "Mobile phone"
 	}
 	return "Authenticator app"
 }

@@ -37,6 +37,7 @@ type Visit struct {
 	MailsLeft     int       // mails that can still be asked for now
 	MailAt        time.Time // when the next can be asked for, where none is left
 	Begun         Kind      // the method being set up, or empty
+	Phone         string    // +31 •••78, the number being set up
 	HasMethod     bool      // the account has a method
 	Proved        bool      // the flag passed in proves this person
 
@@ -203,7 +204,9 @@ func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now tim
 		v.MailAt = now.Add(a.sendWait("", now))
 	}
 	if k.Pending != nil && k.Pending.Tenant == r.Tenant && k.Pending.Replaces == "" {
-		v.Begun = k.Pending.Kind
+		if v.Begun = k.Pending.Kind; k.Pending.Phone != nil {
+			v.Phone = maskedNumber(k.Pending.Phone.Number)
+		}
 	}
 	return v
 }

@@ -80,7 +80,7 @@ type Proof struct {
 	At        time.Time // zero in a Claim that does not say when: then nothing is fresh
 	Tenant    string    // the tenant it was made in
 	First     string    // how that enrolment was first proven: FirstEmail, FirstTyped or FirstNone
-	Methods   []string  // kinds: "passkey", "totp", "email", "codes"
+	Methods   []string  // kinds: "passkey", "totp", "email", "sms", "codes"
 	Claim     bool      // the identity's own claim, not a proof of the gate's
 	Resistant bool      // made by a method that phishing cannot forward
 	Reviewed  time.Time // since when none of the account's methods was looked at, as known at the proof; zero: not known

@@ -13,9 +13,9 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		left[k] = true
 	}
 	for _, line := range []string{
-		"methods: [sms, oidc]", "methods: [oidc.entra]",
-		"recovery: {methods: [sms, totp]}", "recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
-		"limits: {sms: 1, oidc: 1}", "assign: {a.example: oidc.entra}", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
+		"methods: [oidc]", "methods: [oidc.entra]",
+		"recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
+		"limits: {oidc: 1}", "assign: {a.example: oidc.entra}", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
 		"first: pass", "trust_device: 30d", "trust_device: unlimited",
 		"admins: {roles: [r], users: []}",
 	} {

@@ -8,7 +8,8 @@ import (
 // Options is what the server around a policy file has.
 type Options struct {
 	Mail  MailState
-	Mount string // where the gate's own pages live; "" for DefaultMount
+	SMS   MailState // whether it can send text messages
+	Mount string    // where the gate's own pages live; "" for DefaultMount
 }
 
 // A linker joins documents to a policy: it fills in what is inherited and finds
@@ -248,6 +249,9 @@ func (l *linker) check(s, full *settings) {
 	l.checkLock(s, full)
 	l.checkStage(s, full)
 	l.checkKeys(s, full)
+	if l.options.SMS == MailNo {
+		l.needs(s, full, MethodSMS, "a gateway", "sms http <url> { body <template> }")
+	}
 	if l.options.Mail == MailNo {
 		l.needs(s, full, MethodEmail, "mail", "mail smtp <url> { from <address> }")
 		switch full.First {

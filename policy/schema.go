@@ -12,7 +12,7 @@ func Schema() []byte {
 	tests := `{"type": "array", "items": {"type": "object", "required": ["want"], "additionalProperties": false, "properties": {` +
 		`"as": {"type": "object", "required": ["user"], "additionalProperties": false, "properties": {` +
 		`"user": ` + schemaValue + `, "tenant": ` + schemaValue + `, "roles": {"type": "array", "items": {"type": "string"}}, ` +
-		`"methods": {"type": "array", "items": {"enum": ["passkey", "totp", "email", "codes"]}}, "proven": ` + schemaDuration + `, "since": ` + schemaDuration + `, "from": ` + schemaText + `}}, ` +
+		`"methods": {"type": "array", "items": {"enum": ["passkey", "totp", "email", "sms", "codes"]}}, "proven": ` + schemaDuration + `, "since": ` + schemaDuration + `, "from": ` + schemaText + `}}, ` +
 		`"host": ` + schemaText + `, "want": {"enum": ` + mustJSON(wants()) + `}`
 	for _, method := range testMethods {
 		tests += `, "` + method + `": ` + schemaPrefix

@@ -59,7 +59,7 @@ type key struct {
 const (
 	schemaText     = `{"type": "string", "minLength": 1}`
 	schemaDuration = `{"type": "string", "pattern": "^([0-9]+[smhd])+$"}`
-	schemaMethods  = `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": ["passkey", "totp", "email"]}}`
+	schemaMethods  = `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": ["passkey", "totp", "email", "sms"]}}`
 	schemaLimit    = `{"type": "integer", "minimum": 1, "maximum": 100}`
 )
 
@@ -122,7 +122,7 @@ func init() {
 		{name: "allow", schema: schemaAllow, read: readAllow, copy: func(to, from *settings) { to.allow = from.allow }},
 		{name: "methods", schema: schemaMethods, read: readMethods, copy: func(to, from *settings) { to.Methods = from.Methods }},
 		{name: "recovery", schema: schemaRecovery, read: readRecovery, copy: func(to, from *settings) { to.Recovery = from.Recovery }},
-		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"passkey": ` + schemaLimit + `, "totp": ` + schemaLimit + `, "email": ` + schemaLimit + `}}`,
+		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"passkey": ` + schemaLimit + `, "totp": ` + schemaLimit + `, "email": ` + schemaLimit + `, "sms": ` + schemaLimit + `}}`,
 			read: readLimits, copy: func(to, from *settings) { to.Limits = from.Limits }},
 		{name: "minimum", schema: schemaLimit,
 			read: func(r *reader, n *yaml.Node, s *settings) { s.Minimum = r.whole(n, "minimum", 1, 100) },

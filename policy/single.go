@@ -2,7 +2,7 @@ package policy
 
 import "errors"
 
-// A MailState says whether the server can send mail.
+// A MailState says whether the server can send mail, or text messages.
 type MailState uint8
 
 const (

@@ -41,6 +41,7 @@ const (
 	MethodPasskey    = "passkey"     // a WebAuthn credential
 	MethodTOTP       = "totp"        // an authenticator app
 	MethodEmail      = "email"       // a code mailed to the address of record: weak
+	MethodSMS        = "sms"         // a code in a text message: weak
 	MethodCodes      = "codes"       // recovery codes
 )
 

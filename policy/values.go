@@ -53,7 +53,7 @@ func (r *reader) kinds(n *yaml.Node, what string) (kinds []string) {
 	return kinds
 }
 
-const schemaRecovery = `{"type": "object", "additionalProperties": false, "properties": {"methods": {"type": "array", "uniqueItems": true, "contains": {"const": "codes"}, "items": {"enum": ["codes", "email", "totp"]}}, "minimum": {"const": 1}, "required": {"const": false}}}`
+const schemaRecovery = `{"type": "object", "additionalProperties": false, "properties": {"methods": {"type": "array", "uniqueItems": true, "contains": {"const": "codes"}, "items": {"enum": ["codes", "email", "sms", "totp"]}}, "minimum": {"const": 1}, "required": {"const": false}}}`
 
 func readRecovery(r *reader, n *yaml.Node, s *settings) {
 	s.Recovery = []string{MethodCodes}
@@ -77,7 +77,7 @@ func (r *reader) recoveryMethods(n *yaml.Node) (kinds []string) {
 	before := len(r.list)
 	r.texts(n, "methods", false)
 	r.items(n, "methods", func(_ int, n *yaml.Node) {
-		if w := r.word(n, "an item of methods", MethodCodes, MethodEmail, "sms", MethodTOTP); w != "" && r.built(n, "recovery: "+w) {
+		if w := r.word(n, "an item of methods", MethodCodes, MethodEmail, MethodSMS, MethodTOTP); w != "" && r.built(n, "recovery: "+w) {
 			kinds = append(kinds, w)
 		}
 	})
@@ -88,7 +88,7 @@ func (r *reader) recoveryMethods(n *yaml.Node) (kinds []string) {
 }
 
 func standardLimits() map[string]int {
-	return map[string]int{MethodPasskey: 10, MethodTOTP: 5, MethodEmail: 1}
+	return map[string]int{MethodPasskey: 10, MethodTOTP: 5, MethodEmail: 1, MethodSMS: 2}
 }
 
 func readLimits(r *reader, n *yaml.Node, s *settings) {

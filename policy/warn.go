@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // warnings names what a policy may say and should not say lightly. The tenants
@@ -58,8 +59,8 @@ func weak(key string, s *settings) string {
 	switch {
 	case key == "prove" && s.Prove == ProveEnrolled:
 		return "prove: enrolled: a stolen password passes as soon as its owner has enrolled; session asks for the factor at each sign-in"
-	case key == "methods" && slices.Contains(s.Methods, MethodEmail):
-		return "methods: email: a mailed code is weak: whoever reads the mailbox, which often opens with the same password, has the second factor; name passkey or totp, alone or beside it"
+	case key == "methods":
+		return weakMethods(s.Methods)
 	case key == "recovery" && slices.Contains(s.Recovery, MethodEmail):
 		return "recovery: email: whoever knows a password and reads the mailbox passes without any of the other factors; codes ask for one of ten that were kept"
 	case key == "first" && s.First == FirstNone:
@@ -74,6 +75,18 @@ func weak(key string, s *settings) string {
 		return fmt.Sprintf("brand.color %s: white on it, or it on white, has a contrast of %.1f to 1; 4.5 is needed to be read (WCAG 2.2, 1.4.3)", s.Brand.Color, contrast(s.Brand.Color))
 	}
 	return ""
+}
+
+// weakMethods says what is given away by each weak kind that is named.
+func weakMethods(kinds []string) string {
+	var list []string
+	if slices.Contains(kinds, MethodEmail) {
+		list = append(list, "methods: email: a mailed code is weak: whoever reads the mailbox, which often opens with the same password, has the second factor; name passkey or totp, alone or beside it")
+	}
+	if slices.Contains(kinds, MethodSMS) {
+		list = append(list, "methods: sms: a text message is weak: numbers are taken over in shops, and texts are read on their way; name passkey or totp, alone or beside it")
+	}
+	return strings.Join(list, "; ")
 }
 
 // deadRules finds entries of allow that a protect of the same prefix always

@@ -54,6 +54,8 @@ func TestWeakIsWarnedOf(t *testing.T) {
 		"methods: [passkey, totp]":              "!weak",
 		"recovery: {methods: [codes]}":          "!recovery",
 		"methods: [totp, email], require: none": "methods: email",
+		"methods: [sms, email]":                 "beside it; methods: sms: a text message",
+		"methods: [sms]":                        "methods: sms: a text message is weak",
 	} {
 		p := mustParse(t, "version: 1\ntenants:\n  a: {"+text+"}\n")
 		got := strings.Join(p.Warnings(), "\n")
@@ -64,15 +66,17 @@ func TestWeakIsWarnedOf(t *testing.T) {
 	}
 }
 
-// TestEmailNeedsMail: a method that nobody could ever use is refused where it is
+// TestSendingNeedsASender: a method that nobody could ever use is refused where it is
 // written.
-func TestEmailNeedsMail(t *testing.T) {
+func TestSendingNeedsASender(t *testing.T) {
 	for text, want := range map[string]string{
+		"methods: [totp, sms]":                "3:29: methods: sms needs a gateway",
+		"recovery: {methods: [codes, sms]}":   "3:30: recovery: sms needs a gateway",
 		"methods: [totp, email]":              "3:29: methods: email needs mail",
 		"recovery: {methods: [codes, email]}": "3:30: recovery: email needs mail",
 		"methods: [totp]":                     "",
 	} {
-		_, err := parseText("version: 1\ntenants:\n  a: {first: none, "+text+"}\n", Options{Mail: MailNo})
+		_, err := parseText("version: 1\ntenants:\n  a: {first: none, "+text+"}\n", Options{Mail: MailNo, SMS: MailNo})
 		switch {
 		case want == "" && err != nil:
 			t.Error(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -75,8 +76,11 @@ func (t *turn) explain(e *enroll.Error) string {
 // fieldOf is the field that an error belongs to: a code that was not accepted
 // is marked at the code.
 func fieldOf(e *enroll.Error) string {
-	if e.Detail == enroll.ErrBadAddress.Detail {
+	switch {
+	case e.Detail == enroll.ErrBadAddress.Detail:
 		return "address"
+	case e.Reason == enroll.ErrBadNumber.Reason && strings.HasPrefix(e.Detail, enroll.ErrBadNumber.Detail):
+		return "number"
 	}
 	if e.Detail != "" {
 		return "" // nothing was typed

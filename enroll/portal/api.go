@@ -10,11 +10,11 @@ import (
 
 // laterKinds are kinds that the API's addresses exist for and that this build
 // does not offer.
-var laterKinds = []enroll.Kind{"sms", "pass"}
+var laterKinds = []enroll.Kind{"pass"}
 
 func isKind(name string) bool {
 	switch kind := enroll.Kind(name); kind {
-	case enroll.KindPasskey, enroll.KindTOTP, enroll.KindEmail, enroll.KindCodes:
+	case enroll.KindPasskey, enroll.KindTOTP, enroll.KindEmail, enroll.KindSMS, enroll.KindCodes:
 		return true
 	default:
 		return slices.Contains(laterKinds, kind) || strings.HasPrefix(name, "oidc.")
@@ -71,6 +71,7 @@ func (t *turn) serveEnrolling(path []string) {
 		enroll.KindPasskey: {t.beginPasskey, t.finishPasskey},
 		enroll.KindTOTP:    {t.beginTOTP, t.finishTOTP},
 		enroll.KindEmail:   {t.beginEmail, t.finishEmail},
+		enroll.KindSMS:     {t.beginText, t.finishText},
 	}
 	kind := enroll.Kind(path[0])
 	way, built := ways[kind]

@@ -153,15 +153,14 @@ var onlyDigits = regexp.MustCompile(`(?m)^\d{6,8}$`)
 
 func mailed(t *testing.T, site *portaltest.Site) string {
 	t.Helper()
-	mails := site.Mails.All()
-	if len(mails) == 0 {
-		t.Fatal("no mail has come")
+	mails := site.Mails.All() // notices come when they come
+	for i := len(mails) - 1; i >= 0; i-- {
+		if code := onlyDigits.FindString(mails[i].Text); code != "" {
+			return code
+		}
 	}
-	code := onlyDigits.FindString(mails[len(mails)-1].Text)
-	if code == "" {
-		t.Fatalf("no code on its own line in:\n%s", mails[len(mails)-1].Text)
-	}
-	return code
+	t.Fatalf("no code on its own line in any of %d mails", len(mails))
+	return ""
 }
 
 func appCode(t *testing.T, site *portaltest.Site, key string) string {

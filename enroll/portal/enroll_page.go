@@ -74,7 +74,9 @@ type enrollPart struct {
 	MailWait string // until another mail can be asked for; "": now
 	Minutes  string // left of the visit
 	Address  string // that was typed
-	Wrong    string // what is wrong with it
+	Wrong    string // what is wrong with it, or with the number
+	Number   string // that was typed
+	Change   string // where another number is typed
 	Setup    *enroll.TOTP
 	QR       template.HTML
 	Link     template.URL // otpauth:
@@ -167,6 +169,8 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 		part.Proven = z.visit != nil && z.visit.EmailVerified
 		part.Sent = part.Sent && begun == way && !part.Proven
 		t.showStep(z, e, "mailbox", part)
+	case way == enroll.KindSMS:
+		t.showText(z, e, part, begun == way)
 	default:
 		for _, k := range kinds {
 			part.Choices = append(part.Choices, choice{string(k), t.wayTo(string(k))})
@@ -209,6 +213,8 @@ func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart
 	switch {
 	case name == "totp":
 		part.Code = codeField{Label: t.s.T("totp.code"), Hint: t.s.T("totp.hint"), Digits: 6}
+	case name == "smscode":
+		part.Code = codeField{Label: t.s.T("verify.sms.label"), Hint: t.s.T("verify.sms.hint"), Digits: 6}
 	case name == "emailcode", name == "mailbox", name == "typedsent" && !z.visit.LinkOnly:
 		part.Code = codeField{Label: t.s.T("emailcode.code"), Hint: t.s.T("emailcode.hint"), Digits: 8}
 	}
@@ -226,10 +232,10 @@ func (t *turn) steps(z *wizard, page string) []wizardStep {
 	if z != nil && len(z.account.Methods) > 0 {
 		return nil
 	}
-	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "mailbox": 1, "codes": 2}[page]
+	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "mailbox": 1, "sms": 1, "smscode": 1, "codes": 2}[page]
 	second := "method"
 	if kinds := t.offered(); len(kinds) == 1 {
-		second = cmp.Or(map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app"}[kinds[0]], second)
+		second = cmp.Or(map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app", enroll.KindSMS: "phone"}[kinds[0]], second)
 	}
 	var list []wizardStep
 	for i, name := range []string{"email", second, "codes"} {

@@ -58,18 +58,25 @@ func (t *turn) finishing(kind enroll.Kind) (*wizard, error) {
 	return z, err
 }
 
-// askCode is POST verify/email: it sends a code to prove with. Only the browser
-// that asked can use it, so it gets a cookie.
+// askCode is POST verify/email and verify/sms: it sends a code to prove with. Only
+// the browser that asked can use it, so it gets a cookie.
 func (t *turn) askCode(kind enroll.Kind) {
-	write := func(l enroll.Letter) enroll.Mail { return t.p.proofMail(t.s, t.v, l) }
-	asked, err := t.p.service.AskEmail(t.r.Context(), t.v.Person, t.rules(), t.knownBrowser(), write)
+	var asked *enroll.Asked
+	var err error
+	switch ctx := t.r.Context(); kind {
+	case enroll.KindSMS:
+		asked, err = t.p.service.AskText(ctx, t.v.Person, t.rules(), t.phone(), t.knownBrowser(), t.codeText)
+	default:
+		write := func(l enroll.Letter) enroll.Mail { return t.p.proofMail(t.s, t.v, l) }
+		asked, err = t.p.service.AskEmail(ctx, t.v.Person, t.rules(), t.knownBrowser(), write)
+	}
 	if err != nil {
 		t.redoProof(err)
 		return
 	}
 	setCookie(t.w, t.v, t.v.FlagCookie+askSuffix, asked.ID, 0)
 	if t.form {
-		t.see(withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(kind)))
+		t.see(withQuery(withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(kind)), "phone", t.r.URL.Query().Get("phone")))
 		return
 	}
 	t.json(http.StatusOK, map[string]any{"kind": kind, "expires": stamped(asked.Expires)})
@@ -79,7 +86,7 @@ func (t *turn) askCode(kind enroll.Kind) {
 func (t *turn) askedID() string { return oneCookie(t.r, t.v.FlagCookie+askSuffix) }
 
 // isSent tells whether a code of the kind has to be sent before it can be typed.
-func isSent(kind enroll.Kind) bool { return kind == enroll.KindEmail }
+func isSent(kind enroll.Kind) bool { return kind == enroll.KindEmail || kind == enroll.KindSMS }
 
 // waits tells whether this browser asked for a code of the kind that can still
 // be typed. Where it cannot be said, none can.

@@ -36,7 +36,7 @@ func TestEmailMethod_Pages(t *testing.T) {
 			t.Error("a second code was mailed for a mailbox that was proven a moment ago")
 		}
 	}
-	if list := c.get("/.mfa/").want(t, 200); !strings.Contains(list.body, "Code by email (<bdi translate=\"no\">a•••@cliente.example</bdi>)") {
+	if list := c.get("/.mfa/").want(t, 200); !strings.Contains(list.body, "Code by email (<bdi translate=\"no\" dir=\"ltr\">a•••@cliente.example</bdi>)") {
 		t.Errorf("the list: %s", list.body)
 	}
 

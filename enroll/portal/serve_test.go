@@ -79,7 +79,7 @@ func TestServe_Addresses(t *testing.T) {
 			t.Errorf("%s %s: Allow %q, want %q", call[0], call[1], a.Header.Get("Allow"), call[2])
 		}
 	}
-	for _, path := range []string{"methods/passkey", "methods/email", "methods/sms", "methods/oidc.entra", "methods/codes", "methods/passkey/verify", "verify/passkey", "verify/sms/verify", "remind"} {
+	for _, path := range []string{"methods/passkey", "methods/email", "methods/sms", "methods/oidc.entra", "methods/codes", "methods/passkey/verify", "verify/passkey", "verify/oidc.entra/verify", "remind"} {
 		c.call("POST", "/.mfa/api/"+path, "").refused(t, 403, "not-offered")
 	}
 	c.call("POST", "/.mfa/api/review", "").refused(t, 403, "needs-fresh-proof")

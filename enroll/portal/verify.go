@@ -61,7 +61,7 @@ type verifyPart struct {
 }
 
 // sendForm has a code sent, for the first time or again.
-type sendForm struct{ Action, How, Go, Sent, Missing, Look string }
+type sendForm struct{ Action, How, Go, Sent, Missing, Look, Other string }
 
 // otherWay is a link to another way to do the same.
 type otherWay struct{ Address, Label string }
@@ -105,7 +105,7 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 		}
 	}
 	if isSent(kind) {
-		part.Send, part.Sent = t.sendForm(kind), t.waits(kind)
+		part.Send, part.Sent = t.sendForm(kind, t.otherPhone(a, kind)), t.waits(kind)
 	}
 	if x.Err != nil && x.Err.Field == "code" {
 		if part.Code.Wrong = x.Err.Text; part.Send != nil && !part.Sent {
@@ -135,13 +135,19 @@ func digitsOf(kind enroll.Kind) int {
 	return 6
 }
 
-// sendForm makes the form that has a code sent.
-func (t *turn) sendForm(kind enroll.Kind) *sendForm {
+// sendForm makes the form that has a code sent; other is another phone to send it
+// to, "" for none.
+func (t *turn) sendForm(kind enroll.Kind, other string) *sendForm {
 	name := "verify." + string(kind)
-	return &sendForm{
-		Action: withQuery(withQuery(t.v.Mount+"/api/verify/"+string(kind), "next", t.next()), "way", string(kind)),
+	action := withQuery(withQuery(t.v.Mount+"/api/verify/"+string(kind), "next", t.next()), "way", string(kind))
+	f := &sendForm{
+		Action: withQuery(action, "phone", t.r.URL.Query().Get("phone")),
 		How:    t.s.T(name + ".how"), Go: t.s.T(name + ".go"), Sent: t.s.T(name + ".sent"), Missing: t.s.T(name + ".missing"), Look: t.s.T(name + ".look"),
 	}
+	if other != "" {
+		f.Other = withQuery(action, "phone", other)
+	}
+	return f
 }
 
 func (t *turn) verifyAction(kind enroll.Kind) string {
@@ -176,6 +182,8 @@ func (t *turn) finishProof(kind enroll.Kind) {
 		flag, err = t.p.service.ProvePasskey(ctx, t.v.Person, t.rules(), t.party(), []byte(t.in["credential"]))
 	case enroll.KindEmail:
 		flag, err = t.p.service.ProveEmail(ctx, t.v.Person, t.rules(), t.askedID(), t.in["code"], t.knownBrowser())
+	case enroll.KindSMS:
+		flag, err = t.p.service.ProveText(ctx, t.v.Person, t.rules(), t.askedID(), t.in["code"], t.knownBrowser())
 	case enroll.KindCodes:
 		flag, err = t.p.service.ProveRecovery(ctx, t.v.Person, t.rules(), t.in["code"], t.knownBrowser())
 	default:

@@ -29,6 +29,7 @@ type Visit struct {
 	Host, Scheme string // as the browser sees them, for absolute addresses in problems
 	Mount        string // as the browser sees it: "/.mfa"
 	BaseURL      string // for links in mails; "": the mail holds the code alone
+	Domain       string // of this site, which codes in texts are bound to; "": they are to none
 	Secure       bool   // https: cookies with Secure
 	FlagCookie   string // "__Host-mfa", or "mfa" on plain http
 	FlagLifetime time.Duration

@@ -117,7 +117,7 @@ func (z *wizard) may(move string) error {
 // only a way of recovery is offered to who has a method.
 func (t *turn) offered() []enroll.Kind {
 	kinds := []enroll.Kind{}
-	for _, k := range []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP, enroll.KindEmail} {
+	for _, k := range []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP, enroll.KindSMS, enroll.KindEmail} {
 		switch {
 		case k == enroll.KindPasskey && t.party().ID == "":
 		case slices.Contains(t.v.Rules.Methods, k), t.v.Flag != nil && t.v.Rules.Takes(k):
@@ -222,7 +222,7 @@ func (t *turn) redo(z *wizard, err error) {
 		return
 	}
 	over := errors.Is(e, enroll.ErrExpired) && !t.oldCode && e.Detail == "" || errors.Is(e, enroll.ErrWrongAccount)
-	if z == nil || over || errors.Is(e, enroll.ErrFreshProof) || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) {
+	if z == nil || over || errors.Is(e, enroll.ErrFreshProof) || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) && !errors.Is(e, enroll.ErrText) {
 		t.tellRefusal(e)
 		return
 	}

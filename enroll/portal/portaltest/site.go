@@ -32,6 +32,7 @@ type Site struct {
 	Service *enroll.Service
 	Clock   *Clock
 	Mails   *Mailbox
+	Texts   *Phone
 	Rules   map[string]enroll.Rules // by tenant key
 	Tenant  string                  // the tenant of this host
 	Foreign string                  // a tenant that is nobody's
@@ -92,12 +93,42 @@ func (m *Mailbox) All() []enroll.Mail {
 	return append([]enroll.Mail(nil), m.mails...)
 }
 
+// Phone keeps what was sent as text messages, to whichever number. While Fails is
+// set, nothing is accepted.
+type Phone struct {
+	mu    sync.Mutex
+	texts []string
+	to    []string
+	Fails error
+}
+
+// SendText keeps a text.
+func (m *Phone) SendText(_ context.Context, number, text string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Fails != nil {
+		return m.Fails
+	}
+	m.to, m.texts = append(m.to, number), append(m.texts, text)
+	return nil
+}
+
+// Last is the newest text and its number.
+func (m *Phone) Last() (number, text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.texts) == 0 {
+		return "", ""
+	}
+	return m.to[len(m.to)-1], m.texts[len(m.texts)-1]
+}
+
 // New makes a site of one tenant, "silva", that asks for a second factor under
 // three prefixes.
 func New() (*Site, error) {
 	s := &Site{
 		Clock: &Clock{at: time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)},
-		Mails: &Mailbox{}, Tenant: "silva",
+		Mails: &Mailbox{}, Texts: &Phone{}, Tenant: "silva",
 		Rules: map[string]enroll.Rules{"silva": {
 			Tenant: "silva", TenantName: "Escritório Silva", Required: true, Methods: []enroll.Kind{enroll.KindTOTP},
 			Minimum: 1, First: "email", Prove: "session", Share: "tenant", Undo: true, Manage: 5 * time.Minute,
@@ -117,7 +148,7 @@ func New() (*Site, error) {
 		return nil, err
 	}
 	s.Service, err = enroll.New(enroll.Config{
-		Store: store.NewMemory(s.Clock.Now), Keys: keys, Mailer: s.Mails, Now: s.Clock.Now, Compose: portal.Compose,
+		Store: store.NewMemory(s.Clock.Now), Keys: keys, Mailer: s.Mails, Texter: s.Texts, Now: s.Clock.Now, Compose: portal.Compose,
 	})
 	if err != nil {
 		return nil, err
@@ -164,6 +195,7 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 		v.Scheme, v.Secure, v.FlagCookie = "https", true, "__Host-mfa"
 	}
 	v.Rules.RPID = relyingParty(r.Host, v.Rules)
+	v.Domain, _, _ = strings.Cut(r.Host, ":")
 	if s.Down {
 		v.State = "down"
 		return v
