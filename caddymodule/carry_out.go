@@ -17,6 +17,13 @@ func (p *passage) carryOut() error {
 	d := &p.decision
 	p.say()
 	p.app.count(d.Reason)
+	if p.gate.anonymous.Action == "confirm" && d.Reason == policy.ReasonNoIdentity && d.Verdict == policy.Deny {
+		if p.gate.mayConfirm(p) {
+			return p.confirm()
+		}
+		p.challenge()
+	}
+	p.endLate()
 	switch {
 	case d.Verdict == policy.Allow && d.Preflight:
 		return p.passPreflight()
@@ -24,8 +31,6 @@ func (p *passage) carryOut() error {
 		return p.pass()
 	case d.Verdict == policy.Remind && !p.isPageVisit():
 		return p.pass()
-	case d.Reason == policy.ReasonNoIdentity && p.gate.anonymous.Action == "confirm" && p.gate.mayConfirm(p):
-		return p.confirm()
 	}
 	return p.block()
 }

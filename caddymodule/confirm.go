@@ -20,11 +20,13 @@ func (g *gateState) mayConfirm(p *passage) bool {
 	if len(p.r.Header["Upgrade"]) > 0 || p.decision.Verdict != policy.Deny {
 		return false
 	}
-	if len(g.anonymous.Paths) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(g.anonymous.Paths, func(prefix string) bool {
-		rest, ok := strings.CutPrefix(p.path, prefix)
+	return g.confirms(p.path)
+}
+
+// confirms reports whether a path is under those named, or none are.
+func (g *gateState) confirms(path string) bool {
+	return len(g.anonymous.Paths) == 0 || slices.ContainsFunc(g.anonymous.Paths, func(prefix string) bool {
+		rest, ok := strings.CutPrefix(path, prefix)
 		return ok && (rest == "" || rest[0] == '/' || prefix == "/")
 	})
 }
@@ -36,16 +38,34 @@ func (g *gateState) mayConfirm(p *passage) bool {
 func (p *passage) confirm() error {
 	sub := p.r.Clone(p.innerContext())
 	if identity.StripCredentials(sub, p.gate.chain.Credentials) {
+		p.endLate()
 		return p.block() // a credential in the URL stays in the URL
 	}
 	rec := &innerWriter{header: make(http.Header)}
 	if err := serveInner(p.next, rec, asStranger(sub, false)); err != nil {
+		p.endLate()
 		return err
 	}
 	res := rec.response(sub)
 	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode == http.StatusSwitchingProtocols || p.knowsSomebody(res.Header["Set-Cookie"]) {
+	if err != nil || res.StatusCode == http.StatusSwitchingProtocols {
+		p.endLate()
 		return p.block()
+	}
+	somebody, renewed := p.knowsSomebody(res.Header["Set-Cookie"])
+	if somebody {
+		p.endLate()
+		return p.block()
+	}
+	if !isChallenge(res) {
+		p.endLate()
+	}
+	// A servlet container begins a new session at each question: the last counts.
+	if len(renewed) > 0 {
+		old := slices.DeleteFunc(res.Header["Set-Cookie"], func(c string) bool {
+			return slices.ContainsFunc(renewed, func(d string) bool { return identity.SameCookie(c, d) })
+		})
+		res.Header["Set-Cookie"] = append(old, renewed...)
 	}
 	h := p.w.Header()
 	for k, v := range res.Header {
@@ -63,10 +83,10 @@ func (p *passage) confirm() error {
 }
 
 // knowsSomebody asks the identities about a browser that holds only the
-// cookies an answer has just set.
-func (p *passage) knowsSomebody(set []string) bool {
+// cookies an answer has just set, and tells what the app sets when asked.
+func (p *passage) knowsSomebody(set []string) (somebody bool, renewed []string) {
 	if len(set) == 0 {
-		return false
+		return false, nil
 	}
 	v, lent := p.visit()
 	defer lent.takeBack()
@@ -76,5 +96,5 @@ func (p *passage) knowsSomebody(set []string) bool {
 	identity.MergeSetCookie(stranger, set)
 	v.R = stranger
 	res := p.gate.chain.Fresh(p.innerContext(), v)
-	return res.State != identity.Nobody && res.State != identity.Absent
+	return res.State != identity.Nobody && res.State != identity.Absent, res.SetCookie
 }

@@ -71,6 +71,7 @@ type passage struct {
 	said   said
 	answer answer
 	stream *stream            // nil until the request turns out to go on for long
+	ending bool               // the flag was seen with nobody, and ends unless the app asks for a password
 	cut    context.CancelFunc // ends the request; nil where nothing but a deadline can
 }
 
@@ -87,6 +88,9 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	url, uri := r.URL, r.RequestURI
 	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
 		url, uri = orig.URL, orig.RequestURI
+	}
+	if strings.Contains(uri, servletMark) {
+		url, uri = dropRepeatedSession(r, url, uri)
 	}
 	p.path = url.Path
 	p.sent = wireTarget(uri, url.EscapedPath(), url.RawQuery)

@@ -273,6 +273,17 @@ func TestAnonymous(t *testing.T) {
 		if got := b.get("/documents/auto", "Accept", "application/json").want(401); strings.Contains(got.body, "SECRET") {
 			t.Errorf("%q", got.body)
 		}
+		// One that begins a new session at each question is believed the last.
+		serial := 0
+		s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
+			serial++
+			http.SetCookie(w, &http.Cookie{Name: "JSESSIONID", Value: fmt.Sprint("anonymous", serial), Path: "/"})
+			return false
+		}
+		got = b.get("/documents/login", "Cookie", "anonymous=1").want(200)
+		if set := got.Header["Set-Cookie"]; len(set) != 1 || serial != 3 || !strings.HasPrefix(set[0], "JSESSIONID=anonymous3;") {
+			t.Errorf("after %d questions the cookies are %q", serial, set)
+		}
 	})
 }
 

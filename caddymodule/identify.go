@@ -101,7 +101,9 @@ func (p *passage) readFlag() {
 	person := p.person()
 	if person.User == "" {
 		if p.who.State == identity.Nobody && !p.who.Silent && !p.onPages {
-			p.endFlag()
+			if p.ending = p.gate.anonymous.Action == "confirm"; !p.ending {
+				p.endFlag()
+			}
 		}
 		return
 	}

@@ -87,7 +87,7 @@ func (p *Portal) blockProgram(w http.ResponseWriter, r *http.Request, s *speech,
 		page = b.page("/enroll")
 		problem.EnrollURL, problem.Methods = origin+page, b.methods(v.Rules.Methods)
 	default:
-		if status == http.StatusUnauthorized {
+		if status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" { // the app's own challenge stays
 			h.Set("WWW-Authenticate", `Mfa error="`+b.Reason+`"`)
 		}
 	}

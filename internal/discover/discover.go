@@ -29,10 +29,12 @@ type Findings struct {
 	Site   string   // the address that people open; "" is not known
 	Login  *form    // nil: no form was found
 	At     *url.URL // the page with the form
+	Inside bool     // who is signed in is shown something else at that address
 	Logout []string // paths, with the query that makes the difference
 	Assets []string // folders of scripts, styles and pictures of the sign-in page
 	Public []string // pages that a stranger is shown
 	Single bool     // the pages are the same for everybody: a script asks for the data
+	Basic  bool     // the browser asks for the password (HTTP Basic authentication)
 	Shell  string   // the path at which that shell signs in; "" was not seen
 	Calls  []string // what its scripts call that may sign in or out
 
@@ -66,8 +68,12 @@ func Look(ctx context.Context, o Options) (*Findings, error) {
 	if first.err != nil {
 		return nil, fmt.Errorf("asking %s: %w", f.Base, first.err)
 	}
-	f.findForm(stranger, first)
+	f.Basic = first.asksBasic()
+	if !f.Basic {
+		f.findForm(stranger, first)
+	}
 	switch {
+	case f.Basic:
 	case f.Single:
 		f.findCalls(stranger, first)
 	case f.Login == nil:

@@ -209,6 +209,59 @@ func TestLookAtDoubts(t *testing.T) {
 		_, draft := look(t, a, func(o *Options) { o.Password, o.Cookie = "", "sid=theirs; other=1" })
 		wants(t, draft, "identity whoami /profile {", "which cookies are new at every sign-in could not be seen", "cache 0s")
 	})
+	t.Run("a form at the page's own address", func(t *testing.T) {
+		app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			if _, err := r.Cookie("JSESSIONID"); err == nil && r.URL.Path == "/app/page.jsp" {
+				fmt.Fprint(w, `<p id=who>alice</p><a href="?logoff=true">Leave</a>`)
+				return
+			}
+			if r.Method == http.MethodPost {
+				http.SetCookie(w, &http.Cookie{Name: "JSESSIONID", Value: "1", Path: "/"})
+				http.Redirect(w, r, "/app/page.jsp", http.StatusSeeOther)
+				return
+			}
+			fmt.Fprint(w, `<form method=post action="j_security_check;jsessionid=77"><input name=j_username><input type=password name=j_password></form>`)
+		}))
+		defer app.Close()
+		f, err := Look(context.Background(), Options{URL: app.URL + "/app/page.jsp", User: "alice", Password: "secret"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := f.Draft(&b); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, b.String(), "anonymous confirm", `- "/app/j_security_check" #`, "logout /app/page.jsp?logoff=true")
+		if strings.Contains(b.String(), `- "/app/page.jsp"`) {
+			t.Errorf("the page itself is opened:\n%s", b.String())
+		}
+	})
+	t.Run("the browser asks for the password", func(t *testing.T) {
+		app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			user, password, _ := r.BasicAuth()
+			if password != "secret" {
+				w.Header().Set("Www-Authenticate", `Basic realm="x"`)
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"login":%q}`, user)
+		}))
+		defer app.Close()
+		f, err := Look(context.Background(), Options{URL: app.URL, User: "alice", Password: "secret"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := f.Draft(&b); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, b.String(), "identity whoami /api/me {\n\t\t\tuser json login\n", "anonymous confirm # the application asks")
+		if strings.Contains(b.String(), "allow:") || strings.Contains(b.String(), "cache") {
+			t.Errorf("the draft:\n%s", b.String())
+		}
+	})
 	t.Run("nobody there", func(t *testing.T) {
 		a := start(t)
 		a.Close()

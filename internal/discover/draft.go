@@ -45,6 +45,10 @@ func (f *Findings) Draft(w io.Writer) error {
 		line("\t\tcredentials %s", strings.Join(f.Fields, " "))
 	}
 	switch {
+	case f.Basic:
+		line("\t\tanonymous confirm # the application asks for the password")
+	case f.At != nil && !f.apart():
+		line("\t\tanonymous confirm # the form is shown at the address of the page")
 	case f.At != nil:
 		line("\t\tanonymous login %s", f.backFrom())
 	case f.Shell != "":
@@ -97,11 +101,18 @@ func (f *Findings) identity(line func(string, ...any)) {
 	if who.text {
 		line("\t\t\t# DOUBT: a text that is shown there. If people can change it, whoever calls himself bob is bob: look for an id")
 	}
+	if who.shared {
+		line("\t\t\t# DOUBT: one password is everybody's: this names nobody, and whoever signs in is one person with one second factor")
+	}
 	line("\t\t\tuser %s", who.expr)
+	if who.nobody != "" {
+		line("\t\t\tnobody %s", quoted(who.nobody))
+	}
 	if f.Mail != "" {
 		line("\t\t\temail %s", f.Mail)
 	}
 	switch {
+	case f.Basic:
 	case len(f.Key) > 0:
 		line("\t\t\tcookies %s", strings.Join(f.Key, " "))
 	default:
@@ -111,9 +122,10 @@ func (f *Findings) identity(line func(string, ...any)) {
 	if login := f.loginPath(); login != "" {
 		line("\t\t\tlogin %s", quoted(login))
 	}
-	if len(f.Logout) > 0 {
+	switch {
+	case len(f.Logout) > 0:
 		line("\t\t\tlogout %s", strings.Join(f.Logout, " "))
-	} else {
+	case !f.Basic:
 		line("\t\t\t# logout /path # DOUBT: no way to sign out was found")
 	}
 	line("\t\t\t# password /path/where/it/is/changed # DOUBT: where a password is changed, if people can")
@@ -197,6 +209,10 @@ func (f *Findings) loginPath() string {
 		return ""
 	}
 	path, _, _ := strings.Cut(f.Login.action, "?")
+	path, _, _ = strings.Cut(path, ";") // a session id
+	if signInWord(path) {
+		return path
+	}
 	for k, list := range f.Login.hidden {
 		if len(list) == 1 && signInWord(list[0]) {
 			return path + "?" + url.Values{k: list}.Encode()
@@ -209,7 +225,7 @@ func (f *Findings) loginPath() string {
 }
 
 func quoted(s string) string {
-	if strings.ContainsAny(s, "{}\"#`") {
+	if strings.ContainsAny(s, "{}\"#` ") {
 		return fmt.Sprintf("%q", s)
 	}
 	return s

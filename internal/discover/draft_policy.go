@@ -17,11 +17,14 @@ func (f *Findings) policy(line func(string, ...any)) {
 		line("    first: email # DOUBT: no address was found to prove a first enrolment by; none lets whoever knows a password register a factor of his own")
 	}
 	line("    protect: [/] # DOUBT: all of it, or a list of what is to be protected")
-	line("    allow:")
+	if !f.Basic {
+		line("    allow:")
+	}
 	opened := map[string]bool{}
 	item := "      - "
 	open := func(path, why string) {
 		path, query, _ := strings.Cut(path, "?")
+		path, _, _ = strings.Cut(path, ";") // a session id
 		path = strings.TrimRight(path, "/")
 		if path == "" || opened[path+query] || strings.ContainsAny(path, "%;*\\") {
 			return
@@ -45,7 +48,12 @@ func (f *Findings) policy(line func(string, ...any)) {
 		line("%s{path: %q, query: {%s}} # %s", item, path, strings.Join(keys, ", "), why)
 	}
 	if f.At != nil {
-		open(f.At.RequestURI(), "the sign-in form")
+		switch {
+		case f.apart() && f.Inside:
+			open(f.At.RequestURI(), "the sign-in form; DOUBT: who is signed in is shown something else there, which is open then")
+		case f.apart():
+			open(f.At.RequestURI(), "the sign-in form")
+		}
 		if action, _, _ := strings.Cut(f.Login.action, "?"); action != f.At.Path {
 			open(f.Login.action, "where it is sent")
 		}
@@ -69,7 +77,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 			open(f.Who.path, "who is signed in; DOUBT: nothing else may be in it")
 		}
 	}
-	if len(opened) == 0 {
+	if len(opened) == 0 && !f.Basic {
 		line("      - /login # DOUBT: the sign-in form was not found")
 	}
 	item = "      # - "

@@ -39,6 +39,11 @@ type form struct {
 
 func (p *page) isHTML() bool { return strings.HasPrefix(p.header.Get("Content-Type"), "text/html") }
 
+// asksBasic reports whether a browser would ask for a name and a password.
+func (p *page) asksBasic() bool {
+	return p.status == http.StatusUnauthorized && strings.HasPrefix(strings.ToLower(p.header.Get("Www-Authenticate")), "basic")
+}
+
 func (p *page) isJSON() bool {
 	return strings.Contains(strings.Split(p.header.Get("Content-Type"), ";")[0], "json")
 }

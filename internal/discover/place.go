@@ -19,7 +19,11 @@ type place struct {
 	rank int    // the lower, the more it is worth
 	text bool   // a text that is shown, which people may be able to edit
 
-	find func(p *page) (string, bool)
+	nobody string // what stands there for a stranger; "" where nothing does
+	shared bool   // it is the same for everybody who is signed in
+
+	value string // what it found: the test login's name, where it is not shared
+	find  func(p *page) (string, bool)
 }
 
 // commonPlaces are where applications say who is signed in.
@@ -38,6 +42,7 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 		paths = append(paths, home.at.RequestURI())
 	}
 	stranger := v.without("/", f.Cookies...)
+	stranger.basic = ""
 	var best *place
 	for _, path := range paths {
 		p := v.get(path)
@@ -45,21 +50,28 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 			continue
 		}
 		for _, w := range places(p, user) {
-			w.path = path
+			w.path, w.value = path, user
 			if best != nil && w.rank >= best.rank {
 				continue
 			}
 			a := stranger.get(path)
 			f.takeWayBack(a)
 			if a.status == http.StatusOK {
-				if got, ok := w.find(a); ok && got != "" || a.isHTML() != p.isHTML() {
+				got, _ := w.find(a)
+				if got == user || a.isHTML() != p.isHTML() || len(got) > maxNobody {
 					continue // it says so to a stranger as well, or says nothing that can be read
+				}
+				if w.nobody = got; got != "" && best != nil {
+					continue
 				}
 			} else if a.status >= 500 || a.status == http.StatusNotFound || a.status == http.StatusTooManyRequests {
 				continue
 			}
 			best = w
 		}
+	}
+	if best == nil && f.Login != nil && f.Login.user == "" {
+		best = f.onlyInside(home, stranger)
 	}
 	f.Who = best
 	if best != nil {
@@ -68,6 +80,36 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 	if best == nil {
 		f.doubt("no answer was found that holds %q once and is another for a stranger: look for a page or call that does (the browser's network tab), and write it after `identity whoami`", user)
 	}
+}
+
+// maxNobody bounds what stands for a stranger where a name is looked for, such
+// as "Log in" or "guest", in bytes.
+const maxNobody = 32
+
+// onlyInside is what only those are shown who are signed in, where one password
+// is everybody's: the way to sign out.
+func (f *Findings) onlyInside(home *page, stranger *visitor) *place {
+	if home.tree == nil || home.at == nil {
+		return nil
+	}
+	outside := stranger.get(home.at.RequestURI())
+	for n := range home.tree.Descendants() {
+		id := attr(n, "id")
+		if n.Type != html.ElementNode || !plainName.MatchString(id) || !leaving(id) || strings.TrimSpace(text(n)) == "" {
+			continue
+		}
+		w := inHTML(home, "#"+id, "", 5, false)
+		if w == nil {
+			continue
+		}
+		if got, ok := w.find(outside); ok && got != "" {
+			continue
+		}
+		w.path, w.shared = home.at.RequestURI(), true
+		w.value, _ = w.find(home)
+		return w
+	}
+	return nil
 }
 
 // takeWayBack takes the address of the form from an answer that sends a stranger

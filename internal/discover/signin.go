@@ -34,11 +34,15 @@ func (f *Findings) signIn(ctx context.Context, o Options) {
 	for _, form := range home.forms {
 		f.takeLogout(link{form.action, form.action})
 	}
+	f.lookAtForm(v)
 	f.findWho(v, home, o.User)
 	for _, name := range f.Cookies {
 		f.takeToken(name, v.cookies(path)[name], o.User)
 	}
 	if f.Who == nil {
+		return
+	}
+	if f.Basic {
 		return
 	}
 	f.findKeys(o, v, path, before)
@@ -56,6 +60,14 @@ func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page
 		}
 		return v, v.open("/"), nil
 	}
+	if f.Basic {
+		v.basic = basicOf(o)
+		if home = v.open(o.path()); home.asksBasic() {
+			f.doubt("the test login was not accepted: the password is asked for again")
+			return nil, nil, nil
+		}
+		return v, home, nil
+	}
 	if f.Login == nil {
 		f.doubt("no sign-in form was found, so the test login could not be used: sign in with a browser and give its cookies (--cookie)")
 		return nil, nil, nil
@@ -67,12 +79,15 @@ func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page
 			form = &p.forms[i] // its token against forgery is of this visit
 		}
 	}
-	values := url.Values{form.user: {o.User}, form.password: {o.Password}}
+	values := url.Values{form.password: {o.Password}}
+	if form.user != "" {
+		values.Set(form.user, o.User)
+	}
 	for name, list := range form.hidden {
 		values[name] = list
 	}
 	at, err := f.Base.Parse(form.action)
-	if err != nil || at.Host != f.Base.Host || form.method != http.MethodPost || form.user == "" {
+	if err != nil || at.Host != f.Base.Host || form.method != http.MethodPost {
 		f.doubt("the sign-in form is sent by %s to %s with the fields %q and %q, which was not tried", form.method, form.action, form.user, form.password)
 		return nil, nil, nil
 	}
@@ -93,6 +108,21 @@ func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page
 	return v, home, before
 }
 
+// lookAtForm looks whether the address of the form is a page of its own: many
+// applications show the form at whatever address a stranger asks for.
+func (f *Findings) lookAtForm(v *visitor) {
+	if f.At == nil {
+		return
+	}
+	p := v.get(f.At.RequestURI())
+	f.Inside = p.status == http.StatusOK && !slices.ContainsFunc(p.forms, func(g form) bool { return g.password == f.Login.password && g.user == f.Login.user })
+}
+
+// apart reports whether the form has an address of its own, that may be open.
+func (f *Findings) apart() bool {
+	return f.At != nil && (!f.Inside || signInWord(f.At.RequestURI()))
+}
+
 func (f *Findings) takeLogout(l link) {
 	s := strings.ToLower(l.href + " " + l.text)
 	if !strings.HasPrefix(l.href, "/") || !slices.ContainsFunc([]string{"logout", "log out", "log-out", "logoff", "signout", "sign out", "sign_out", "sair", "abmelden"}, func(w string) bool { return strings.Contains(s, w) }) {
@@ -104,7 +134,7 @@ func (f *Findings) takeLogout(l link) {
 		return
 	}
 	for k, list := range values {
-		if len(list) == 1 && leaving(list[0]) {
+		if len(list) == 1 && (leaving(list[0]) || leaving(k)) {
 			path += "?" + url.Values{k: list}.Encode()
 			break
 		}
@@ -156,7 +186,7 @@ func (f *Findings) findKeys(o Options, v *visitor, path string, before map[strin
 	var keys []string
 	for _, name := range f.Cookies {
 		p := v.without(path, name).get(f.Who.path)
-		if got, ok := f.Who.find(p); p.status == http.StatusOK && ok && got == o.User {
+		if got, ok := f.Who.find(p); p.status == http.StatusOK && ok && got == f.Who.value {
 			continue // it is known without
 		}
 		switch {
@@ -176,10 +206,23 @@ func (f *Findings) findKeys(o Options, v *visitor, path string, before map[strin
 	f.Key = keys
 }
 
+func basicOf(o Options) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(o.User+":"+o.Password))
+}
+
+// path is that of the address that was given, with its query.
+func (o *Options) path() string {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return "/"
+	}
+	return u.RequestURI()
+}
+
 // tryCredentials tries whether the application serves a page for the test
 // login's own password in the request itself.
 func (f *Findings) tryCredentials(ctx context.Context, o Options) {
-	if o.Password == "" || f.Login == nil {
+	if o.Password == "" || f.Login == nil || f.Login.user == "" {
 		return
 	}
 	named := func(p *page) bool {
@@ -187,10 +230,9 @@ func (f *Findings) tryCredentials(ctx context.Context, o Options) {
 			return false
 		}
 		got, ok := f.Who.find(p)
-		return ok && got == o.User
+		return ok && got == f.Who.value
 	}
-	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(o.User+":"+o.Password))
-	if named(newVisitor(ctx, o, f.Base).get(f.Who.path, "Authorization", basic)) {
+	if named(newVisitor(ctx, o, f.Base).get(f.Who.path, "Authorization", basicOf(o))) {
 		f.doubt("it takes the password by Basic authentication as well: the gate refuses that beside a session, and asks the application about it alone")
 	}
 	join := "?"

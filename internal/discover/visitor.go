@@ -26,6 +26,7 @@ type visitor struct {
 	base   *url.URL
 	left   int
 	set    map[string]int // how often the application set each cookie
+	basic  string         // sent as Authorization with everything, if not ""
 }
 
 func newVisitor(ctx context.Context, o Options, base *url.URL) *visitor {
@@ -79,6 +80,9 @@ func (v *visitor) send(method string, at *url.URL, body url.Values, fields ...st
 		r.Header.Set("Referer", at.String())
 	} else {
 		r.Body, r.ContentLength = http.NoBody, 0
+	}
+	if v.basic != "" {
+		r.Header.Set("Authorization", v.basic)
 	}
 	for i := 0; i+1 < len(fields); i += 2 {
 		r.Header.Set(fields[i], fields[i+1])
