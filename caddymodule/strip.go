@@ -173,6 +173,9 @@ func stripHeaders(h http.Header, heeds *fieldSet) (heeded, proxied bool) {
 // forbiddenField reports whether a client may not send the field on a gated
 // site. Dots, underscores and case do not matter.
 func forbiddenField(k string) bool {
+	if isOverride(k) {
+		return true
+	}
 	var buf [32]byte
 	if len(k) > len(buf) {
 		return isMfaField(k)
@@ -190,7 +193,7 @@ func forbiddenField(k string) bool {
 	}
 	switch string(n) {
 	case "mfa", "proxy", "x-original-url", "x-original-uri", "x-rewrite-url", "x-rewrite-uri",
-		"x-http-method", "x-http-method-override", "x-method-override", "x-method", "http-method-override",
+		"x-http-method", "x-method",
 		"x-script-name", "script-name", "x-forwarded-script-name", "x-traversal-path", // gunicorn, WSGI and PSGI take it off the path
 		"x-sendfile-type", "x-accel-mapping", // Rack has a proxy fetch what they map (CVE-2025-61780)
 		"http2-settings":
@@ -214,6 +217,24 @@ func stripForwarded(r *http.Request) {
 	for _, name := range proxiesSay {
 		delete(r.Header, name)
 	}
+}
+
+// isOverride reports whether a field's name ends in "method-override", as all do
+// by which a framework takes another method than the request line's.
+func isOverride(k string) bool {
+	const end = "method-override"
+	if len(k) < len(end) {
+		return false
+	}
+	k = k[len(k)-len(end):]
+	for i := range len(end) {
+		switch c := k[i]; {
+		case c|0x20 == end[i], end[i] == '-' && (c == '-' || c == '_' || c == '.'):
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func isMfaField(k string) bool {
