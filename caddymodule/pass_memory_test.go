@@ -106,6 +106,7 @@ func TestPassMemory_KeepsOnlyWhoPassed(t *testing.T) {
 	}{
 		"no flag":   {simple, false},
 		"cache off": {strings.Replace(simple, "login /login", "login /login\n\t\t\tcache 0s", 1), true},
+		"tenant":    {strings.Replace(simple, "http://:0 {\n\tmfa {", "http://:0 {\n\tvars office default\n\tmfa {\n\t\ttenant {vars.office}", 1), true},
 		"header_up": {strings.Replace(simple, "login /login", "login /login\n\t\t\theader_up X-A {http.request.header.X-B}", 1), true},
 	} {
 		t.Run(name, func(t *testing.T) {
