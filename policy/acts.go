@@ -26,6 +26,8 @@ var acts = [...]struct {
 	{splitDots, false},
 	{dropSession, false},
 	{joinSession, false},
+	{plusSpaces, false},
+	{slug, false},
 	{afterScript, false},
 	{dropScript, false},
 	{dropExtension, false},
@@ -244,6 +246,24 @@ func rooted(s string) string {
 		return "/" + s
 	}
 	return s
+}
+
+// plusSpaces reads a plus as a space, as code does that decodes a path like a form.
+func plusSpaces(s string) string { return strings.ReplaceAll(s, "+", " ") }
+
+// slug makes of every name what a CMS looks its page up by: "private area" and
+// "priv~ate-area" are "private-area" to WordPress.
+func slug(s string) string {
+	if !strings.ContainsAny(s, " ~") {
+		return s
+	}
+	return eachSegment(s, func(seg string) string {
+		if !strings.ContainsAny(seg, " ~") {
+			return seg
+		}
+		words := strings.FieldsFunc(strings.ReplaceAll(seg, "~", ""), func(r rune) bool { return r == ' ' || r == '-' })
+		return strings.Join(words, "-")
+	})
 }
 
 // afterScript keeps what follows the first script's name; dropScript takes the

@@ -107,9 +107,31 @@ func eachInvalid(s string, do func(byte) string) string {
 }
 
 // fold removes every difference that some comparison "without regard to case"
-// overlooks: Unicode's simple folding (U+017F is s, U+212A is k), and the two
-// Turkish letters that become an i by way of the other case.
+// overlooks: Unicode's simple folding (U+017F is s, U+212A is k), the two Turkish
+// letters that become an i by way of the other case, and accents, which the usual
+// collations of MySQL do not see when an app looks a page up by its name.
 func fold(s string) string {
+	return foldCase(plainAccents(s))
+}
+
+// plainAccents drops what stands over or under a letter of Latin, Greek and
+// Cyrillic, and writes the letters plainly that no mark can be taken from.
+func plainAccents(s string) string {
+	if isASCII(s) || !utf8.ValidString(s) {
+		return s
+	}
+	return norm.NFC.String(withoutMarks.Replace(strings.Map(func(r rune) rune {
+		if 0x300 <= r && r <= 0x36f {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(s))))
+}
+
+var withoutMarks = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "ħ", "h", "ŧ", "t", "þ", "th",
+	"ẞ", "ss", "Æ", "ae", "Œ", "oe", "Ø", "o", "Đ", "d", "Ð", "d", "Ł", "l", "Ħ", "h", "Ŧ", "t", "Þ", "th")
+
+func foldCase(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r < utf8.RuneSelf:

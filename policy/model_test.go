@@ -78,6 +78,11 @@ var servers = map[string]func(string) string{
 		return s + "index.php"
 	},
 	"compatibility letters": func(s string) string { return path.Clean("/" + norm.NFKC.String(unescapeModel(s))) },
+	"a collation without accents": func(s string) string {
+		return path.Clean("/" + strings.NewReplacer("ó", "o", "é", "e", "ö", "o").Replace(norm.NFC.String(unescapeModel(s))))
+	},
+	"a plus is a space": func(s string) string { return path.Clean("/" + strings.ReplaceAll(unescapeModel(s), "+", " ")) },
+	"a slug":            func(s string) string { return path.Clean("/" + strings.ReplaceAll(unescapeModel(s), "~", "")) },
 	"overlong UTF-8": func(s string) string {
 		return path.Clean("/" + strings.NewReplacer("\xc0\xaf", "/", "\xc0\xae", ".", "\xe0\x80\xaf", "/", "\xe0\x80\xae", ".", "\xc1\xa4", "d", "\xc1\x9c", `\`).Replace(unescapeModel(s)))
 	},
@@ -177,7 +182,7 @@ func modelRules(t testing.TB) (*Prefixes, *ruleset) {
 var pieces = []string{
 	"/documents", "documents", "/assets", "/finance", "/x", "/", "//", "/.", "/..", "/..;", "/..;a=b", "/.;", ";", ";x", `\`, "%5c", "%2f", "%252f",
 	"%2e", "%252e", "%2e%2e", "..", "%64", "%2564", "ocuments", "/shop", "index.php", "%20", "%2e%20", "::$DATA", ".json", "/index.php", ".php", "/cgi-bin/a",
-	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".", "(S(x))", "/(A(b)S(c))", "/files", "/files..",
+	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".", "(S(x))", "/(A(b)S(c))", "/files", "/files..", "~", "+", "%c3%b3", "o%cc%81", "d%c3%b3cuments", "docu~ments",
 }
 
 func TestReadingsAgainstTheModel(t *testing.T) {

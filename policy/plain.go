@@ -11,7 +11,7 @@ const (
 )
 
 var classes = func() (c [256]uint8) {
-	for _, b := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~!&')*+,=@:") {
+	for _, b := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_!&')*,=@:") {
 		c[b] = name
 	}
 	c['.'], c['/'] = dot, slash

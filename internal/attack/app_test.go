@@ -82,7 +82,12 @@ func reads(target string) string {
 		}
 		p = q
 	}
-	p = norm.NFKC.String(p)
+	p = strings.ReplaceAll(strings.Map(func(r rune) rune {
+		if 0x300 <= r && r <= 0x36f {
+			return -1 // as a collation does that sees no accents
+		}
+		return r
+	}, norm.NFKD.String(p)), "~", "")
 	p, _, _ = strings.Cut(p, "#")
 	p = "/" + inPath.ReplaceAllString(strings.ReplaceAll(p, "files../", "files/../"), "") // an alias of nginx without its slash
 	segments := strings.FieldsFunc(p, func(c rune) bool { return c == '/' || c == '\\' })
