@@ -41,7 +41,7 @@ func (m *names[T]) get(name string) *T {
 // find returns where a name is, else where it would be.
 func (m *names[T]) find(name string) (i uint64, there bool) {
 	hash := maphash.String(m.seed, name)
-	tag, last := tagOf(hash), uint64(len(m.tags)-1)
+	tag, last := tagOf(hash), uint64(len(m.tags)-1) // #nosec G115 -- the number of tags, less one
 	for i = hash & last; m.tags[i] != 0; i = (i + 1) & last {
 		if m.tags[i] == tag && m.at[i].name == name {
 			return i, true
