@@ -17,7 +17,6 @@ var later = map[string]string{ // #nosec G101 -- words of the policy, no credent
 	"first: pass":               "write email or none",
 	"trust_device: a duration":  "write none, or leave it out",
 	"trust_device: unlimited":   "write none, or leave it out",
-	"admins":                    "leave it out: this file is changed by whoever may write it",
 }
 
 // built refuses a key, or a key with a value, that is not enforced yet; true

@@ -17,7 +17,6 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		"recovery: {minimum: 2}", "recovery: {required: true}", "recovery: {methods: [email]}",
 		"limits: {oidc: 1}", "assign: {a.example: oidc.entra}", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
 		"first: pass", "trust_device: 30d", "trust_device: unlimited",
-		"admins: {roles: [r], users: []}",
 	} {
 		_, err := parseText(head1+"    "+line+"\n", Options{})
 		if err == nil {
@@ -41,7 +40,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		t.Errorf("no line leads to %q", k)
 	}
 	for _, line := range []string{"locked: false", "grace: 0", "on_disable: release", "trust_device: none", "service_accounts: none",
-		"recovery: {methods: [codes], minimum: 1, required: false}", "protect: [{path: /a, when_store_down: closed, require: mfa}, {path: /b, when_store_down: last-known}]", "mode: enforce"} {
+		"recovery: {methods: [codes], minimum: 1, required: false}", "protect: [{path: /a, when_store_down: closed, require: mfa}, {path: /b, when_store_down: last-known}]", "mode: enforce", "admins: {roles: [r], users: []}"} {
 		if _, err := parseText(head1+"    "+line+"\n", Options{}); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
@@ -51,5 +50,27 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 		if _, err := parseText(head1+"    "+line+"\n", Options{}); err == nil || strings.Contains(err.Error(), "not enforced") {
 			t.Errorf("%s: the form is not checked: %v", line, err)
 		}
+	}
+}
+
+// There is nothing yet that an administrator could do, so naming one changes no
+// decision, and whoever writes the file is told.
+func TestAdminsGiveNobodyAnything(t *testing.T) {
+	p, err := parseText(head1+"    require: mfa\n    protect: [/documents]\n    admins: {roles: [office-admin], users: [ana]}\n", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Facts{
+		Host: "a.example", Sent: Target{Path: "/documents"}, Method: "GET", Who: Known, User: "ana", Roles: []string{"office-admin"},
+		Now: now, Account: Account{State: AccountKnown},
+	}
+	if d := p.Decide(&f); d.Verdict != Enroll {
+		t.Errorf("an administrator without a factor: %v %v", d.Verdict, d.Reason)
+	}
+	if list := strings.Join(p.Warnings(), "\n"); !strings.Contains(list, "admins: this version has no pages") {
+		t.Errorf("warnings: %q", list)
+	}
+	if _, err := parseText(head1+"    admins: {roles: [r, r]}\n", Options{}); err == nil {
+		t.Error("a role listed twice is accepted")
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // neutral are the keys of which no value protects less than another.
-var neutral = []string{"limits", "rp_id", "language", "brand"}
+var neutral = []string{"limits", "rp_id", "language", "brand", "admins"}
 
 // weaker reports whether a tenant's value of a key protects less than the one
 // above it. A value that cannot be compared is weaker, unless it is the same.

@@ -138,7 +138,7 @@ func init() {
 		{name: "trust_device", schema: `{"const": "none"}`, read: readTrustDevice},
 		{name: "rp_id", schema: schemaText, read: readRPID, copy: func(to, from *settings) { to.RPID = from.RPID }},
 		{name: "language", schema: `{"enum": ["en", "pt-BR", "de", "nl", "fi", "es", "fr", "it", "ar"]}`, read: readLanguage, copy: func(to, from *settings) { to.Language = from.Language }},
-		{name: "admins", schema: `false`, read: readAdmins},
+		{name: "admins", schema: schemaAdmins, read: readAdmins, copy: func(_, _ *settings) {}},
 		{name: "service_accounts", schema: schemaServiceAccounts, read: readServiceAccounts,
 			copy: func(to, from *settings) { to.ServiceAccounts = from.ServiceAccounts }},
 		{name: "brand", schema: schemaBrand, read: readBrand, copy: func(to, from *settings) { to.Brand = from.Brand }},
