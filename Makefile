@@ -4,7 +4,7 @@ FUZZTIME ?= 10s
 RACE_CADDY = $(CURDIR)/.run/caddy-race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test tools lint fuzz bench clean
+.PHONY: help build run test tools lint fuzz bench images clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: tools ## run every test with the race detector
 	$(GO) build -o .run/testsum ./scripts/testsum
 	CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
 		$(GO) test -race -json -p 1 -timeout 15m ./... | .run/testsum
+
+images: tools ## take the pictures of docs/users.md and docs/methods.md anew
+	MFA_DOCS=1 $(GO) test -count=1 -run TestDocs_Pictures ./enroll/portal/browsertest
 
 lint: ## run gofmt, go vet, staticcheck and gosec, and golangci-lint where it is installed
 	@test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"

@@ -83,6 +83,7 @@ type enrollPart struct {
 	Key      []string     // the key in groups of four
 	Code     codeField
 	Choices  []choice
+	Least    string // how many methods are asked for, where it is more than one
 	Other    string // where the choice is; "": there is none
 	Passkey  *keyForm
 }
@@ -156,6 +157,9 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 		way = kinds[0]
 	} else {
 		part.Other = t.wayTo("choose")
+	}
+	if least := t.v.Rules.Minimum; least > 1 && t.wanting(z.account) {
+		part.Least = t.s.N("choose.least", least, "tenant", t.v.Rules.TenantName, "have", len(t.counting(z.account)))
 	}
 	switch {
 	case way == enroll.KindPasskey:

@@ -117,7 +117,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
 		"method":    {wizard}, "totp": {wizard},
 		"mailbox": {wizard, enrollPart{Masked: "a•••@x.example", Proven: true, Other: "/x"}, enrollPart{MailWait: s.Wait(time.Hour)}},
-		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x"}, {"totp", "/y"}, {"sms", "/z"}, {"email", "/z"}}}},
+		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x"}, {"totp", "/y"}, {"sms", "/z"}, {"email", "/z"}}, Least: s.N("choose.least", 2, "tenant", "555", "have", 1)}},
 		"sms":     {enrollPart{Wrong: s.T("reason.bad-request.number"), Other: "/x"}},
 		"smscode": {enrollPart{Masked: "a•••@x.example", Code: code, Minutes: s.Wait(time.Minute), Change: "/x"}},
 		"passkey": {enrollPart{Passkey: key, Other: "/x"}},

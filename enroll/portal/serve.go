@@ -170,9 +170,15 @@ func allow(w http.ResponseWriter, r *http.Request, s *speech, methods ...string)
 	return false
 }
 
-// notFound is a problem for programs and people alike: no page of the gate
-// links to an address that is not there.
+// notFound is a page for whoever typed an address, or followed a link to a
+// tenant that is not theirs, and a problem for programs.
 func (p *Portal) notFound(w http.ResponseWriter, r *http.Request, v *Visit) {
 	s := p.speak(r, v)
+	if isRead(r) && IsPageVisit(r) && !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/assets/") {
+		x := p.view(s, v, s.T("reason.not-found.title"), "/")
+		x.D = message{What: s.T("reason.not-found.detail"), Go: "/", Label: s.T("deny.home")}
+		p.show(w, r, http.StatusNotFound, "message", x)
+		return
+	}
 	newProblem(s, http.StatusNotFound, "not-found", s.T("reason.not-found.detail")).write(w, r, 0)
 }

@@ -66,7 +66,11 @@ func TestServe_Addresses(t *testing.T) {
 		"/.mfa/api/verify", "/.mfa/api/verify/x", "/.mfa/api/tenants", "/.mfa/api/tenants/silva/users", "/.mfa/assets/x", "/.mfa/assets/", "/.mfa/assets/../en.json",
 		"/.mfa/admin/",
 	} {
-		c.get(path).refused(t, 404, "not-found")
+		if a := c.get(path); strings.HasPrefix(path, "/.mfa/api/") || strings.HasPrefix(path, "/.mfa/assets/") {
+			a.refused(t, 404, "not-found")
+		} else if a.want(t, 404); !strings.Contains(a.body, "<h1>Not found</h1>") { // a person typed it
+			t.Errorf("%s: %s", path, a.body)
+		}
 	}
 	for _, call := range [][3]string{
 		{"POST", "/.mfa/api/state", "GET, HEAD"}, {"GET", "/.mfa/api/email", "POST"}, {"GET", "/.mfa/api/email/verify", "POST"},
@@ -169,8 +173,8 @@ func TestServe_TicketOpensEnrolAndVerifyOnly(t *testing.T) {
 	}
 }
 
-// TestS3_5_Language: ?lng= forces it and is kept, an unknown one falls back.
-func TestS3_5_Language(t *testing.T) {
+// TestS3_4_5_Language: ?lng= forces it and is kept until it is cleared, an unknown one falls back.
+func TestS3_4_5_Language(t *testing.T) {
 	site := newSite(t)
 	c := visitor(t, site, "ana")
 	c.headers["Accept-Language"] = "en-GB,en;q=0.9"
@@ -237,9 +241,10 @@ func TestServe_Assets(t *testing.T) {
 	}
 }
 
-// TestServe_Tenants: only the person's own are found; a foreign one and one that
+// TestS3_51_52_Tenants: ?tenant= and ?tenantId= choose the tenant that is managed, and
+// the page offers the others; only the person's own are found; a foreign one and one that
 // does not exist are the same.
-func TestServe_Tenants(t *testing.T) {
+func TestS3_51_52_Tenants(t *testing.T) {
 	site := newSite(t)
 	other := site.Rules["silva"]
 	other.Tenant, other.TenantName = "moura", "Moura Advogados"
@@ -252,12 +257,17 @@ func TestServe_Tenants(t *testing.T) {
 		if !strings.Contains(a.body, "Moura Advogados</bdi>") || !strings.Contains(a.body, "You have not set up a second step yet") {
 			t.Errorf("S3.53 %s: %s", q, a.body)
 		}
+		if !strings.Contains(a.body, `href="/.mfa/?tenantId=silva"`) || !strings.Contains(a.body, `href="/.mfa/?tenantId=moura" aria-current="true"`) {
+			t.Errorf("%s: the page does not offer the person's tenants", q)
+		}
 		if !strings.Contains(a.body, "tenantId=moura") {
 			t.Errorf("%s: the page forgets the tenant", q)
 		}
 	}
 	foreign := c.get("/.mfa/?tenantId=santos")
-	foreign.refused(t, 404, "not-found")
+	if foreign.want(t, 404); !strings.Contains(foreign.body, "<h1>Not found</h1>") || strings.Contains(foreign.body, "Santos") {
+		t.Errorf("a foreign tenant: %s", foreign.body)
+	}
 	if none := c.get("/.mfa/?tenantId=no-such"); none.body != foreign.body {
 		t.Error("a foreign tenant and none at all differ")
 	}

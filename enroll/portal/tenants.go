@@ -1,7 +1,5 @@
 package portal
 
-import "net/http"
-
 // chooseTenant applies ?tenant=<name> and ?tenantId=<key>. Only a tenant of the
 // person's own is found; a foreign one and one that does not exist are the same
 // 404, so that nobody can ask which tenants there are.
@@ -31,7 +29,7 @@ func (t *turn) chooseTenant() bool {
 			return true
 		}
 	}
-	newProblem(t.s, http.StatusNotFound, "not-found", t.s.T("reason.not-found.detail")).write(t.w, t.r, 0)
+	t.p.notFound(t.w, t.r, t.v)
 	return false
 }
 

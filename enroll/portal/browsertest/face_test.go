@@ -101,9 +101,9 @@ func TestFace_SystemSettings(t *testing.T) {
 // modern are the words of a style sheet that browsers of before 2021 do not know.
 var modern = regexp.MustCompile(`(?:margin|padding)-(?:inline|block):[^;}]*;?|(?:inset-(?:inline|block)(?:-start|-end)?|accent-color|text-wrap|text-size-adjust):[^;}]*;?|[\w-]+:[^;{}]*(?:clamp\([^;}]*|/ \d+%[^;}]*|/ ""[^;}]*);?`)
 
-// TestFace_OldBrowsers: with a style sheet of which a browser understands only
+// TestS3_55_OldBrowsersGetAPlainPage: with a style sheet of which a browser understands only
 // what those of 2019 did, and with none at all, every page is plain, and works.
-func TestFace_OldBrowsers(t *testing.T) {
+func TestS3_55_OldBrowsersGetAPlainPage(t *testing.T) {
 	p := meet(t)
 	styles := ""
 	p.styles = func(sheet string) string {
