@@ -44,8 +44,16 @@ type App struct {
 	// mfa.sms. Without it no tenant can name sms.
 	SMSRaw json.RawMessage `json:"sms,omitempty" caddy:"namespace=mfa.sms inline_key=module"`
 
+	// "per_tenant" gives the counters of decisions, of the funnel, of proofs and
+	// of people a label "tenant". Default: none. A policy of many tenants makes
+	// as many time series.
+	Metrics string `json:"metrics,omitempty"`
+
 	state *appState
 }
+
+// perTenant is the one word of Metrics.
+const perTenant = "per_tenant"
 
 // CaddyModule returns the module's id and constructor.
 func (App) CaddyModule() caddy.ModuleInfo {

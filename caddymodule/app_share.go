@@ -62,7 +62,7 @@ func (s *appState) newService() (caddy.Destructor, error) {
 		if err != nil {
 			return nil, err
 		}
-		return sharedStore{st}, nil
+		return sharedStore{measured{st}}, nil
 	})
 	if err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ type appState struct {
 	single     *policy.Policy // then this one holds
 	baseURL    string
 	policyFile string   // its path; empty: none
+	perTenant  bool     // `metrics per_tenant`
 	keyFiles   []string // the files that keys were given in
 	issuer     string
 	keys       *enroll.Keys // nil: KeyFile of the store module
@@ -52,6 +53,8 @@ type appState struct {
 	late    atomic.Bool // openLater is at it
 	done    sync.WaitGroup
 	gates   gateList
+	events  events
+	awaited awaited
 	nested  atomic.Bool // there are several gates, so one may stand behind another
 	sites   siteChecks
 
@@ -67,9 +70,16 @@ type running struct {
 func newAppState(ctx caddy.Context, a *App) (*appState, error) {
 	s := &appState{log: ctx.Logger(), slog: ctx.Slogger(), now: now, issuer: a.Issuer}
 	s.share = a.fingerprint()
+	s.perTenant = a.Metrics == perTenant
 	s.policyFile, s.keyFiles = a.Policy, keyFilesOf(a.Keys)
 	var err error
 	if s.blocks, err = portal.New(portal.Config{Log: s.slog}); err != nil {
+		return nil, err
+	}
+	if a.Metrics != "" && a.Metrics != perTenant {
+		return nil, fmt.Errorf("metrics is %q: write %q, or leave it out", a.Metrics, perTenant)
+	}
+	if err := s.events.load(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.loadModules(ctx, a); err != nil {
@@ -87,7 +97,7 @@ func newAppState(ctx caddy.Context, a *App) (*appState, error) {
 	if err := s.loadPolicy(a.Policy); err != nil {
 		return nil, err
 	}
-	return s, registerMetrics(ctx.GetMetricsRegistry())
+	return s, s.registerMetrics(ctx.GetMetricsRegistry())
 }
 
 func (s *appState) loadModules(ctx caddy.Context, a *App) error {
@@ -222,6 +232,7 @@ func (s *appState) start() error {
 	}
 	s.noteRequirements()
 	s.watch(life)
+	s.done.Go(func() { s.events.run(life) })
 	return nil
 }
 
@@ -270,6 +281,7 @@ func (s *appState) watch(ctx context.Context) {
 }
 
 func (s *appState) look() {
+	before := s.file.Policy()
 	changed, err := s.file.Look()
 	switch {
 	case err != nil:
@@ -277,6 +289,7 @@ func (s *appState) look() {
 		s.log.Error("reading the policy again; the last good one stays in force", errField(err))
 	case changed:
 		policyLoaded(true)
+		s.tellRequirements(before, s.file.Policy())
 		s.log.Info("the policy changed")
 		s.warn()
 	}

@@ -34,6 +34,7 @@ func (p *passage) block() error {
 	p.said.block.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
 	p.relayNow()
 	p.logBlock()
+	p.tellBlock()
 	if d.Reason == policy.ReasonNoIdentity && p.isPageVisit() && p.toLogin(to) {
 		return nil
 	}

@@ -29,6 +29,7 @@ func init() {
 //	    base_url <url>
 //	    mail     <module> [<args...>]
 //	    sms      <module> [<args...>]
+//	    metrics  per_tenant
 //	}
 func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 	d.Next()
@@ -62,7 +63,8 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"base_url": a.unmarshalBaseURL,
 		"mail":     guestModule(&a.MailerRaw, "mfa.mailers", "module"),
 		"sms":      guestModule(&a.SMSRaw, "mfa.sms", "module"),
-	}, planned{"oidc", "audit", "metrics"})
+		"metrics":  a.unmarshalMetrics,
+	}, planned{"oidc", "audit"})
 	if err != nil {
 		return err
 	}
@@ -119,6 +121,17 @@ func (a *App) unmarshalBaseURL(d *caddyfile.Dispenser) error {
 	}
 	if err := checkBaseURL(a.BaseURL); err != nil {
 		return d.WrapErr(err)
+	}
+	return nil
+}
+
+// unmarshalMetrics reads: metrics per_tenant
+func (a *App) unmarshalMetrics(d *caddyfile.Dispenser) error {
+	if err := oneArg(&a.Metrics)(d); err != nil {
+		return err
+	}
+	if a.Metrics != perTenant {
+		return d.Errf("unknown 'metrics %s'%s: write 'metrics per_tenant', or leave it out", a.Metrics, didYouMean(a.Metrics, []string{perTenant}))
 	}
 	return nil
 }

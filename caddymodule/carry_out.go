@@ -16,7 +16,7 @@ func (p *passage) carryOut() error {
 	}
 	d := &p.decision
 	p.say()
-	p.app.count(d.Reason)
+	p.app.count(d)
 	if p.gate.anonymous.Action == "confirm" && d.Reason == policy.ReasonNoIdentity && d.Verdict == policy.Deny {
 		if p.gate.mayConfirm(p) {
 			return p.confirm()
@@ -45,6 +45,7 @@ func (p *passage) say() {
 // and without what only the gate may know.
 func (p *passage) pass() error {
 	stripTrailers(p.r)
+	p.returned()
 	p.learnWhose()
 	if !p.ended() {
 		p.noteSession()

@@ -35,6 +35,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		return p.pass()
 	}
 	p.decide()
+	decisionDuration.Observe(p.app.now().Sub(p.now).Seconds())
 	return p.carryOut()
 }
 

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/caddy-mfa/caddy-mfa/policy"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // The counters live as long as the process; every configuration registers them
 // in its own registry, so they go on across reloads.
 var (
-	decisionsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: "caddy", Subsystem: "mfa", Name: "decisions_total",
-		Help: "Requests decided, by verdict and reason.",
-	}, []string{"verdict", "reason"})
+	decisionDuration = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: "caddy", Subsystem: "mfa", Name: "decision_duration_seconds",
+		Help:    "How long requests waited for their decision, with identity and store where they were asked.",
+		Buckets: []float64{.000005, .00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	})
 	identityDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: "caddy", Subsystem: "mfa", Name: "identity_duration_seconds",
 		Help:    "How long identities took that were not remembered, by source.",
@@ -31,8 +31,16 @@ var (
 	})
 )
 
-func registerMetrics(reg *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{decisionsTotal, identityDuration, policyReloadSuccessful, policyReloadTime} {
+// register puts everything into a configuration's registry.
+func (s *appState) registerMetrics(reg *prometheus.Registry) error {
+	own := allCounts
+	if s.perTenant {
+		own = tenantCounts
+	}
+	for _, c := range []prometheus.Collector{
+		own.decisions, own.funnel, own.proofs, decisionDuration, identityDuration, storeDuration, storeErrors,
+		policyReloadSuccessful, policyReloadTime, &userCounts{app: s, every: countEvery},
+	} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := reg.Register(c); err != nil && !errors.As(err, &twice) {
 			return fmt.Errorf("registering metrics: %w", err)
@@ -51,15 +59,6 @@ func policyLoaded(ok bool) {
 	policyReloadTime.SetToCurrentTime()
 }
 
-// counters holds the counter of every reason, found once: a request must not
-// look up labels.
-var counters = func() (c [256]prometheus.Counter) {
-	for _, r := range policy.Reasons() {
-		c[r] = decisionsTotal.WithLabelValues(r.Verdict().String(), r.String())
-	}
-	return c
-}()
-
 // identityTimes holds the histogram of every source there is, found once.
 var identityTimes = func() map[string]prometheus.Observer {
 	m := make(map[string]prometheus.Observer)
@@ -77,11 +76,4 @@ func identityTook(source string, d time.Duration) {
 		o = identityDuration.WithLabelValues(source)
 	}
 	o.Observe(d.Seconds())
-}
-
-// count counts a decision.
-func (s *appState) count(r policy.Reason) {
-	if c := counters[r]; c != nil {
-		c.Inc()
-	}
 }

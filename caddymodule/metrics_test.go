@@ -1,9 +1,18 @@
 package caddymodule
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
+	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
 )
 
 // What it costs to know who is asking can be seen, and what is remembered costs
@@ -44,5 +53,174 @@ func TestMetrics_IdentityDuration(t *testing.T) {
 	b.get("/open").want(200)
 	if n := count() - before; n != 0 {
 		t.Errorf("counted %d times for an open page", n)
+	}
+}
+
+// sample reads one series of the configuration in force; labels as k=v in order.
+func sample(t *testing.T, name string, labels ...string) (value float64, there bool) {
+	t.Helper()
+	active := caddy.ActiveContext()
+	families, err := active.GetMetricsRegistry().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			var got []string
+			for _, l := range m.GetLabel() {
+				got = append(got, l.GetName()+"="+l.GetValue())
+			}
+			if !slices.Equal(got, labels) {
+				continue
+			}
+			switch {
+			case m.Counter != nil:
+				return m.GetCounter().GetValue(), true
+			case m.Gauge != nil:
+				return m.GetGauge().GetValue(), true
+			default:
+				return float64(m.GetHistogram().GetSampleCount()), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// TestMetrics: the way from a block to the page, the proofs, the store and the
+// people can be seen, and nobody's name.
+func TestMetrics(t *testing.T) {
+	countEvery = 0
+	t.Cleanup(func() { countEvery = 10 * time.Minute })
+	for name, c := range map[string]struct{ line, tenant string }{
+		"all together": {"", ""},
+		"per tenant":   {"metrics per_tenant", "tenant=office"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			label := func(l ...string) []string {
+				if c.tenant != "" {
+					l = append(l, c.tenant)
+				}
+				slices.Sort(l)
+				return l
+			}
+			s := start(t, strings.Replace(lastKnownSite, "store redis REDIS {\n\t\t\ttimeout 2s\n\t\t}", "store bolt %DIR%/mfa.db\n\t\t"+c.line, 1),
+				map[string]string{"policy.yaml": lastKnownPolicy})
+			steps := []string{"blocked", "opened", "email", "secret", "first-code", "enrolled", "returned"}
+			before := map[string]float64{}
+			for _, step := range steps {
+				before[step], _ = sample(t, "caddy_mfa_funnel_total", label("step="+step)...)
+			}
+			proofs := func(method, result string) float64 {
+				n, _ := sample(t, "caddy_mfa_proofs_total", label("method="+method, "result="+result)...)
+				return n
+			}
+			good, used := proofs("codes", "ok"), proofs("codes", "used-code")
+			b := s.signedIn("bob")
+			b.page("/documents/1").want(403)
+			b.get("/documents/2").want(403) // a script's: no step of a person
+			b.page("/.mfa/enroll").want(200)
+			b.enroll()
+			for range 3 {
+				b.get("/documents/1").want(200)
+			}
+			for _, step := range steps {
+				if n, _ := sample(t, "caddy_mfa_funnel_total", label("step="+step)...); n-before[step] != 1 {
+					t.Errorf("step %s was counted %v times", step, n-before[step])
+				}
+			}
+			again := s.signedIn("bob")
+			for range 2 {
+				again.call("POST", "/.mfa/api/verify/codes/verify", map[string]any{"code": b.codes[0]})
+			}
+			if proofs("codes", "ok")-good != 1 || proofs("codes", "used-code")-used != 1 {
+				t.Errorf("%v proofs, %v used", proofs("codes", "ok")-good, proofs("codes", "used-code")-used)
+			}
+			redistest.Eventually(t, "the people to be counted", func() bool {
+				n, _ := sample(t, "caddy_mfa_users", label("state=enrolled")...)
+				return n == 1
+			})
+			if n, _ := sample(t, "caddy_mfa_decisions_total", label("reason=verified", "verdict=allow")...); n < 3 {
+				t.Errorf("%v decisions", n)
+			}
+			if n, ok := sample(t, "caddy_mfa_decision_duration_seconds"); !ok || n == 0 {
+				t.Error("decisions take no time")
+			}
+			for _, op := range []string{"open", "get", "update", "list", "revoked"} {
+				if n, _ := sample(t, "caddy_mfa_store_duration_seconds", "op="+op); n == 0 {
+					t.Errorf("%s takes no time", op)
+				}
+				if _, ok := sample(t, "caddy_mfa_store_errors_total", "op="+op); !ok {
+					t.Errorf("errors of %s are not there", op)
+				}
+			}
+			noNames(t)
+		})
+	}
+}
+
+// noNames looks at every label of every metric of ours.
+func noNames(t *testing.T) {
+	t.Helper()
+	active := caddy.ActiveContext()
+	families, err := active.GetMetricsRegistry().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if !strings.HasPrefix(f.GetName(), "caddy_mfa_") {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if strings.ContainsAny(l.GetValue(), "/@:") || strings.Contains(l.GetValue(), "bob") || strings.Contains(l.GetValue(), "localhost") {
+					t.Errorf("%s has the label %s=%q", f.GetName(), l.GetName(), l.GetValue())
+				}
+			}
+		}
+	}
+}
+
+// TestMetrics_StoreErrors: what the store refuses to do is counted; that there
+// is no record, or that a code was wrong, is none of it.
+func TestMetrics_StoreErrors(t *testing.T) {
+	m := measured{store.NewMemory(time.Now)}
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(storeErrors)
+	errs := func(op string) float64 {
+		t.Helper()
+		families, err := reg.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range families[0].GetMetric() {
+			if m.GetLabel()[0].GetValue() == op {
+				return m.GetCounter().GetValue()
+			}
+		}
+		t.Fatalf("nothing is counted of %s", op)
+		return 0
+	}
+	get, update := errs("get"), errs("update")
+	ctx := t.Context()
+	_, _ = m.Get(ctx, "a")
+	if errs("get") != get+1 {
+		t.Error("a closed store is no error")
+	}
+	if err := m.Open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	_, err := m.Get(ctx, "a")
+	if !errors.Is(err, store.ErrNotFound) || errs("get") != get+1 {
+		t.Errorf("no record is an error: %v", err)
+	}
+	err = m.Update(ctx, "a", func(store.Record) (*store.Record, error) { return nil, enroll.ErrBadCode })
+	if !errors.Is(err, enroll.ErrBadCode) || errs("update") != update {
+		t.Errorf("a refusal is an error: %v", err)
+	}
+	if err := m.Snapshot(ctx, nil); !errors.Is(err, enroll.ErrNoSnapshot) {
+		t.Error(err)
 	}
 }

@@ -68,6 +68,8 @@ func (p *passage) pagesVisit() *portal.Visit {
 	if t := p.tenant(); t != nil {
 		v.Rules, v.Person.Tenant = p.rulesOf(t), t.Key
 	}
+	v.Step = func(step string) { p.came(step, v) }
+	v.Proved = func(kind enroll.Kind, result string) { p.tried(kind, result, v) }
 	p.offerTenants(v)
 	v.BaseURL, v.Domain = p.baseURL(), p.domain()
 	v.Login = p.loginURL(p.returnTo())

@@ -264,6 +264,10 @@ func (s *live) load(caddyfile string) error {
 	for _, w := range warn {
 		s.t.Log("adapt:", w.String())
 	}
+	return s.loadJSON(cfg)
+}
+
+func (s *live) loadJSON(cfg []byte) error {
 	if err := caddy.Load(cfg, true); err != nil {
 		return err
 	}

@@ -88,6 +88,7 @@ func (t *turn) verifyCode() {
 		t.redo(z, err)
 		return
 	}
+	t.v.step("email")
 	if t.form {
 		t.see(t.page("/enroll"))
 		return
@@ -111,6 +112,7 @@ func (t *turn) beginTOTP() {
 		t.redo(z, err)
 		return
 	}
+	t.v.step("secret")
 	if t.form {
 		t.see(t.page("/enroll"))
 		return
@@ -142,6 +144,10 @@ func (t *turn) finishTOTP() {
 // enrolled answers an enrolment that was finished.
 func (t *turn) enrolled(z *wizard, done *enroll.Enrolled) {
 	t.dropVisit()
+	t.v.step("first-code")
+	if len(z.account.Methods) == 0 {
+		t.v.step("enrolled")
+	}
 	if err := t.stamp(done.Flag); err != nil {
 		t.redo(z, err)
 		return

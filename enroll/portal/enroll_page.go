@@ -38,6 +38,9 @@ func (t *turn) serveEnroll() {
 	case adding && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead()):
 		t.see(withQuery(t.page("/verify"), "next", "add"))
 	default:
+		if z.visit == nil && len(z.account.Methods) == 0 {
+			t.v.step("opened")
+		}
 		t.showEnroll(z, nil)
 	}
 }

@@ -75,6 +75,7 @@ func (t *turn) spendLink(token string) {
 		t.tellLink(err)
 		return
 	}
+	t.v.step("email")
 	t.see(t.page("/enroll"))
 }
 

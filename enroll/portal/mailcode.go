@@ -20,6 +20,9 @@ func (t *turn) beginEmail() {
 		write := func(l enroll.Letter) enroll.Mail { return t.p.firstMail(t.s, t.v, l) }
 		setup, err = t.p.service.BeginEmail(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["replaces"], write)
 	}
+	if err == nil {
+		t.v.step("secret")
+	}
 	switch {
 	case err != nil:
 		t.redo(z, err)

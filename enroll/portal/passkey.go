@@ -41,6 +41,7 @@ func (t *turn) beginPasskey() {
 		t.redo(z, err)
 		return
 	}
+	t.v.step("secret")
 	t.json(http.StatusOK, map[string]any{"publicKey": options})
 }
 

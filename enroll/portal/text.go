@@ -20,6 +20,9 @@ func (t *turn) beginText() {
 	if err == nil {
 		setup, err = t.p.service.BeginText(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["number"], t.in["replaces"], t.codeText)
 	}
+	if err == nil {
+		t.v.step("secret")
+	}
 	switch {
 	case err != nil:
 		t.redo(z, err)

@@ -193,9 +193,11 @@ func (t *turn) finishProof(kind enroll.Kind) {
 		err = t.stamp(*flag)
 	}
 	if err != nil {
+		t.v.proved(kind, t.refusal(err).Reason)
 		t.redoProof(err)
 		return
 	}
+	t.v.proved(kind, "ok")
 	if !t.form {
 		t.json(http.StatusOK, map[string]any{"return_to": t.to})
 		return

@@ -22,6 +22,11 @@ type Visit struct {
 	// Judge says what a GET of a path of this site would get now, as verdict
 	// and reason; nil says nothing.
 	Judge func(to string) (verdict, reason string)
+	// Step hears how far somebody came who enrols: opened, email, secret,
+	// first-code, enrolled. Proved hears of every proof: "ok", or the reason of
+	// the refusal. Nil: nobody does.
+	Step   func(step string)
+	Proved func(kind enroll.Kind, result string)
 	// Resists says whether a path of this site takes nothing but a
 	// phishing-resistant proof; nil: none does.
 	Resists func(to string) bool
@@ -39,6 +44,20 @@ type Visit struct {
 	RetryAfter   time.Duration // where State is down
 	// Login is where the app signs people in; "": unknown.
 	Login string
+}
+
+// step tells how far somebody came.
+func (v *Visit) step(step string) {
+	if v.Step != nil {
+		v.Step(step)
+	}
+}
+
+// proved tells how a proof ended.
+func (v *Visit) proved(kind enroll.Kind, result string) {
+	if v.Proved != nil {
+		v.Proved(kind, result)
+	}
 }
 
 // TenantRef names one of a person's tenants.
