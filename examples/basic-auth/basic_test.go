@@ -81,6 +81,7 @@ func TestWaysAround(t *testing.T) {
 		"a stranger with the flag":           v.Open(payroll, "Authorization", ""),
 		"a wrong password":                   v.Open(payroll, "Authorization", basic(t, alice, "alice")),
 		"the name in another case":           v.Open(payroll, "Authorization", basic(t, "ALICE@acme.example", "alice-pass")),
+		"the name with a space":              v.Open(payroll, "Authorization", basic(t, " alice@acme.example", "alice-pass")),
 		"another spelling of the page":       as(t, e, alice).Open("/PAYROLL//october.html"),
 		"an escaped one":                     as(t, e, alice).Open("/%70ayroll/october.html"),
 		"a key beside the password":          v.Open(payroll, "X-Api-Key", "k"),

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
 )
@@ -20,7 +21,7 @@ const (
 
 func start(t *testing.T) *apptest.Example {
 	t.Helper()
-	e, _ := startApp(t)
+	e, _, _ := startApp(t)
 	e.StartCaddy(t, "/admin/login/")
 	return e
 }
@@ -28,7 +29,7 @@ func start(t *testing.T) *apptest.Example {
 // discovered is the site behind what `caddy mfa discover` drafts for it.
 func discovered(t *testing.T) *apptest.Example {
 	t.Helper()
-	e, redis := startApp(t)
+	e, redis, _ := startApp(t)
 	d := apptest.Discover(t, e.App+"/admin/", e.URL, "alice-pass", "--user", "alice")
 	d.OnlyReads(1)
 	e.Mailer(d)
@@ -42,13 +43,13 @@ func discovered(t *testing.T) *apptest.Example {
 	return e
 }
 
-func startApp(t *testing.T) (e *apptest.Example, redis string) {
+func startApp(t *testing.T) (e *apptest.Example, port string, redis *apptest.Process) {
 	t.Helper()
-	port := apptest.Port(t)
+	port = apptest.Port(t)
 	e = apptest.NewExample(t, "django-admin", "REDIS_PORT="+port)
-	apptest.Start(t, exec.Command(apptest.Tool(t, "redis-server", "redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", e.Data))
+	redis = apptest.Start(t, exec.Command(apptest.Tool(t, "redis-server", "redis-server"), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", e.Data))
 	e.StartApp(t, "/admin/login/")
-	return e, port
+	return e, port, redis
 }
 
 var csrfField = regexp.MustCompile(`name="csrfmiddlewaretoken" value="([^"]+)"`)
@@ -166,6 +167,33 @@ func waysAround(t *testing.T, e *apptest.Example) {
 			t.Errorf("%s: %d\n%.200s", name, got.Status, got.Body)
 		}
 	}
+}
+
+// Without Redis nobody knows whose session it is: what is protected is closed,
+// and the log says why.
+func TestRedisGone(t *testing.T) {
+	e, _, redis := startApp(t)
+	trouble := e.Trouble(t)
+	e.StartCaddy(t, "/admin/login/")
+	alice, bob := as(t, e, "alice"), as(t, e, "bob")
+	e.EnrolBy(t, alice, "")
+	if got := alice.Open(people); got.Status != http.StatusOK {
+		t.Fatalf("her own page: %d", got.Status)
+	}
+	trouble.Answer(apptest.HangsUp) // Django itself: nobody who has not proven learns of it
+	if got := bob.Open(people); got.Status != http.StatusForbidden {
+		t.Errorf("not proven, the application gone: %d", got.Status)
+	}
+	if got := alice.Open(people); got.Status != http.StatusBadGateway {
+		t.Errorf("proven, the application gone: %d", got.Status)
+	}
+	redis.Stop(t)
+	session := "sessionid=" + alice.Cookie("sessionid")
+	apptest.Eventually(t, 30*time.Second, "the gate to close", func() bool {
+		got := bare(t, e, "mfa="+alice.Cookie("mfa")+"; "+session, people)
+		return got.Status == http.StatusServiceUnavailable && got.JSON("reason") == "identity-down" && got.Header.Get("Retry-After") != ""
+	})
+	apptest.Eventually(t, 10*time.Second, "the log to say why", func() bool { return strings.Contains(e.Caddy.Log(), "redis: down") })
 }
 
 // bare sends one Cookie field as it is, from a program.

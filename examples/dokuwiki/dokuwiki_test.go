@@ -185,6 +185,72 @@ func waysAround(t *testing.T, w *apptest.Example) {
 	}
 }
 
+// Whatever the wiki takes for a person's name is that person, to the gate as well.
+func TestEverySpellingIsOnePerson(t *testing.T) {
+	w := start(t)
+	alice := client(t, w, "alice")
+	alice.Open(payroll)
+	app := w.EnrolBy(t, alice, "alice@acme.example").App
+	for _, name := range []string{"alice", "ALICE", " alice", "alice ", "alice@"} {
+		v := enter(t, w, url.Values{"id": {"start"}, "do": {"login"}, "u": {name}, "p": {"alice-pass"}})
+		if got := v.Open(payroll); got.Status != http.StatusSeeOther || !strings.HasPrefix(got.Header.Get("Location"), "/.mfa/verify") {
+			t.Errorf("as %q: %d to %q", name, got.Status, got.Header.Get("Location"))
+		}
+		if name == "ALICE" {
+			v.Prove(app)
+			if got := v.Open(payroll); got.Status != http.StatusOK || !strings.Contains(got.Body, secret) {
+				t.Errorf("as %q, proven: %d", name, got.Status)
+			}
+		}
+	}
+}
+
+// A wiki that does not say who is signed in closes what is protected, and the
+// gate says why; strangers and open pages go on.
+func TestTheWikiInTrouble(t *testing.T) {
+	w := startWiki(t)
+	trouble := w.Trouble(t)
+	w.StartCaddy(t, openPage)
+	alice := client(t, w, "alice")
+	alice.Open(payroll)
+	w.EnrolBy(t, alice, "alice@acme.example")
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter, *http.Request) bool
+		log    string
+	}{
+		"too many questions": {apptest.Says(http.StatusTooManyRequests), "the app answered with status 429"},
+		"a fault":            {apptest.Says(http.StatusInternalServerError), "the app answered with status 500"},
+		"gone":               {apptest.HangsUp, "whoami: down"},
+		"slow":               {apptest.Hangs, "whoami: down"},
+	} {
+		t.Run("fail/"+name, func(t *testing.T) {
+			said := strings.Count(w.Caddy.Log(), c.log)
+			trouble.Answer(func(rw http.ResponseWriter, r *http.Request) bool {
+				return r.URL.RawQuery == "do=profile" && c.answer(rw, r)
+			})
+			defer trouble.Answer(nil)
+			// A wiki that asked for rest is left alone for a second.
+			apptest.Eventually(t, 30*time.Second, "the log to say "+c.log, func() bool {
+				got := alice.Call(http.MethodGet, payroll, nil)
+				if got.Status != http.StatusServiceUnavailable || got.JSON("reason") != "identity-down" || got.Header.Get("Retry-After") == "" {
+					t.Fatalf("%d %s, Retry-After %q", got.Status, got.Body, got.Header.Get("Retry-After"))
+				}
+				return strings.Count(w.Caddy.Log(), c.log) > said
+			})
+			if got := alice.Open(openPage); got.Status != http.StatusOK {
+				t.Errorf("the open page: %d", got.Status)
+			}
+			if got := apptest.NewVisitor(t, w.URL).Open(payroll); got.Status/100 != 3 || !strings.Contains(got.Header.Get("Location"), "do=login") {
+				t.Errorf("a stranger: %d to %q", got.Status, got.Header.Get("Location"))
+			}
+		})
+	}
+	apptest.Eventually(t, 30*time.Second, "the page after the trouble", func() bool {
+		got := alice.Open(payroll)
+		return got.Status == http.StatusOK && strings.Contains(got.Body, secret)
+	})
+}
+
 // TestTheApplicationWouldHaveServedThem shows that the ways around are ways:
 // without the gate the wiki serves the page by them.
 func TestTheApplicationWouldHaveServedThem(t *testing.T) {

@@ -25,12 +25,19 @@ type site struct {
 
 func start(t *testing.T, env ...string) *site {
 	t.Helper()
+	s := prepare(t, env...)
+	s.StartCaddy(t, "/login")
+	return s
+}
+
+// prepare starts the app, and Caddy not yet.
+func prepare(t *testing.T, env ...string) *site {
+	t.Helper()
 	apptest.Tool(t, "node", "nodejs")
 	apptest.Tool(t, "npm", "npm")
 	s := &site{redis: redistest.Start(t)}
 	s.Example = apptest.NewExample(t, "express-redis", append(env, "REDIS_PORT="+s.redis.Port(), "REDIS_PASSWORD="+redistest.Password, "SESSION_SECRET=keyboard cat")...)
 	s.StartApp(t, "/login")
-	s.StartCaddy(t, "/login")
 	return s
 }
 
@@ -70,6 +77,31 @@ func TestAPersonEnrols(t *testing.T) {
 	s.Enrol(t, b, "alice@acme.example")
 	b.At(s.URL + invoices)
 	b.Wait("#who")
+}
+
+// The app takes one spelling of a name alone, and is not needed to know who
+// somebody is: gone, it opens nothing.
+func TestSpellingsAndTheAppGone(t *testing.T) {
+	s := prepare(t)
+	trouble := s.Trouble(t)
+	s.StartCaddy(t, "/login")
+	for _, name := range []string{"ALICE", " alice", "alice "} {
+		v := apptest.NewVisitor(t, s.URL)
+		if got := v.Post("/login", url.Values{"name": {name}, "password": {"alice-pass"}}); got.Status != http.StatusForbidden {
+			t.Errorf("it takes %q for alice: %d", name, got.Status)
+		}
+		want(t, v, http.StatusSeeOther, "")
+	}
+	alice, bob := as(t, s, "alice"), as(t, s, "bob")
+	alice.Open(invoices)
+	s.EnrolBy(t, alice, "alice@acme.example")
+	trouble.Answer(apptest.HangsUp)
+	want(t, bob, http.StatusForbidden, "/.mfa/enroll")
+	want(t, alice, http.StatusBadGateway, "")
+	trouble.Answer(apptest.Says(http.StatusTooManyRequests))
+	want(t, bob, http.StatusForbidden, "/.mfa/enroll")
+	trouble.Answer(nil)
+	want(t, alice, http.StatusOK, "alice")
 }
 
 // Whoever signs in, in whatever session, proves for himself.
@@ -123,6 +155,18 @@ func TestBypasses(t *testing.T) {
 				t.Errorf("it passes: %d %s", got.Status, got.Body)
 			}
 		})
+	}
+}
+
+// Express serves a page under many spellings of its address; each is protected.
+func TestOtherSpellingsOfTheAddress(t *testing.T) {
+	s := start(t)
+	bob := "connect.sid=" + as(t, s, "bob").Cookie("connect.sid")
+	for _, path := range []string{"/INVOICES/7", "/invoices/7/", "//invoices/7", "/%69nvoices/7", "/invoices/./7", "/login/../invoices/7", "/login/%2e%2e/invoices/7", "/invoices%2f7", "/invoices;x=1/7"} {
+		got := apptest.NewVisitor(t, s.URL).Do(http.MethodGet, path, "", "Cookie", bob, "Accept", "application/json")
+		if got.Status < 400 || strings.Contains(got.Body, owed) {
+			t.Errorf("%s passes: %d %s", path, got.Status, got.Body)
+		}
 	}
 }
 

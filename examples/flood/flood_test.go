@@ -228,6 +228,41 @@ func waysAround(t *testing.T, e *apptest.Example) {
 	}
 }
 
+// The application takes one spelling of a name alone, and its token holds that.
+func TestOtherSpellingsAreNobody(t *testing.T) {
+	e := start(t)
+	for _, name := range []string{"ALICE", " alice", "alice ", "ａｌｉｃｅ"} {
+		v := apptest.NewVisitor(t, e.URL)
+		if got := v.Call(http.MethodPost, "/api/auth/authenticate", map[string]string{"username": name, "password": "alice-pass"}); got.Status == http.StatusOK || v.Cookie("jwt") != "" {
+			t.Errorf("it takes %q for alice: %d %s", name, got.Status, got.Body)
+		}
+		if got := v.Call(http.MethodGet, settings, nil); got.Status != http.StatusUnauthorized {
+			t.Errorf("as %q: %d %s", name, got.Status, got.Body)
+		}
+	}
+}
+
+// With the application gone, whoever has not proven is still told so by the
+// gate, and whoever has gets the proxy's word.
+func TestTheApplicationGone(t *testing.T) {
+	e := startApp(t)
+	trouble := e.Trouble(t)
+	e.StartCaddy(t, "/login")
+	alice, bob := as(t, e, "alice"), as(t, e, "bob")
+	e.EnrolBy(t, alice, "")
+	trouble.Answer(apptest.HangsUp)
+	if got := bob.Call(http.MethodGet, settings, nil); got.Status != http.StatusForbidden || got.JSON("reason") != "enroll" {
+		t.Errorf("not proven: %d %s", got.Status, got.Body)
+	}
+	if got := alice.Call(http.MethodGet, settings, nil); got.Status != http.StatusBadGateway {
+		t.Errorf("proven: %d %s", got.Status, got.Body)
+	}
+	trouble.Answer(apptest.Says(http.StatusTooManyRequests))
+	if got := alice.Call(http.MethodGet, settings, nil); got.Status != http.StatusTooManyRequests {
+		t.Errorf("the application's own limit: %d", got.Status)
+	}
+}
+
 // bare sends one Cookie field as it is.
 func bare(t *testing.T, e *apptest.Example, cookies, path string) apptest.Answer {
 	t.Helper()

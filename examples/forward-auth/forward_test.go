@@ -22,12 +22,19 @@ const (
 
 func start(t *testing.T) *apptest.Example {
 	t.Helper()
+	e, _ := startBoth(t)
+	return e
+}
+
+func startBoth(t *testing.T) (*apptest.Example, *apptest.Process) {
+	t.Helper()
 	apptest.Tool(t, "radicale", "radicale")
 	port := apptest.Port(t)
 	e := apptest.NewExample(t, "forward-auth", "SIGNIN_PORT="+port)
 	signin := exec.Command(apptest.Build(t, "signin", "./examples/forward-auth/signin"))
 	signin.Env = e.Env
-	apptest.Start(t, signin).Answers(t, "http://127.0.0.1:"+port+"/auth/login")
+	process := apptest.Start(t, signin)
+	process.Answers(t, "http://127.0.0.1:"+port+"/auth/login")
 	e.StartApp(t, "/")
 	e.StartCaddy(t, "/auth/login")
 
@@ -37,7 +44,7 @@ func start(t *testing.T) *apptest.Example {
 			t.Fatalf("%s %s: %d %s", step[0], step[1], got.Status, got.Body)
 		}
 	}
-	return e
+	return e, process
 }
 
 func signIn(t *testing.T, v *apptest.Visitor, login string) {
@@ -64,13 +71,16 @@ func TestAPersonOfAnotherServerEnrols(t *testing.T) {
 	b := apptest.NewBrowser(t, "en")
 	b.Open(e.URL + "/.web/")
 	b.Wait("#name") // a stranger is led to the sign-in
-	b.Type("#name", "alice")
-	b.Type("#password", "alice-pass")
+	b.Type("#name", "carol")
+	b.Type("#password", "carol-pass")
 	b.Click("button")
 	b.Wait("#loginscene") // Radicale's own page, which is open
-	b.Open(e.URL + "/alice/")
+	b.Open(e.URL + "/carol/")
 	b.Wait("main .button")
 	b.Shot("forward-auth-block")
+	e.Enrol(t, b, "carol@acme.example")
+	b.At(e.URL + "/carol/")
+	b.Shot("forward-auth-page")
 
 	v := as(t, e, "alice")
 	if got := v.Open(entry); got.Status != http.StatusForbidden || strings.Contains(got.Body, secret) {
@@ -134,6 +144,8 @@ func TestWaysAround(t *testing.T) {
 		"out of the protected by a move":    as(t, e, "alice").Do("MOVE", entry, "", "Destination", e.URL+"/.web/1.ics"),
 		"hidden from the proxy":             as(t, e, "alice").Do("GET", entry, "", "Connection", "X-Remote-User"),
 		"the backup from another address":   as(t, e, "svc-backup").Do("GET", "/alice/work/1.ics", "", "X-Forwarded-For", "127.0.0.1"),
+		"her name in another case":          as(t, e, "ALICE").Do("GET", entry, ""),
+		"her name with a space":             as(t, e, " alice").Do("GET", entry, ""),
 		"the backup's name, another server": as(t, e, "SVC-BACKUP").Do("PROPFIND", "/svc-backup/", ""),
 	} {
 		if got.Status < 300 || strings.Contains(got.Body, secret) {
@@ -142,6 +154,23 @@ func TestWaysAround(t *testing.T) {
 	}
 	if file := filepath.Join(e.Data, "calendars", "collection-root", "alice", "work", "1.ics"); !exists(file) {
 		t.Error("the entry has gone")
+	}
+}
+
+// Without the server that knows the people nothing is served, to nobody.
+func TestTheSignInGone(t *testing.T) {
+	e, signin := startBoth(t)
+	alice := as(t, e, "alice")
+	alice.Open(entry)
+	e.EnrolBy(t, alice, "alice@acme.example")
+	if got := alice.Open(entry); got.Status != http.StatusOK {
+		t.Fatalf("her own entry: %d", got.Status)
+	}
+	signin.Stop(t)
+	for name, v := range map[string]*apptest.Visitor{"proven": alice, "a stranger": apptest.NewVisitor(t, e.URL)} {
+		if got := v.Open(entry, "X-Remote-User", "alice"); got.Status != http.StatusBadGateway || strings.Contains(got.Body, secret) {
+			t.Errorf("%s: %d %.200s", name, got.Status, got.Body)
+		}
 	}
 }
 
