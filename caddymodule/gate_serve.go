@@ -318,7 +318,7 @@ func (p *passage) lookUp(user string) policy.Account {
 		p.gate.log.Error("reading an account", errField(err))
 		return policy.Account{State: policy.AccountDown}
 	}
-	known := policy.Account{State: policy.AccountKnown, Had: acct.Had}
+	known := policy.Account{State: policy.AccountKnown, Had: acct.Had, Codes: acct.CodesLeft > 0, Mailed: acct.Reachable}
 	for _, d := range acct.Due {
 		known.Due = append(known.Due, policy.Due(d))
 	}

@@ -103,7 +103,7 @@ func (s *Service) FinishEmail(ctx context.Context, v *Visit, p Person, r Rules, 
 			}
 		}
 		to, replaced = a.Address.Record, d.Replaces != ""
-		done = s.enrol(a, k, p, f, method{
+		done = s.enrol(a, k, p, r, f, method{
 			ID: d.ID, Kind: KindEmail, Name: methodName(name, KindEmail), Tenant: d.Tenant, Address: a.mailbox(k),
 		}, d.Replaces, now)
 		return true, nil

@@ -148,6 +148,8 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, p Person, r Rules, f *Fl
 		switch {
 		case len(a.Methods) == 0:
 			return false, ErrWrongStep
+		case !r.GivesCodes():
+			return false, ErrNotOffered
 		case m == nil:
 			m = &a.Methods[0]
 		}

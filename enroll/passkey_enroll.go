@@ -95,7 +95,7 @@ func (s *Service) FinishPasskey(ctx context.Context, v *Visit, p Person, r Rules
 		case a.keyed(made.ID) != nil:
 			return false, &Error{Reason: ErrUsedCode.Reason, Status: ErrUsedCode.Status, Detail: "passkey"}
 		}
-		done = s.enrol(a, k, p, f, method{
+		done = s.enrol(a, k, p, r, f, method{
 			ID: s.newID(), Kind: KindPasskey, Name: methodName(name(made.maker()), KindPasskey), Tenant: r.Tenant, Passkey: made,
 		}, c.Replaces, now)
 		to = a.Address.Record

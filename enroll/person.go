@@ -58,7 +58,11 @@ type Rules struct {
 
 	Grace  time.Duration // from the first protected request on, nothing is said of what is owed
 	Remind Reminder      // after it
-	Review time.Duration // how long after they were looked at methods are shown again; 0: never
+	// RecoveryMinimum is how many methods and ways of recovery a person must have
+	// in all; RecoveryRequired asks for ways of recovery where Required does not.
+	RecoveryMinimum  int
+	RecoveryRequired bool
+	Review           time.Duration // how long after they were looked at methods are shown again; 0: never
 }
 
 // Takes tells whether a method of the kind may be enrolled here: as a method, or

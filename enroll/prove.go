@@ -129,7 +129,7 @@ func (s *Service) ProveRecovery(ctx context.Context, p Person, r Rules, code str
 		switch {
 		case len(a.Methods) == 0:
 			return false, ErrWrongStep
-		case a.Codes == nil:
+		case a.Codes == nil, !r.GivesCodes():
 			return false, ErrNotOffered
 		}
 		t := a.tries(bucket(KindCodes, known))

@@ -15,7 +15,8 @@ const requirementsKey = "requirements"
 
 // Requirements notes which tenants require a factor now, and tells since when
 // each does: those that are new to the list, since now. One that is no longer
-// in it begins anew when it comes back. Nodes that share a store share the list.
+// in it begins anew when it comes back. Of a list that cannot be read (its key is
+// gone, or it was changed) none is known, for good. Nodes that share a store share the list.
 func (s *Service) Requirements(ctx context.Context, tenants []string) (map[string]time.Time, error) {
 	t := s.tokens()
 	if t == nil {
@@ -23,20 +24,21 @@ func (s *Service) Requirements(ctx context.Context, tenants []string) (map[strin
 	}
 	now := s.now()
 	since := map[string]int64{}
+	var unread error
 	err := s.store.Update(ctx, requirementsKey, func(old store.Record) (*store.Record, error) {
-		before := map[string]int64{}
+		before, first := map[string]int64{}, now.Unix()
 		if old.Version > 0 {
 			plain, err := t.keys.open(place{kind: requirementsKey, version: old.Version}, old.Value)
 			if err == nil {
 				err = json.Unmarshal(plain, &before)
 			}
-			if err != nil {
-				return nil, fmt.Errorf("reading since when tenants require a factor: %w", err)
+			if unread = err; err != nil {
+				first = 0 // none is known, so nobody is let off by it
 			}
 		}
 		clear(since)
 		for _, tenant := range tenants {
-			since[tenant] = now.Unix()
+			since[tenant] = first
 			if at, listed := before[tenant]; listed {
 				since[tenant] = at
 			}
@@ -54,9 +56,14 @@ func (s *Service) Requirements(ctx context.Context, tenants []string) (map[strin
 	if err != nil {
 		return nil, down(err)
 	}
+	if unread != nil {
+		s.failed(fmt.Errorf("reading since when tenants require a factor: %w", unread))
+	}
 	out := make(map[string]time.Time, len(since))
 	for tenant, at := range since {
-		out[tenant] = time.Unix(at, 0)
+		if at != 0 {
+			out[tenant] = time.Unix(at, 0)
+		}
 	}
 	return out, nil
 }

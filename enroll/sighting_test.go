@@ -3,6 +3,8 @@ package enroll
 import (
 	"testing"
 	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
 )
 
 // A sighting speaks of one person, tenant and session, and is no other token.
@@ -61,9 +63,20 @@ func TestRequirements(t *testing.T) {
 	if at := ask("a", "b"); !at["a"].Equal(first) || !at["b"].Equal(first.Add(time.Hour)) {
 		t.Errorf("%v, a was there since %v", at, first)
 	}
-	ask("b")
+	if at := ask("b"); !at["b"].Equal(first.Add(time.Hour)) {
+		t.Errorf("%v: b does not begin anew", at)
+	}
+	w.ok(w.store.Update(ctx, requirementsKey, func(store.Record) (*store.Record, error) { return &store.Record{Value: []byte("?")}, nil }))
+	for range 2 {
+		at, err := w.Requirements(ctx, []string{"b"})
+		w.ok(err)
+		if len(at) != 0 {
+			t.Errorf("of a list that cannot be read, %v is known", at)
+		}
+	}
+	ask()
 	w.clock.add(time.Hour)
-	if at := ask("a", "b"); !at["a"].Equal(first.Add(2*time.Hour)) || !at["b"].Equal(first.Add(time.Hour)) {
-		t.Errorf("%v: a begins anew, b does not", at)
+	if at := ask("a", "b"); !at["a"].Equal(first.Add(2*time.Hour)) || !at["b"].Equal(first.Add(2*time.Hour)) {
+		t.Errorf("%v: what comes back begins anew", at)
 	}
 }

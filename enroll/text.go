@@ -156,7 +156,7 @@ func (s *Service) FinishText(ctx context.Context, v *Visit, p Person, r Rules, f
 		}
 		k.Tries.right()
 		to, replaced = a.Address.Record, d.Replaces != ""
-		done = s.enrol(a, k, p, f, method{
+		done = s.enrol(a, k, p, r, f, method{
 			ID: d.ID, Kind: KindSMS, Name: methodName(name, KindSMS), Tenant: d.Tenant, Number: d.Phone.Number,
 		}, d.Replaces, now)
 		return true, nil

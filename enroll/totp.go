@@ -59,25 +59,13 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 		}
 		return nil
 	}
-	limit, set := r.Limits[kind]
-	switch {
-	case set:
-	case kind == KindPasskey:
-		limit = defaultPasskeys
-	case kind == KindEmail:
-		limit = defaultEmails
-	case kind == KindSMS:
-		limit = defaultPhones
-	default:
-		limit = defaultLimit
-	}
 	n := 0
 	for _, m := range a.Methods {
 		if m.Kind == kind && m.Tenant == r.Tenant {
 			n++
 		}
 	}
-	if n >= limit {
+	if n >= r.limit(kind) {
 		return ErrLimit
 	}
 	return nil
@@ -155,7 +143,7 @@ func (s *Service) FinishTOTP(ctx context.Context, v *Visit, p Person, r Rules, f
 			return true, wrongTOTP(m, left)
 		}
 		k.Tries.right()
-		done = s.enrol(a, k, p, f, method{
+		done = s.enrol(a, k, p, r, f, method{
 			ID: d.ID, Kind: d.Kind, Name: methodName(name, d.Kind), Tenant: d.Tenant, Secret: d.Secret, LastStep: m.step,
 		}, d.Replaces, now)
 		to, replaced = a.Address.Record, d.Replaces != ""
@@ -182,7 +170,7 @@ func (s *Service) added(ctx context.Context, v *Visit, p Person, r Rules, done *
 }
 
 // enrol puts a method that was just proven in a visit into the account.
-func (s *Service) enrol(a *account, k *visit, p Person, f *Flag, m method, replaces string, now time.Time) *Enrolled {
+func (s *Service) enrol(a *account, k *visit, p Person, r Rules, f *Flag, m method, replaces string, now time.Time) *Enrolled {
 	first := len(a.Methods) == 0
 	m.Created, m.LastUsed, m.Default, m.First = now, now, first, firstOf(a, k, f)
 	if old := a.method(replaces); old != nil {
@@ -191,7 +179,7 @@ func (s *Service) enrol(a *account, k *visit, p Person, f *Flag, m method, repla
 	}
 	a.Methods = append(a.Methods, m)
 	done := &Enrolled{Method: m.public()}
-	if a.Codes == nil {
+	if a.Codes == nil && r.GivesCodes() {
 		a.Codes, done.RecoveryCodes = s.newCodes(p.Realm, p.User, m.Tenant, m.First, now)
 	}
 	k.Pending, k.Done = nil, m.ID

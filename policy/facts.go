@@ -104,6 +104,8 @@ type Account struct {
 	State   AccountState
 	Methods []AccountMethod
 	Had     bool  // the person ever had a method
+	Codes   bool  // there are recovery codes left
+	Mailed  bool  // there is an address of record, to which codes can be mailed
 	Due     []Due // of tenants that the person owes, or owed, something
 }
 

@@ -13,7 +13,7 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 		Tenant: t, Area: c.area, Protected: c.hit, Fresh: c.fresh,
 		Resistant: on && (c.resistant || t.Require == RequireResistant),
 	}
-	if rec.step("nothing is required here", t, !on && !(c.hit && t.asksWhileOff()), ReasonNotRequired) {
+	if rec.step("nothing is required here", t, !on && !(c.hit && (t.asksWhileOff() || t.RecoveryRequired)), ReasonNotRequired) {
 		return d.as(ReasonNotRequired)
 	}
 	if rec.step("a service account", t, t.exempts(f, c), ReasonExempt) {
@@ -24,6 +24,7 @@ func (p *Policy) judge(f *Facts, rec *recorder, t *Tenant, c cover) Decision {
 	if on {
 		reason, ask = p.owed(f, rec, t, &c, d.Resistant)
 	} else {
+		d.Fresh = 0 // as much a part of the requirement as what else an area demands
 		reason, ask = p.kept(f, rec, t, &c)
 	}
 	if ask == AskNothing && reason.Verdict() == Enroll && p.mayWait(f, t, &d) {
@@ -76,7 +77,7 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 	if rec.step("the store has been silent, and this is closed meanwhile", t, proven && f.Proof.LastKnown && c.closed, ReasonStoreDown) {
 		return ReasonStoreDown, AskNothing
 	}
-	settled := proven && !stale && !weak && t.Minimum <= 1 && !f.Proof.rescued(t) && !t.mayBeDue(f)
+	settled := proven && !stale && !weak && t.Minimum <= 1 && t.RecoveryMinimum <= 1 && !f.Proof.rescued(t) && !t.mayBeDue(f)
 	if rec.step("a proof that counts", t, settled, ReasonVerified) {
 		return ReasonVerified, AskNothing
 	}
@@ -98,7 +99,7 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 		return ReasonWeak, AskNothing
 	case rec.step("no factor is registered that counts", t, methods == 0 || resistant && !keys, ReasonEnroll):
 		return ReasonEnroll, AskNothing
-	case rec.step("fewer factors than the minimum", t, methods < t.Minimum, ReasonMoreMethods):
+	case rec.step("fewer factors than the minimum", t, t.short(f, methods, codes), ReasonMoreMethods):
 		return ReasonMoreMethods, AskNothing
 	case rec.step("the factors are due to be looked through", t, p.reviewDue(f, t), ReasonReview):
 		return ReasonReview, AskNothing

@@ -246,6 +246,7 @@ func (l *linker) check(s, full *settings) {
 	if full.Minimum > most && len(full.Methods) > 0 {
 		l.bad(s, l.written(s, "minimum"), "minimum: %d, but methods and limits let a user have %d: lower minimum or raise limits", full.Minimum, most)
 	}
+	l.checkRecovery(s, full)
 	l.checkLock(s, full)
 	l.checkStage(s, full)
 	l.checkKeys(s, full)

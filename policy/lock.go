@@ -42,7 +42,8 @@ func weaker(key string, s, above *settings) bool {
 	case "methods":
 		return slices.ContainsFunc(s.Methods, func(kind string) bool { return kind != MethodPasskey && !slices.Contains(above.Methods, kind) })
 	case "recovery":
-		return slices.ContainsFunc(s.Recovery, func(kind string) bool { return !slices.Contains(above.Recovery, kind) })
+		return s.RecoveryMinimum < above.RecoveryMinimum || above.RecoveryRequired && !s.RecoveryRequired ||
+			slices.ContainsFunc(s.Recovery, func(kind string) bool { return !slices.Contains(above.Recovery, kind) })
 	case "minimum":
 		return s.Minimum < above.Minimum
 	case "review":

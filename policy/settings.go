@@ -121,7 +121,9 @@ func init() {
 		{name: "protect", schema: schemaProtect, read: readProtect, copy: func(to, from *settings) { to.protect = from.protect }},
 		{name: "allow", schema: schemaAllow, read: readAllow, copy: func(to, from *settings) { to.allow = from.allow }},
 		{name: "methods", schema: schemaMethods, read: readMethods, copy: func(to, from *settings) { to.Methods = from.Methods }},
-		{name: "recovery", schema: schemaRecovery, read: readRecovery, copy: func(to, from *settings) { to.Recovery = from.Recovery }},
+		{name: "recovery", schema: schemaRecovery, read: readRecovery, copy: func(to, from *settings) {
+			to.Recovery, to.RecoveryMinimum, to.RecoveryRequired = from.Recovery, from.RecoveryMinimum, from.RecoveryRequired
+		}},
 		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"passkey": ` + schemaLimit + `, "totp": ` + schemaLimit + `, "email": ` + schemaLimit + `, "sms": ` + schemaLimit + `}}`,
 			read: readLimits, copy: func(to, from *settings) { to.Limits = from.Limits }},
 		{name: "minimum", schema: schemaLimit,
@@ -161,7 +163,7 @@ func standard() *settings {
 
 func standardTerms() *Terms {
 	return &Terms{
-		Require: RequireNone, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes},
+		Require: RequireNone, Methods: []string{MethodTOTP}, Recovery: []string{MethodCodes}, RecoveryMinimum: 1,
 		Limits: standardLimits(), Minimum: 1, Prove: ProveSession, Share: ShareTenant, OnDisable: OnDisableRelease, First: FirstEmail,
 		Manage: 5 * time.Minute, Undo: true,
 	}

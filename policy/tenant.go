@@ -74,11 +74,16 @@ type Terms struct {
 	Remind   Reminder      // after it: people are reminded
 	Methods  []string
 	Recovery []string // kinds that let in who lost every method
-	Limits   map[string]int
-	Minimum  int
-	Review   time.Duration // how long after they were last looked through methods are shown again; 0: never
-	Prove    string
-	Share    string
+	// RecoveryMinimum is how many methods and ways of recovery a user must have
+	// in all; RecoveryRequired asks for ways of recovery also where the tenant
+	// requires no factor, so many of them.
+	RecoveryMinimum  int
+	RecoveryRequired bool
+	Limits           map[string]int
+	Minimum          int
+	Review           time.Duration // how long after they were last looked through methods are shown again; 0: never
+	Prove            string
+	Share            string
 	// OnDisable says what becomes of factors while nothing is required.
 	OnDisable string
 	First     string

@@ -4,7 +4,6 @@ import (
 	"net/mail"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,37 +52,29 @@ func (r *reader) kinds(n *yaml.Node, what string) (kinds []string) {
 	return kinds
 }
 
-const schemaRecovery = `{"type": "object", "additionalProperties": false, "properties": {"methods": {"type": "array", "uniqueItems": true, "contains": {"const": "codes"}, "items": {"enum": ["codes", "email", "sms", "totp"]}}, "minimum": {"const": 1}, "required": {"const": false}}}`
+const schemaRecovery = `{"type": "object", "additionalProperties": false, "properties": {"methods": {"type": "array", "uniqueItems": true, "minItems": 1, "items": {"enum": ["codes", "email", "sms", "totp"]}}, "minimum": {"type": "integer", "minimum": 1, "maximum": 10}, "required": {"type": "boolean"}}}`
 
 func readRecovery(r *reader, n *yaml.Node, s *settings) {
-	s.Recovery = []string{MethodCodes}
+	s.Recovery, s.RecoveryMinimum = []string{MethodCodes}, 1
 	r.mapping(n, "recovery", []string{"methods", "minimum", "required"}, func(key string, v *yaml.Node) {
 		switch key {
 		case "methods":
 			s.Recovery = r.recoveryMethods(v)
 		case "minimum":
-			if r.whole(v, "minimum", 1, 10) > 1 {
-				r.built(v, "recovery: minimum above 1")
-			}
+			s.RecoveryMinimum = r.whole(v, "minimum", 1, 10)
 		case "required":
-			if r.boolean(v, "required") {
-				r.built(v, "recovery: required")
-			}
+			s.RecoveryRequired = r.boolean(v, "required")
 		}
 	})
 }
 
 func (r *reader) recoveryMethods(n *yaml.Node) (kinds []string) {
-	before := len(r.list)
 	r.texts(n, "methods", false)
 	r.items(n, "methods", func(_ int, n *yaml.Node) {
 		if w := r.word(n, "an item of methods", MethodCodes, MethodEmail, MethodSMS, MethodTOTP); w != "" && r.built(n, "recovery: "+w) {
 			kinds = append(kinds, w)
 		}
 	})
-	if !slices.Contains(kinds, MethodCodes) && len(r.list) == before {
-		r.built(n, "recovery: no codes")
-	}
 	return kinds
 }
 

@@ -22,6 +22,9 @@ func warnings(docs []*document, tenants []*Tenant, written []*settings) (list []
 		if t.First == FirstEmail && t.Offers(MethodEmail) {
 			list = append(list, fmt.Sprintf("%s: tenant %s proves the first enrolment by mail and takes mailed codes as the method: one mailbox is both, so whoever reads it needs nothing else but the password", s.at, t.Key))
 		}
+		if t.Require != RequireNone && t.RecoveryRequired && (t.Grace > 0 || t.Remind.Every > 0) {
+			list = append(list, fmt.Sprintf("%s: tenant %s requires a factor and ways of recovery, and lets the factor wait (grace, remind): there is nothing yet that they recover; let nothing wait, or require recovery alone", s.place("recovery"), t.Key))
+		}
 		if t.scattersKeys() {
 			list = append(list, fmt.Sprintf("%s: tenant %s has several hosts and no rp_id: a passkey works only at the host where it was made; write rp_id, a domain above all of them", s.place("hosts"), t.Key))
 		}

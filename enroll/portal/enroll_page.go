@@ -33,9 +33,9 @@ func (t *turn) serveEnroll() {
 	t.way = t.r.URL.Query().Get("way")
 	adding := t.adding()
 	switch {
-	case z.step == stepProve, z.step == stepMethod && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead()):
+	case z.step == stepProve, z.step == stepMethod && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead(z.account)):
 		t.see(withQuery(t.page("/verify"), "next", "enroll"))
-	case adding && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead()):
+	case adding && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead(z.account)):
 		t.see(withQuery(t.page("/verify"), "next", "add"))
 	default:
 		if z.visit == nil && len(z.account.Methods) == 0 {
@@ -50,8 +50,8 @@ func (t *turn) adding() bool { return t.r.URL.Query().Get("add") != "" || t.way 
 
 // kindAhead is the kind of method that is about to be set up, as far as it is
 // chosen.
-func (t *turn) kindAhead() enroll.Kind {
-	if kinds := t.choices(); len(kinds) == 1 {
+func (t *turn) kindAhead(a *enroll.Account) enroll.Kind {
+	if kinds := t.choices(a); len(kinds) == 1 {
 		return kinds[0]
 	}
 	return enroll.Kind(t.way)
@@ -139,7 +139,11 @@ func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 // begun goes on, until another kind is chosen; the only kind there is needs no
 // choice.
 func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
-	kinds := t.choices()
+	kinds := t.choices(z.account)
+	if len(kinds) == 0 && len(t.offered()) > 0 {
+		t.tellRefusal(enroll.ErrLimit)
+		return
+	}
 	if len(kinds) == 0 {
 		t.tellRefusal(&enroll.Error{Reason: enroll.ErrNotOffered.Reason, Status: enroll.ErrNotOffered.Status, Detail: "passkey"})
 		return
@@ -161,8 +165,8 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 	} else {
 		part.Other = t.wayTo("choose")
 	}
-	if least := t.v.Rules.Minimum; least > 1 && t.wanting(z.account) {
-		part.Least = t.s.N("choose.least", least, "tenant", t.v.Rules.TenantName, "have", len(t.counting(z.account)))
+	if least, have := t.least(z.account); least > 1 && t.wanting(z.account) {
+		part.Least = t.s.N("choose.least", least, "tenant", t.v.Rules.TenantName, "have", have)
 	}
 	switch {
 	case way == enroll.KindPasskey:

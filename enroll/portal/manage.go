@@ -14,6 +14,7 @@ type managePart struct {
 	Methods  []enroll.Method
 	Codes    int
 	HasCodes bool
+	NoCodes  bool   // the tenant has no recovery codes
 	Fresh    bool   // the proof is recent enough for a change
 	FreshKey bool   // …for one of a passkey too
 	Prove    string // where a fresher one is given
@@ -84,14 +85,14 @@ func (t *turn) showManage(e *enroll.Error) {
 		return
 	}
 	part := managePart{
-		Methods: t.counting(account), Codes: account.CodesLeft, HasCodes: len(account.Methods) > 0,
+		Methods: t.counting(account), Codes: account.CodesLeft, HasCodes: len(account.Methods) > 0, NoCodes: !t.v.Rules.GivesCodes(),
 		Fresh: t.fresh(), FreshKey: t.freshFor(enroll.KindPasskey), Prove: prove, Required: t.v.Rules.Required, Own: t.v.Tenants, Current: t.v.Rules.Tenant,
 	}
 	part.Many = len(part.Methods) > 1
 	kinds := t.offered()
 	part.OneKind = !slices.ContainsFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindTOTP }) &&
 		!slices.ContainsFunc(part.Methods, func(m enroll.Method) bool { return m.Kind != enroll.KindTOTP })
-	if len(kinds) > 0 {
+	if len(t.choices(account)) > 0 {
 		part.Add = withQuery(withQuery(t.v.Mount+"/enroll", "tenantId", t.tenantID()), "add", "1")
 	}
 	if list, err := t.p.service.Passkeys(t.r.Context(), t.v.Person, t.v.Flag, t.party()); err == nil && list != nil {

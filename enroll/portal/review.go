@@ -17,7 +17,7 @@ type mine struct {
 // mine is the list as the last page of an enrolment shows it: what was set up,
 // and what is asked for first. Only who proved one sees it.
 func (t *turn) mine(what string) (m mine) {
-	if !slices.Contains([]string{"already", "added", "passkey", "email"}, what) || t.v.Flag == nil {
+	if slices.Contains([]string{"verified", "later", "reviewed"}, what) || t.v.Flag == nil {
 		return m
 	}
 	account, err := t.p.service.Account(t.r.Context(), t.v.Person.Realm, t.v.Person.User)

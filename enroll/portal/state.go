@@ -40,7 +40,7 @@ func (t *turn) state() {
 	}
 	a := stateAnswer{
 		User: t.v.Person.User, Tenant: t.v.Rules.Tenant, Tenants: t.v.Tenants, ReturnTo: t.to,
-		Step: z.step, Offered: t.offered(), Methods: []methodView{},
+		Step: z.step, Offered: t.choices(z.account), Methods: []methodView{},
 	}
 	if a.Tenants == nil {
 		a.Tenants = []TenantRef{}
@@ -76,7 +76,7 @@ func (t *turn) ways(a *enroll.Account) []enroll.Kind {
 			kinds = append(kinds, m.Kind)
 		}
 	}
-	if len(a.Methods) > 0 && a.CodesLeft > 0 {
+	if len(a.Methods) > 0 && a.CodesLeft > 0 && t.v.Rules.GivesCodes() {
 		kinds = append(kinds, enroll.KindCodes)
 	}
 	if len(a.Methods) > 0 && a.Reachable && slices.Contains(t.v.Rules.Recovery, enroll.KindEmail) && !slices.Contains(kinds, enroll.KindEmail) {

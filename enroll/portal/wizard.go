@@ -113,32 +113,44 @@ func (z *wizard) may(move string) error {
 	return nil
 }
 
-// offered are the kinds that can be enrolled here, the strongest first. What is
-// only a way of recovery is offered to who has a method.
+// offered are the kinds that can be enrolled here at all, the strongest first.
+// What is only a way of recovery is offered to who has a method, or to whom
+// nothing else is asked of.
 func (t *turn) offered() []enroll.Kind {
 	kinds := []enroll.Kind{}
 	for _, k := range []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP, enroll.KindSMS, enroll.KindEmail} {
 		switch {
 		case k == enroll.KindPasskey && t.party().ID == "":
-		case slices.Contains(t.v.Rules.Methods, k), t.v.Flag != nil && t.v.Rules.Takes(k):
+		case slices.Contains(t.v.Rules.Methods, k), (t.v.Flag != nil || t.v.Rules.RecoveryRequired) && t.v.Rules.Takes(k):
 			kinds = append(kinds, k)
 		}
 	}
 	return kinds
 }
 
-// choices are the kinds among which a person chooses now: what is offered, where
-// a method is owed what counts as one, and where the page that is wanted takes nothing but a phishing-resistant proof,
-// what gives one.
-func (t *turn) choices() []enroll.Kind {
-	kinds := t.offered()
-	if verdict, _ := t.judge(); verdict == "enroll" {
-		strong := t.resists()
-		kinds = slices.DeleteFunc(kinds, func(k enroll.Kind) bool {
-			return strong && k != enroll.KindPasskey || !slices.Contains(t.v.Rules.Methods, k)
-		})
+// choices are the kinds among which a person chooses now, of those that can be
+// enrolled at this host.
+func (t *turn) choices(a *enroll.Account) []enroll.Kind {
+	verdict, reason := t.judge()
+	owed := verdict == "enroll" && reason != "review" || verdict == "remind"
+	here := t.offered()
+	return slices.DeleteFunc(t.v.Rules.Choices(t.counting(a), owed, owed && t.resists()), func(k enroll.Kind) bool {
+		return !slices.Contains(here, k)
+	})
+}
+
+// least is how many methods, and ways of recovery beside them, a person must
+// have here, and how many there are.
+func (t *turn) least(a *enroll.Account) (least, have int) {
+	r := t.v.Rules
+	have = len(t.counting(a))
+	if r.RecoveryMinimum <= r.Minimum {
+		return r.Minimum, have
 	}
-	return kinds
+	if a.CodesLeft > 0 && r.GivesCodes() {
+		have++
+	}
+	return r.RecoveryMinimum, have
 }
 
 // resists says whether the page that the person wants takes nothing but a
