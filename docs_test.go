@@ -13,6 +13,8 @@ var (
 	namedTest  = regexp.MustCompile("`((?:Test|Fuzz)[A-Z0-9][A-Za-z0-9_]*)`")
 	testFunc   = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Z0-9][A-Za-z0-9_]*)\(`)
 	namedPage  = regexp.MustCompile(`\]\(([^)#:]+?)(?:#[^)]*)?\)`)
+	quoted     = regexp.MustCompile("`([^`]+)`")
+	metricName = regexp.MustCompile(`(caddy_mfa_[a-z_]+)`)
 	itemOfASVS = regexp.MustCompile(`^\| v5\.0\.0-\d+\.\d+\.\d+`)
 	itemOfNIST = regexp.MustCompile(`^\| \d\.\d+(\.\d+)*`)
 )
@@ -66,6 +68,46 @@ func TestPagesLeadSomewhere(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOperationsNamesWhatThereIs: every log line and metric that the operator's
+// page explains or alerts on is one of the program's.
+func TestOperationsNamesWhatThereIs(t *testing.T) {
+	var code strings.Builder
+	for _, dir := range []string{"caddymodule", "enroll", "enroll/portal"} {
+		files, err := filepath.Glob(dir + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				code.WriteString(read(t, file))
+			}
+		}
+	}
+	page := read(t, "docs/operations.md")
+	_, lines, _ := strings.Cut(page, "## Log lines")
+	lines, _, _ = strings.Cut(lines, "\n## ")
+	said := 0
+	for line := range strings.Lines(lines) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
+		for text := range namedIn(first, quoted) {
+			said++
+			if !strings.Contains(code.String(), `"`+text+`"`) {
+				t.Errorf("no line of the log says %q", text)
+			}
+		}
+	}
+	metrics := namedIn(page, metricName)
+	for name := range metrics {
+		name = strings.TrimSuffix(strings.TrimPrefix(name, "caddy_mfa_"), "_bucket")
+		if !strings.Contains(code.String(), `"`+name+`"`) && !strings.Contains(code.String(), `"caddy_mfa_`+name+`"`) {
+			t.Errorf("no metric is called caddy_mfa_%s", name)
+		}
+	}
+	if said < 20 || len(metrics) < 10 {
+		t.Errorf("%d lines and %d metrics are read: the page is written otherwise", said, len(metrics))
 	}
 }
 
