@@ -50,6 +50,7 @@ func (p *passage) pass() error {
 	if !p.ended() {
 		p.noteSession()
 	}
+	p.renewDevice()
 	p.inform()
 	a := &p.answer
 	a.ResponseWriter = p.w

@@ -307,8 +307,9 @@ func (p *passage) proof() policy.Proof {
 
 var errDeaf = errors.New("no word of revocations from the store for 2 seconds")
 
-// lookUp asks the store for a person's account. A visitor who has left must not
-// make the store look down, in the log and in the count of answers.
+// lookUp asks the store for a person's account, and whether the browser that
+// asks is one it trusts. A visitor who has left must not make the store look
+// down, in the log and in the count of answers.
 func (p *passage) lookUp(user string) policy.Account {
 	acct, err := p.app.account(p.innerContext(), p.realm, user)
 	if err == nil && p.deaf {
@@ -323,9 +324,21 @@ func (p *passage) lookUp(user string) policy.Account {
 		known.Due = append(known.Due, policy.Due(d))
 	}
 	for _, m := range acct.Methods {
-		known.Methods = append(known.Methods, policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First, Reviewed: m.Reviewed})
+		known.Methods = append(known.Methods, accountMethod(m))
+	}
+	if len(acct.Devices) == 0 || p.cookies == nil {
+		return known
+	}
+	device := cookieValue(p.given, p.cookies.device)
+	id, _ := p.app.service().ReadDevice(device, p.realm, user, p.app.now())
+	if d := acct.Device(id); d != nil {
+		known.Device = policy.TrustedDevice{Tenant: d.Tenant, At: d.Created, Method: accountMethod(d.Proven)}
 	}
 	return known
+}
+
+func accountMethod(m enroll.Method) policy.AccountMethod {
+	return policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First, Reviewed: m.Reviewed}
 }
 
 func isPreflight(r *http.Request) bool {

@@ -21,7 +21,9 @@ type stream struct {
 	r      *http.Request // its context; what the handlers make of the rest is theirs
 	facts  policy.Facts  // as they were; Now, Proof and Account are looked up again
 	realm  string
-	token  string // the flag that the proof came from; "" where it came from elsewhere
+	given  []string     // the Cookie fields as they came
+	names  *cookieNames // of the gate's own among them
+	token  string       // the flag that the proof came from; "" where it came from elsewhere
 	opened time.Time
 	blind  bool // the last look had no word from the store
 
@@ -131,7 +133,7 @@ func (s *stream) judge(g *gateState) policy.Decision {
 		f.Proof.At = f.Proof.At.Add(now.Sub(s.opened))
 	}
 	pol := g.app.policy()
-	look := passage{gate: g, app: g.app, r: s.r, realm: s.realm, deaf: blind}
+	look := passage{gate: g, app: g.app, r: s.r, realm: s.realm, deaf: blind, given: s.given, cookies: s.names}
 	return look.settle(pol, &f, pol.Decide(&f), supposeDue)
 }
 

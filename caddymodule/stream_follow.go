@@ -75,6 +75,7 @@ func (p *passage) newStream() *stream {
 		p.tell(&s.facts)
 		s.facts.Began = p.beganBefore()
 	}
+	s.given, s.names = p.given, p.cookies
 	if p.flag != nil {
 		s.token = cookieValue(p.given, p.cookies.flag)
 	}

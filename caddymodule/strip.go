@@ -14,6 +14,7 @@ import (
 type cookieNames struct {
 	flag     string // "__Host-mfa", or "mfa" on plain http
 	ticket   string
+	device   string // of a trusted browser
 	seen     string // of a session that was seen where nothing was required
 	language string
 	first    byte // of the flag's name without its prefix, in lower case
@@ -21,7 +22,7 @@ type cookieNames struct {
 
 func namesAfter(flag string) *cookieNames {
 	first := strings.TrimPrefix(flag, "__Host-")[0] | 0x20
-	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", seen: flag + "-seen", language: "mfa-lng"}
+	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", device: flag + "-device", seen: flag + "-seen", language: "mfa-lng"}
 }
 
 // own reports whether name is one of the gate's, with or without a __Host- or

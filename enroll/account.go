@@ -29,6 +29,7 @@ type Account struct {
 	Had       bool     // ever had a method
 	Reachable bool     // there is an address of record
 	Due       []Due    // of every tenant in which something was owed once
+	Devices   []Device // trusted browsers, oldest first
 }
 
 // Account reads a person's factors. An account never seen is an empty one. The
@@ -52,6 +53,9 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 		return cmp.Compare(x.Created.UnixNano(), y.Created.UnixNano())
 	})
 	public.Due = a.dues()
+	for i := range a.Devices {
+		public.Devices = append(public.Devices, a.Devices[i].public())
+	}
 	if a.Codes != nil {
 		public.CodesLeft = len(a.Codes.Unused)
 	}

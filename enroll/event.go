@@ -10,11 +10,12 @@ import (
 // Event is a change that the person is told of by mail, at the address of
 // record: whoever made it may not be them.
 type Event struct {
-	Kind   string // address-changed, method-added, method-removed, codes-renewed, code-spent, passkey-copied
+	Kind   string // address-changed, method-added, method-removed, codes-renewed, code-spent, passkey-copied, device-trusted
 	To     string
 	Person Person
 	Rules  Rules
 	Method Method // method-added, method-removed, passkey-copied
+	Device Device // device-trusted
 	At     time.Time
 }
 
@@ -66,6 +67,7 @@ func plainMail(e Event) Mail {
 		"method-removed":  "A way to confirm your sign-in was removed from your account.",
 		"codes-renewed":   "New recovery codes were made for your account. The old ones no longer work.",
 		"code-spent":      "A recovery code was used to confirm a sign-in to your account.",
+		"device-trusted":  "A browser was trusted: it is no longer asked for your second step.",
 		"passkey-copied":  "A passkey of your account was used by something that may be a copy of it. It was refused.",
 	}[e.Kind]
 	text := what + "\n\n" + e.At.UTC().Format("2 January 2006, 15:04 UTC") +

@@ -33,6 +33,7 @@ const (
 	forTicket = "ticket"
 	forKnown  = "known"
 	forVisit  = "visit"
+	forDevice = "device"
 	forSeen   = "seen"   // sessions seen where nothing was required
 	forCode   = "code"   // mailed codes and links
 	forPepper = "pepper" // recovery codes
@@ -92,7 +93,7 @@ func allEqual(b []byte) bool {
 
 func newRingKey(raw []byte) (ringKey, error) {
 	key := ringKey{purpose: map[string][]byte{}}
-	for _, purpose := range []string{"id", "seal", forFlag, forTicket, forKnown, forVisit, forSeen, forCode, forPepper} {
+	for _, purpose := range []string{"id", "seal", forFlag, forTicket, forKnown, forDevice, forVisit, forSeen, forCode, forPepper} {
 		derived, err := hkdf.Key(sha256.New, raw, nil, "caddy-mfa/1/"+purpose, keySize)
 		if err != nil {
 			return ringKey{}, err

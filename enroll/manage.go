@@ -52,8 +52,8 @@ func (a *account) setDefault(id string) {
 	}
 }
 
-// Remove takes a method away and ends every other flag of the person: whoever
-// lost the device wants its sessions gone. With the last method the recovery
+// Remove takes a method away and ends every other flag and every trusted browser
+// of the person: whoever lost the device wants its sessions gone. With the last method the recovery
 // codes and this flag end too. Where the tenant in which it was made does not
 // let its last one go, the answer is ErrLastMethod.
 func (s *Service) Remove(ctx context.Context, p Person, r Rules, f *Flag, id string) error {
@@ -164,7 +164,8 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, p Person, r Rules, f *Fl
 	return shown, nil
 }
 
-// SignOutEverywhere ends every flag of the person, this one too.
+// SignOutEverywhere ends every flag of the person, this one too, and every
+// trusted browser.
 func (s *Service) SignOutEverywhere(ctx context.Context, p Person, f *Flag) error {
 	if !s.proves(p, f, s.now()) {
 		return ErrFreshProof

@@ -49,6 +49,9 @@ type Rules struct {
 	Prove      string       // "session" or "enrolled"
 	Share      string       // "tenant" or "everywhere"
 	Undo       bool         // the last method may be removed
+	// TrustDevice is how long a browser may go without being asked again. 0:
+	// none may. TrustForever: until it is revoked.
+	TrustDevice time.Duration
 	// UndoOf says whether another tenant lets the last method that was made
 	// there be removed. Nil: no other tenant does.
 	UndoOf   func(tenant string) bool

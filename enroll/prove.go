@@ -157,6 +157,7 @@ func (s *Service) ProveRecovery(ctx context.Context, p Person, r Rules, code str
 			tenant, first = m.Tenant, m.First
 		}
 		to = a.Address.Record
+		a.endDevices("") // something was lost, and it may have been a trusted browser
 		flag = s.flagFor(a, p, KindCodes, tenant, first, now)
 		return true, nil
 	})

@@ -13,8 +13,9 @@ func (s *Service) RevokeFlag(ctx context.Context, f *Flag) error {
 	return s.revoke(ctx, revocation{Flag: f.ID, Expires: f.Expires.Add(skew).Unix()})
 }
 
-// RevokeUser ends every flag of a user that was given before now; with a tenant
-// only those that an enrolment made there has earned.
+// RevokeUser ends every flag of a user that was given before now, and every
+// trusted browser; with a tenant only those flags that an enrolment made there
+// has earned, and the browsers that are trusted there.
 func (s *Service) RevokeUser(ctx context.Context, realm, user, tenant string) error {
 	return s.endFlags(ctx, realm, user, tenant, "")
 }
@@ -35,6 +36,7 @@ func (s *Service) endFlags(ctx context.Context, realm, user, tenant, spare strin
 	}
 	return s.change(ctx, realm, user, func(a *account) (bool, error) {
 		a.Gen = max(a.Gen, gen)
+		a.endDevices(tenant)
 		return true, nil
 	})
 }

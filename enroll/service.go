@@ -72,11 +72,11 @@ type Service struct {
 type signers struct {
 	keys                *Keys
 	flag, ticket, known signer
-	sighting            signer
+	sighting, device    signer
 }
 
 func newSigners(k *Keys) *signers {
-	return &signers{k, newSigner(k, forFlag), newSigner(k, forTicket), newSigner(k, forKnown), newSigner(k, forSeen)}
+	return &signers{k, newSigner(k, forFlag), newSigner(k, forTicket), newSigner(k, forKnown), newSigner(k, forSeen), newSigner(k, forDevice)}
 }
 
 // New checks the configuration. It opens nothing: see Start.

@@ -28,10 +28,11 @@ func (p *Policy) kept(f *Facts, rec *recorder, t *Tenant, c *cover) (Reason, Ask
 	}
 	methods, recovery := p.counting(f, t)
 	enrolled := methods > 0 && t.Prove == ProveEnrolled
+	trusted := methods > 0 && p.trusts(f, t)
 	ways := p.ways(f, t)
 	few := t.RecoveryRequired && ways < t.RecoveryMinimum
 	switch {
-	case rec.step("a factor is registered and not proven", t, t.asksWhileOff() && !proven && !enrolled && methods+recovery > 0, ReasonVerify):
+	case rec.step("a factor is registered and not proven", t, t.asksWhileOff() && !proven && !enrolled && !trusted && methods+recovery > 0, ReasonVerify):
 		return ReasonVerify, AskNothing
 	case rec.step("no way of recovery is registered", t, few && ways == 0, ReasonEnroll):
 		return ReasonEnroll, AskNothing
@@ -39,6 +40,8 @@ func (p *Policy) kept(f *Facts, rec *recorder, t *Tenant, c *cover) (Reason, Ask
 		return ReasonMoreMethods, AskNothing
 	case rec.step("a proof that counts", t, proven, ReasonVerified):
 		return ReasonVerified, AskNothing
+	case rec.step("a browser that was trusted after a proof", t, t.asksWhileOff() && trusted && !enrolled, ReasonTrustedDevice):
+		return ReasonTrustedDevice, AskNothing
 	case rec.step("a registered factor is enough", t, t.asksWhileOff() && enrolled, ReasonEnrolled):
 		return ReasonEnrolled, AskNothing
 	}

@@ -103,10 +103,19 @@ const (
 type Account struct {
 	State   AccountState
 	Methods []AccountMethod
-	Had     bool  // the person ever had a method
-	Codes   bool  // there are recovery codes left
-	Mailed  bool  // there is an address of record, to which codes can be mailed
-	Due     []Due // of tenants that the person owes, or owed, something
+	Had     bool          // the person ever had a method
+	Codes   bool          // there are recovery codes left
+	Mailed  bool          // there is an address of record, to which codes can be mailed
+	Due     []Due         // of tenants that the person owes, or owed, something
+	Device  TrustedDevice // the browser the request came from
+}
+
+// A TrustedDevice is a browser that was trusted after a proof. The zero one is
+// none.
+type TrustedDevice struct {
+	Tenant string        // whose rules trusted it
+	At     time.Time     // when the proof was given
+	Method AccountMethod // what was proven
 }
 
 // An AccountMethod is one registered factor.

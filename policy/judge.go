@@ -90,10 +90,11 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 	methods, codes := p.counting(f, t)
 	enrolled := t.Prove == ProveEnrolled && fresh == 0 && !resistant && methods > 0
 	keys := resistant && p.hasKey(f, t)
+	trusted := fresh == 0 && !resistant && p.trusts(f, t)
 	switch {
 	case rec.step("the proof is older than the area allows", t, stale && methods+codes > 0, ReasonStale):
 		return ReasonStale, AskNothing
-	case rec.step("a factor is registered and not proven", t, !proven && !enrolled && methods+codes > 0, ReasonVerify):
+	case rec.step("a factor is registered and not proven", t, !proven && !enrolled && !trusted && methods+codes > 0, ReasonVerify):
 		return ReasonVerify, AskNothing
 	case rec.step("the proof could have been passed on by a phishing site", t, weak && keys, ReasonWeak):
 		return ReasonWeak, AskNothing
@@ -105,6 +106,8 @@ func (p *Policy) owed(f *Facts, rec *recorder, t *Tenant, c *cover, resistant bo
 		return ReasonReview, AskNothing
 	case rec.step("a proof that counts", t, proven, ReasonVerified):
 		return ReasonVerified, AskNothing
+	case rec.step("a browser that was trusted after a proof", t, trusted && !enrolled, ReasonTrustedDevice):
+		return ReasonTrustedDevice, AskNothing
 	}
 	rec.step("a registered factor is enough", t, true, ReasonEnrolled)
 	return ReasonEnrolled, AskNothing
@@ -143,6 +146,14 @@ func (p *Policy) proofCounts(f *Facts, t *Tenant) bool {
 // resists reports whether the proof was made by a method that phishing cannot
 // pass on. The identity's own claim never says so.
 func (q *Proof) resists() bool { return q.Resistant && !q.Claim }
+
+// trusts reports whether the tenant has let this browser off after a proof that
+// counts here, and still does: a rule that grew stricter since holds at once.
+func (p *Policy) trusts(f *Facts, t *Tenant) bool {
+	d := &f.Account.Device
+	return t.TrustDevice > 0 && d.Tenant == t.Key && !d.At.IsZero() && !d.At.After(f.Now.Add(maxAhead)) &&
+		f.Now.Sub(d.At) <= t.TrustDevice && p.made(d.Method.Tenant, d.Method.First, t) && slices.Contains(t.Methods, d.Method.Kind)
+}
 
 // rescued reports whether nothing but a way of recovery made the proof. It lets
 // in who lost every method; whether one is left, the account tells.

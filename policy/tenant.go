@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,9 @@ const (
 	MethodSMS        = "sms"         // a code in a text message: weak
 	MethodCodes      = "codes"       // recovery codes
 )
+
+// TrustForever is Terms.TrustDevice where a browser is trusted until revoked.
+const TrustForever = time.Duration(math.MaxInt64)
 
 // A Tenant is one tenant's rules with everything inherited filled in. It is
 // read-only: many requests share it.
@@ -92,6 +96,9 @@ type Terms struct {
 	RPID      string        // relying party of passkeys, above every host; "": each host is its own
 	Language  string        // "" where the file names none
 	Brand     Brand
+	// TrustDevice is how long a browser may be let pass without being asked
+	// again; 0: none may. TrustForever: until it is revoked.
+	TrustDevice time.Duration
 
 	CaseSensitive bool
 

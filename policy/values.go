@@ -139,13 +139,13 @@ func readFirst(r *reader, n *yaml.Node, s *settings) {
 	}
 }
 
-func readTrustDevice(r *reader, n *yaml.Node, _ *settings) {
+func readTrustDevice(r *reader, n *yaml.Node, s *settings) {
 	switch v, ok := r.scalar(n, "trust_device"); {
 	case !ok || v == "none":
 	case v == "unlimited":
-		r.built(n, "trust_device: unlimited")
-	case r.duration(n, "trust_device, where it is not none or unlimited,") != 0:
-		r.built(n, "trust_device: a duration")
+		s.TrustDevice = TrustForever
+	default:
+		s.TrustDevice = r.duration(n, "trust_device, where it is not none or unlimited,")
 	}
 }
 

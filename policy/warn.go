@@ -28,6 +28,9 @@ func warnings(docs []*document, tenants []*Tenant, written []*settings) (list []
 		if t.scattersKeys() {
 			list = append(list, fmt.Sprintf("%s: tenant %s has several hosts and no rp_id: a passkey works only at the host where it was made; write rp_id, a domain above all of them", s.place("hosts"), t.Key))
 		}
+		if t.TrustDevice > 0 && t.wantsKeys() {
+			list = append(list, fmt.Sprintf("%s: tenant %s trusts devices and asks for phishing-resistant: a trusted browser is never let in there, and elsewhere a copy of its cookie is worth a code", s.place("trust_device"), t.Key))
+		}
 		if t.Require == RequireResistant && len(t.ServiceAccounts) > 0 {
 			list = append(list, fmt.Sprintf("%s: tenant %s lists service accounts and requires phishing-resistant, which they never are: they pass nowhere; require it of the areas that need it", s.at, t.Key))
 		}
@@ -92,6 +95,12 @@ func weakMethods(kinds []string) string {
 		list = append(list, "methods: sms: a text message is weak: numbers are taken over in shops, and texts are read on their way; name passkey or totp, alone or beside it")
 	}
 	return strings.Join(list, "; ")
+}
+
+// wantsKeys reports whether the tenant asks for a phishing-resistant proof
+// anywhere.
+func (t *Tenant) wantsKeys() bool {
+	return t.Require == RequireResistant || slices.ContainsFunc(t.rules.protect, func(r rule) bool { return r.area().Resistant })
 }
 
 // deadRules finds entries of allow that a protect of the same prefix always

@@ -47,10 +47,8 @@ func (t *turn) serveAPI(path []string) {
 		t.on(http.MethodPost, t.postpone)
 	case head == "review" && len(rest) == 0:
 		t.on(http.MethodPost, t.review)
-	case head == "devices" && len(rest) <= 1:
-		if allow(t.w, t.r, t.s, http.MethodGet, http.MethodDelete) {
-			t.notOffered()
-		}
+	case head == "devices" && len(rest) <= 1 && (len(rest) == 0 || rest[0] != ""):
+		t.serveDevices(rest)
 	default:
 		t.p.notFound(t.w, t.r, t.v)
 	}

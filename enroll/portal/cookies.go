@@ -10,9 +10,10 @@ const languageCookie = "mfa-lng"
 
 // The gate's other cookies are named after the flag.
 const (
-	visitSuffix = "-visit" // an enrolment under way
-	knownSuffix = "-known" // this browser proved this account before
-	askSuffix   = "-ask"   // this browser asked for a code to prove with
+	visitSuffix  = "-visit"  // an enrolment under way
+	knownSuffix  = "-known"  // this browser proved this account before
+	askSuffix    = "-ask"    // this browser asked for a code to prove with
+	deviceSuffix = "-device" // this browser is not asked again
 )
 
 // setCookie sets one of the gate's cookies: never readable by scripts, never

@@ -197,6 +197,14 @@ func (s *speech) Wait(d time.Duration) string {
 	return s.N("time.hours", ceil(d, time.Hour))
 }
 
+// Span is Wait for longer times: in whole days from two days on.
+func (s *speech) Span(d time.Duration) string {
+	if d < 48*time.Hour {
+		return s.Wait(d)
+	}
+	return s.N("time.days", ceil(d, 24*time.Hour))
+}
+
 func ceil(d, unit time.Duration) int { return int((d + unit - 1) / unit) }
 
 // Date writes a day in the language's own order ("date": "{day} {month}

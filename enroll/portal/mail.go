@@ -148,7 +148,7 @@ func Compose(e enroll.Event) enroll.Mail {
 	l := &letter{
 		L: s, Tenant: tenant, Subject: s.T(key+".subject", "tenant", tenant),
 		Before: []string{
-			s.T("mail.hello", "name", name), s.T(key+".text", "tenant", tenant, "method", e.Method.Name),
+			s.T("mail.hello", "name", name), s.T(key+".text", "tenant", tenant, "method", e.Method.Name, "browser", e.Device.Name),
 			s.T("mail.when", "time", s.Moment(e.At.In(time.UTC))),
 		},
 		Warning: []string{s.T("mail.notme"), s.T("mail.notme.tell", "tenant", tenant)},

@@ -28,7 +28,8 @@ type managePart struct {
 	Changed  string // what was just done
 	Many     bool
 	Passkeys string // those that count, for the browser; "": there never were any
-	OneKind  bool   // nothing but authenticator apps, and nothing else to add
+	Devices  []deviceView
+	OneKind  bool // nothing but authenticator apps, and nothing else to add
 }
 
 // Changes tells whether a method can be changed with the proof that was given.
@@ -89,6 +90,7 @@ func (t *turn) showManage(e *enroll.Error) {
 		Fresh: t.fresh(), FreshKey: t.freshFor(enroll.KindPasskey), Prove: prove, Required: t.v.Rules.Required, Own: t.v.Tenants, Current: t.v.Rules.Tenant,
 	}
 	part.Many = len(part.Methods) > 1
+	part.Devices = t.devices(account)
 	kinds := t.offered()
 	part.OneKind = !slices.ContainsFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindTOTP }) &&
 		!slices.ContainsFunc(part.Methods, func(m enroll.Method) bool { return m.Kind != enroll.KindTOTP })
@@ -100,7 +102,7 @@ func (t *turn) showManage(e *enroll.Error) {
 			part.Passkeys = string(text)
 		}
 	}
-	if changed := t.r.URL.Query().Get("done"); slices.Contains([]string{"renamed", "default", "removed"}, changed) {
+	if changed := t.r.URL.Query().Get("done"); slices.Contains([]string{"renamed", "default", "removed", "untrusted"}, changed) {
 		part.Changed = t.s.T("manage.done." + changed)
 	}
 	x := t.view(t.s.T("manage.title"), withQuery(t.v.Mount+"/", "tenantId", t.tenantID()))
@@ -229,6 +231,7 @@ func (t *turn) signOutEverywhere() {
 		return
 	}
 	setCookie(t.w, t.v, t.v.FlagCookie, "", -1)
+	setCookie(t.w, t.v, t.v.FlagCookie+deviceSuffix, "", -1)
 	if !t.form {
 		t.w.WriteHeader(http.StatusNoContent)
 		return

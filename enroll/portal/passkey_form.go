@@ -7,6 +7,7 @@ type keyForm struct {
 	Create        bool
 	Begin, Action string
 	Go            string // on the button
+	Trust         string // label of the choice not to be asked again here; "": there is none
 	Words         map[string]string
 }
 

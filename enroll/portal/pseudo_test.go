@@ -125,7 +125,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"done":    {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true, mine: mine{Methods: methods, Many: true}}, donePart{Text: s.T("done.added.text"), Follow: true}},
 		"verify": {
 			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Code: code, Others: []otherWay{{"/x", s.T("verify.codes.other")}}},
-			verifyPart{Lead: "verify.fresh", Lost: "verify.lost", Code: code},
+			verifyPart{Lead: "verify.fresh", Lost: "verify.lost", Code: code, Trust: s.T("verify.trust", "time", s.Span(48*time.Hour))},
 			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Code: code, Send: (&turn{s: s, v: &Visit{}, r: ask}).sendForm(enroll.KindEmail, ""), Sent: true},
 			verifyPart{Lead: "verify.lead", Lost: "verify.lost", Send: (&turn{s: s, v: &Visit{}, r: ask}).sendForm(enroll.KindSMS, "2")},
 			verifyPart{Lead: "verify.weak", Lost: "verify.lost.passkey", Passkey: key, Others: []otherWay{{"/x", s.T("verify.totp.other")}}},
@@ -133,7 +133,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"manage": {
 			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", HasCodes: true, Codes: 1, Changed: s.T("manage.done.renamed"), Own: []TenantRef{{Name: "333"}, {Name: "444"}}},
 			managePart{Methods: methods, Prove: "/x"}, managePart{Required: true, Add: "/x"},
-			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", OneKind: true},
+			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", OneKind: true, Devices: []deviceView{{Name: "888", Since: at, Current: true}, {Name: "999", Since: at}}},
 		},
 		"review": {mine{Methods: methods, Many: true}, mine{Methods: methods[:1]}},
 		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[1]}, managePart{Remove: &methods[0], Kept: true}},

@@ -75,7 +75,7 @@ func TestServe_Addresses(t *testing.T) {
 	for _, call := range [][3]string{
 		{"POST", "/.mfa/api/state", "GET, HEAD"}, {"GET", "/.mfa/api/email", "POST"}, {"GET", "/.mfa/api/email/verify", "POST"},
 		{"GET", "/.mfa/api/methods/totp", "POST"}, {"PUT", "/.mfa/api/methods/x", "PATCH, DELETE"}, {"POST", "/.mfa/api/methods/x", "PATCH, DELETE"},
-		{"GET", "/.mfa/api/recovery-codes", "POST"}, {"GET", "/.mfa/api/verify/totp/verify", "POST"}, {"POST", "/.mfa/api/sessions", "DELETE"},
+		{"GET", "/.mfa/api/recovery-codes", "POST"}, {"GET", "/.mfa/api/verify/totp/verify", "POST"}, {"POST", "/.mfa/api/sessions", "DELETE"}, {"POST", "/.mfa/api/devices", "DELETE, GET, HEAD"}, {"GET", "/.mfa/api/devices/x", "DELETE"},
 		{"POST", "/.mfa/", "GET, HEAD"}, {"DELETE", "/.mfa/verify", "GET, HEAD"}, {"TRACE", "/.mfa/enroll", "GET, POST, HEAD"},
 	} {
 		r := httptest.NewRequest(call[0], call[1], nil)
@@ -87,7 +87,8 @@ func TestServe_Addresses(t *testing.T) {
 		c.call("POST", "/.mfa/api/"+path, "").refused(t, 403, "not-offered")
 	}
 	c.call("POST", "/.mfa/api/review", "").refused(t, 403, "needs-fresh-proof")
-	c.call("GET", "/.mfa/api/devices", "").refused(t, 403, "not-offered")
+	c.call("GET", "/.mfa/api/devices", "").refused(t, 403, "needs-fresh-proof")
+	c.call("DELETE", "/.mfa/api/devices/x", "").refused(t, 403, "needs-fresh-proof")
 }
 
 // TestServe_Input: what cannot be read is refused whole.

@@ -58,6 +58,7 @@ type verifyPart struct {
 	Autofill *keyForm  // the browser may offer passkeys at the field of the code; nil: none
 	Lead     string    // key of the text above
 	Lost     string    // key of the last question
+	Trust    string    // label of the choice not to be asked again here; "": there is none
 }
 
 // sendForm has a code sent, for the first time or again.
@@ -106,6 +107,12 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 	}
 	if isSent(kind) {
 		part.Send, part.Sent = t.sendForm(kind, t.otherPhone(a, kind)), t.waits(kind)
+	}
+	if t.mayTrust(kind) {
+		part.Trust = t.trustLabel()
+		if part.Passkey != nil {
+			part.Passkey.Trust = part.Trust
+		}
 	}
 	if x.Err != nil && x.Err.Field == "code" {
 		if part.Code.Wrong = x.Err.Text; part.Send != nil && !part.Sent {
@@ -191,6 +198,9 @@ func (t *turn) finishProof(kind enroll.Kind) {
 	}
 	if err == nil {
 		err = t.stamp(*flag)
+	}
+	if err == nil {
+		err = t.trust(flag)
 	}
 	if err != nil {
 		t.v.proved(kind, t.refusal(err).Reason)
