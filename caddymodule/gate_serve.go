@@ -338,7 +338,7 @@ func (p *passage) lookUp(user string) policy.Account {
 }
 
 func accountMethod(m enroll.Method) policy.AccountMethod {
-	return policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First, Reviewed: m.Reviewed}
+	return policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First, From: m.From, Reviewed: m.Reviewed}
 }
 
 func isPreflight(r *http.Request) bool {

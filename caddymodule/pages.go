@@ -53,13 +53,14 @@ func (p *passage) forPages() *http.Request {
 // pagesVisit is what the pages may know of this request.
 func (p *passage) pagesVisit() *portal.Visit {
 	person := p.person()
+	person.Client = clientAddr(p.r)
 	v := &portal.Visit{
 		Person: person, Flag: p.flag, Ticket: p.ticket,
 		ByTicket: p.who.State != identity.Known && p.ticket != nil && person.User != "",
 		State:    stateWord(p.who.State),
 		Host:     p.r.Host, Scheme: "http", Mount: p.gate.mount, Secure: p.secure,
 		FlagCookie: p.cookies.flag, FlagLifetime: p.gate.flagLifetime,
-		Client: clientAddr(p.r), UserAgent: p.r.UserAgent(),
+		Client: person.Client, UserAgent: p.r.UserAgent(),
 		Judge: p.judge, Resists: p.resists, RetryAfter: p.who.RetryAfter,
 	}
 	if p.secure {

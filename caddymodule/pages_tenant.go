@@ -71,8 +71,8 @@ func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 		Tenant: t.Key, TenantName: cmp.Or(t.Name, p.app.issuer, hostOfURL(p.app.baseURL), hostOnly(p.r.Host)), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
 		Resistant: t.Require == policy.RequireResistant, RPID: p.relyingParty(t),
 		Minimum: t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Grace: t.Grace, Remind: enroll.Reminder(t.Remind), Review: t.Review, RecoveryMinimum: t.RecoveryMinimum, RecoveryRequired: t.RecoveryRequired, Manage: t.Manage, Language: t.Language,
-		TrustDevice: t.TrustDevice,
-		Brand:       enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
+		TrustDevice: t.TrustDevice, EnrollFrom: t.EnrollFrom,
+		Brand: enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
 	}
 	pol := p.app.policy()
 	r.UndoOf = func(tenant string) bool {

@@ -3,6 +3,7 @@ package enroll
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -20,6 +21,8 @@ type Method struct {
 	Reviewed          time.Time // when the person last looked at it: enrolled it, or said that it is right
 	Copied            bool      // passkeys: its counter has gone back once, so there may be two of it
 	Masked            string    // e-mail, sms: where its codes go, hidden but for what its owner knows it by
+
+	From netip.Addr // whence it was registered
 }
 
 // Account is what may be known of a person's factors without a secret.

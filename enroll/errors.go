@@ -52,6 +52,7 @@ var (
 	ErrNoAddress    = &Error{Reason: "no-address", Status: 409}
 	ErrWrongAccount = &Error{Reason: "wrong-account", Status: 403}
 	ErrNotFound     = &Error{Reason: "not-found", Status: 404}
+	ErrNetwork      = &Error{Reason: "not-here", Status: 403, Detail: "network"}
 	ErrBadAddress   = &Error{Reason: "bad-request", Status: 400, Detail: "address"}
 	ErrStoreDown    = &Error{Reason: "store-down", Status: 503}
 	ErrMail         = &Error{Reason: "mail-down", Status: 503}

@@ -146,6 +146,8 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, p Person, r Rules, f *Fl
 	err := s.manage(ctx, p, r, f, func(a *account) (bool, error) {
 		m := a.in(r.Tenant)
 		switch {
+		case !r.Admits(p.Client):
+			return false, ErrNetwork
 		case len(a.Methods) == 0:
 			return false, ErrWrongStep
 		case !r.GivesCodes():

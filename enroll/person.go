@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -32,6 +33,8 @@ type Person struct {
 	Email   string // as the identity gives it now; empty: it gives none
 	Name    string // for display
 	Session string // the identity's stable session id; empty: it has none
+
+	Client netip.Addr // where the request comes from, by the word of whoever knows
 }
 
 // Rules are the parts of a tenant's policy that enrolling depends on.
@@ -49,6 +52,8 @@ type Rules struct {
 	Prove      string       // "session" or "enrolled"
 	Share      string       // "tenant" or "everywhere"
 	Undo       bool         // the last method may be removed
+	// EnrollFrom is whence alone methods may be registered; nil: from anywhere.
+	EnrollFrom []netip.Prefix
 	// TrustDevice is how long a browser may go without being asked again. 0:
 	// none may. TrustForever: until it is revoked.
 	TrustDevice time.Duration
@@ -83,3 +88,9 @@ type Reminder struct {
 
 // Brand is how a tenant's pages and mails look.
 type Brand struct{ Logo, Color, Support, Help, Password string }
+
+// Admits tells whether a method may be registered from an address.
+func (r Rules) Admits(client netip.Addr) bool {
+	client = client.Unmap().WithZone("")
+	return r.EnrollFrom == nil || slices.ContainsFunc(r.EnrollFrom, func(n netip.Prefix) bool { return n.Contains(client) })
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"time"
 	"unicode/utf8"
@@ -59,11 +60,13 @@ type method struct {
 	Reviewed time.Time `json:"reviewed,omitzero"` // when the person last said that it is right
 	Address  string    `json:"address,omitempty"` // e-mail: where its codes go
 	Number   string    `json:"number,omitempty"`  // sms: in E.164
+	// From is whence it was registered.
+	From netip.Addr `json:"from,omitzero"`
 }
 
 func (m *method) public() Method {
 	out := Method{ID: m.ID, Kind: m.Kind, Name: m.Name, Created: m.Created, LastUsed: m.LastUsed,
-		Default: m.Default, Tenant: m.Tenant, First: m.First}
+		Default: m.Default, Tenant: m.Tenant, First: m.First, From: m.From}
 	out.Reviewed = m.looked()
 	if m.Passkey != nil {
 		out.Party, out.Copied = m.Passkey.Party, !m.Passkey.Copied.IsZero()

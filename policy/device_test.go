@@ -21,7 +21,7 @@ tenants:
 
 func device(age time.Duration, trustedBy, kind, made string) func(*Facts) {
 	return func(f *Facts) {
-		f.Account.Device = TrustedDevice{Tenant: trustedBy, At: before(age), Method: AccountMethod{kind, made, "email"}}
+		f.Account.Device = TrustedDevice{Tenant: trustedBy, At: before(age), Method: AccountMethod{Kind: kind, Tenant: made, First: "email"}}
 	}
 }
 

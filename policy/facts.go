@@ -124,7 +124,8 @@ type AccountMethod struct {
 	Tenant string // the tenant it was registered in
 	First  string // how that enrolment was first proven
 
-	Reviewed time.Time // when the person last looked at it: registered it, or said that it is right
+	Reviewed time.Time  // when the person last looked at it: registered it, or said that it is right
+	From     netip.Addr // whence it was registered; zero: not known
 }
 
 // An Ask names the part of Facts that Decide needs next.

@@ -137,7 +137,7 @@ func (p *Policy) proofCounts(f *Facts, t *Tenant) bool {
 	if q.Claim {
 		return true
 	}
-	return !q.At.IsZero() && p.made(q.Tenant, q.First, t) &&
+	return !q.At.IsZero() && p.made(q.Tenant, q.First, t) && p.madeInside(f, q.Tenant, t) &&
 		slices.ContainsFunc(q.Methods, func(kind string) bool {
 			return slices.Contains(t.Methods, kind) || slices.Contains(t.Recovery, kind)
 		})
@@ -152,7 +152,7 @@ func (q *Proof) resists() bool { return q.Resistant && !q.Claim }
 func (p *Policy) trusts(f *Facts, t *Tenant) bool {
 	d := &f.Account.Device
 	return t.TrustDevice > 0 && d.Tenant == t.Key && !d.At.IsZero() && !d.At.After(f.Now.Add(maxAhead)) &&
-		f.Now.Sub(d.At) <= t.TrustDevice && p.made(d.Method.Tenant, d.Method.First, t) && slices.Contains(t.Methods, d.Method.Kind)
+		f.Now.Sub(d.At) <= t.TrustDevice && p.made(d.Method.Tenant, d.Method.First, t) && p.madeInside(f, d.Method.Tenant, t) && slices.Contains(t.Methods, d.Method.Kind)
 }
 
 // rescued reports whether nothing but a way of recovery made the proof. It lets
@@ -173,7 +173,7 @@ func (p *Policy) counting(f *Facts, t *Tenant) (methods, recovery int) {
 	for i := range f.Account.Methods {
 		m := &f.Account.Methods[i]
 		switch {
-		case !p.made(m.Tenant, m.First, t):
+		case !p.met(m, t):
 		case slices.Contains(t.Methods, m.Kind):
 			methods++
 		case slices.Contains(t.Recovery, m.Kind):
@@ -187,7 +187,7 @@ func (p *Policy) counting(f *Facts, t *Tenant) (methods, recovery int) {
 // for the tenant.
 func (p *Policy) hasKey(f *Facts, t *Tenant) bool {
 	return slices.ContainsFunc(f.Account.Methods, func(m AccountMethod) bool {
-		return m.Kind == MethodPasskey && slices.Contains(t.Methods, m.Kind) && p.made(m.Tenant, m.First, t)
+		return m.Kind == MethodPasskey && slices.Contains(t.Methods, m.Kind) && p.met(&m, t)
 	})
 }
 
@@ -200,6 +200,33 @@ func (p *Policy) made(tenant, first string, t *Tenant) bool {
 	}
 	other := p.Tenant(tenant)
 	return other != nil && other.Share == ShareEverywhere && t.Share == ShareEverywhere && asGood(first, t.First)
+}
+
+// met reports whether a registered method counts in t: one made elsewhere only if
+// it was registered from where t lets be registered.
+func (p *Policy) met(m *AccountMethod, t *Tenant) bool {
+	return p.made(m.Tenant, m.First, t) && (m.Tenant == t.Key || len(t.EnrollFrom) == 0 || contain(t.EnrollFrom, m.From))
+}
+
+// madeInside is met for what stands for a method and does not name it: every
+// method made in that tenant has to do. Until the account is known, none does.
+func (p *Policy) madeInside(f *Facts, tenant string, t *Tenant) bool {
+	if tenant == t.Key || len(t.EnrollFrom) == 0 {
+		return true
+	}
+	if f.Account.State != AccountKnown {
+		return false
+	}
+	found := false
+	for i := range f.Account.Methods {
+		if m := &f.Account.Methods[i]; m.Tenant == tenant {
+			if !p.met(m, t) {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
 }
 
 // asGood reports whether one first proof is as good as another: an address of

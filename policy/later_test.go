@@ -14,7 +14,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	}
 	for _, line := range []string{
 		"methods: [oidc]", "methods: [oidc.entra]",
-		"limits: {oidc: 1}", "assign: {a.example: oidc.entra}", "enroll_from: [10.0.0.0/8, 192.0.2.1]",
+		"limits: {oidc: 1}", "assign: {a.example: oidc.entra}",
 		"first: pass",
 	} {
 		_, err := parseText(head1+"    "+line+"\n", Options{})
@@ -37,7 +37,7 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	for k := range left {
 		t.Errorf("no line leads to %q", k)
 	}
-	for _, line := range []string{"locked: false", "grace: 0", "on_disable: release", "trust_device: none", "trust_device: 30d", "trust_device: unlimited", "service_accounts: none",
+	for _, line := range []string{"locked: false", "grace: 0", "on_disable: release", "trust_device: none", "trust_device: 30d", "trust_device: unlimited", "enroll_from: [10.0.0.0/8, 192.0.2.1]", "service_accounts: none",
 		"recovery: {methods: [codes], minimum: 1, required: false}", "protect: [{path: /a, when_store_down: closed, require: mfa}, {path: /b, when_store_down: last-known}]", "mode: enforce", "admins: {roles: [r], users: []}"} {
 		if _, err := parseText(head1+"    "+line+"\n", Options{}); err != nil {
 			t.Errorf("%s: %v", line, err)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/netip"
 	"reflect"
 	"slices"
 	"time"
@@ -52,6 +53,10 @@ func weaker(key string, s, above *settings) bool {
 		return above.Manage != 0 && (s.Manage == 0 || s.Manage > above.Manage)
 	case "first":
 		return !asGood(s.First, above.First)
+	case "enroll_from":
+		return above.EnrollFrom != nil && (s.EnrollFrom == nil || slices.ContainsFunc(s.EnrollFrom, func(n netip.Prefix) bool { return !inside(n, above.EnrollFrom) }))
+	case "trust_device":
+		return s.TrustDevice > above.TrustDevice
 	case "service_accounts":
 		return slices.ContainsFunc(s.ServiceAccounts, func(a ServiceAccount) bool {
 			return !slices.ContainsFunc(above.ServiceAccounts, func(b ServiceAccount) bool { return reflect.DeepEqual(a, b) })
@@ -81,6 +86,11 @@ func (m Reminder) longerThan(n Reminder) bool {
 		return m.lasts()
 	}
 	return lasts(m) > lasts(n)
+}
+
+// inside reports whether a network lies in one of several.
+func inside(n netip.Prefix, networks []netip.Prefix) bool {
+	return slices.ContainsFunc(networks, func(o netip.Prefix) bool { return o.Bits() <= n.Bits() && o.Contains(n.Addr()) })
 }
 
 // stands reports whether the rule was made of another one (directory.go).

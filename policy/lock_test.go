@@ -22,6 +22,8 @@ tenants:
     methods: [passkey, totp]
     minimum: 2
     manage: 10m
+    enroll_from: [10.0.0.0/8, 192.0.2.7]
+    trust_device: 30d
     service_accounts: [{user: svc, from: [192.0.2.0/24], until: 2030-01-01, owner: o, reason: r}]
   below: {parent: above, LINE}
 `
@@ -59,6 +61,8 @@ func TestDesign_H7_LockedLocksEveryKey(t *testing.T) {
 		"minimum: 1":                          false, "minimum: 3": true,
 		"manage: session": false, "manage: 11m": false, "manage: 5m": true,
 		"first: none": false, "first: typed-email": false, "first: email": true,
+		"enroll_from: [10.1.0.0/16]": true, "enroll_from: [192.0.2.7, 10.0.0.0/8]": true, "enroll_from: [10.0.0.0/7]": false, "enroll_from: [192.0.2.0/24]": false, "enroll_from: ['::/0']": false,
+		"trust_device: none": true, "trust_device: 30d": true, "trust_device: 31d": false, "trust_device: unlimited": false,
 		"service_accounts: none": true, "service_accounts: [" + svc + "]": true,
 		"service_accounts: [" + strings.Replace(svc, "192.0.2.0/24", "192.0.0.0/16", 1) + "]": false,
 		"limits: {totp: 9}": true, "language: de": true, "brand: {color: '#0b57d0'}": true, "rp_id: a.example": true,
@@ -67,7 +71,7 @@ func TestDesign_H7_LockedLocksEveryKey(t *testing.T) {
 		switch {
 		case ok && err != nil:
 			t.Errorf("%s: %v", line, err)
-		case !ok && (err == nil || !strings.Contains(err.Error(), "policy.yaml:18:") || !strings.Contains(err.Error(), "is weaker here than what tenant above locks (policy.yaml:4:13)")):
+		case !ok && (err == nil || !strings.Contains(err.Error(), "policy.yaml:20:") || !strings.Contains(err.Error(), "is weaker here than what tenant above locks (policy.yaml:4:13)")):
 			t.Errorf("%s: %v", line, err)
 		}
 	}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -35,13 +36,13 @@ func (t *Tenant) exempts(f *Facts, c cover) bool {
 }
 
 func (a *ServiceAccount) mayComeFrom(client netip.Addr) bool {
+	return contain(a.From, client)
+}
+
+// contain reports whether an address is in one of the networks.
+func contain(networks []netip.Prefix, client netip.Addr) bool {
 	client = client.Unmap().WithZone("")
-	for _, network := range a.From {
-		if network.Contains(client) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(client) })
 }
 
 // exemptAlone lets a credential pass that the identities do not look into, where
@@ -65,12 +66,12 @@ func (p *Policy) exemptAlone(f *Facts, rec *recorder, host *Tenant, asked []*tar
 
 // everywhere reports whether the account's networks hold nobody back.
 func (a *ServiceAccount) everywhere() bool {
-	for _, network := range a.From {
-		if network.Bits() == 0 {
-			return true
-		}
-	}
-	return false
+	return holdNobody(a.From)
+}
+
+// holdNobody reports whether one of the networks is that of all addresses.
+func holdNobody(networks []netip.Prefix) bool {
+	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Bits() == 0 })
 }
 
 const schemaServiceAccounts = `{"anyOf": [{"const": "none"}, {"type": "array", "minItems": 1, "items": {"type": "object",` +

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -102,6 +103,7 @@ type Terms struct {
 
 	CaseSensitive bool
 
+	EnrollFrom      []netip.Prefix // whence methods may be registered; nil: from anywhere
 	ServiceAccounts []ServiceAccount
 }
 

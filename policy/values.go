@@ -105,14 +105,6 @@ func readAssign(r *reader, n *yaml.Node, _ *settings) {
 	}
 }
 
-func readEnrollFrom(r *reader, n *yaml.Node, _ *settings) {
-	before := len(r.list)
-	r.networks(n, "enroll_from")
-	if len(r.list) == before {
-		r.built(n, "enroll_from")
-	}
-}
-
 // networks reads a list of networks; an address is a network of one.
 func (r *reader) networks(n *yaml.Node, what string) (list []netip.Prefix) {
 	r.texts(n, what, false)

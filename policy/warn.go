@@ -79,6 +79,8 @@ func weak(key string, s *settings) string {
 		return "service_accounts: a network of all addresses holds nobody back: whoever learns the account's password passes from anywhere; name the networks it comes from"
 	case key == "admins":
 		return "admins: this version has no pages and no API for administrators: it gives nobody anything yet, and what holds is this file's to say"
+	case key == "enroll_from" && holdNobody(s.EnrollFrom):
+		return "enroll_from: a network of all addresses keeps nobody from registering: name the networks of the place"
 	case key == "brand" && s.Brand.Color != "" && contrast(s.Brand.Color) < 4.5:
 		return fmt.Sprintf("brand.color %s: white on it, or it on white, has a contrast of %.1f to 1; 4.5 is needed to be read (WCAG 2.2, 1.4.3)", s.Brand.Color, contrast(s.Brand.Color))
 	}

@@ -65,6 +65,9 @@ func (t *turn) inOrder(z *wizard, move string) error {
 	if err := z.may(move); err != nil {
 		return err
 	}
+	if !t.admitted() {
+		return enroll.ErrNetwork
+	}
 	if err := t.begin(z); err != nil {
 		return err
 	}
@@ -76,6 +79,9 @@ func (t *turn) verifyCode() {
 	z, err := t.wizard()
 	if err == nil {
 		err = z.may("email/verify")
+	}
+	if err == nil && !t.admitted() {
+		err = enroll.ErrNetwork
 	}
 	if err == nil && z.visit == nil {
 		err = enroll.ErrWrongStep

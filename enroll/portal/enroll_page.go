@@ -102,10 +102,17 @@ type codeField struct {
 	Keys               bool // passkeys may be offered at it
 }
 
+// admitted reports whether methods may be registered from where the person is.
+func (t *turn) admitted() bool { return t.v.Rules.Admits(t.v.Person.Client) }
+
 // showEnroll shows the step that the enrolment stands at, with what was wrong.
 func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 	if z.step == stepProve {
 		t.tellRefusal(enroll.ErrFreshProof)
+		return
+	}
+	if !t.admitted() && (z.step != stepDone || t.adding() || e != nil) {
+		t.tellRefusal(enroll.ErrNetwork)
 		return
 	}
 	part := enrollPart{}
@@ -309,6 +316,9 @@ func (t *turn) tellRefusal(e *enroll.Error) {
 	switch {
 	case errors.Is(e, enroll.ErrFreshProof):
 		m.Go, m.Label = withQuery(t.page("/verify"), "next", "enroll"), t.s.T("verify.start")
+	case e.Detail == enroll.ErrNetwork.Detail:
+		m.Next = t.s.T("network.next", "tenant", t.v.Rules.TenantName)
+		m.Go, m.Label = t.page("/enroll"), t.s.T("deny.again")
 	case errors.Is(e, enroll.ErrExpired), errors.Is(e, enroll.ErrWrongAccount), errors.Is(e, enroll.ErrWrongStep),
 		errors.Is(e, enroll.ErrNotHere):
 		m.Go, m.Label = t.page("/enroll"), t.s.T("expired.again")

@@ -65,8 +65,11 @@ func (t *turn) serveLink(token string) {
 
 func (t *turn) spendLink(token string) {
 	visit, err := t.resume()
-	if err == nil && visit == nil {
+	switch {
+	case err == nil && visit == nil:
 		err = enroll.ErrNotHere
+	case err == nil && !t.admitted():
+		err = enroll.ErrNetwork
 	}
 	if err == nil {
 		err = t.p.service.VerifyLink(t.r.Context(), visit, t.v.Person, t.rules(), token)

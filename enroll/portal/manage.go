@@ -29,6 +29,7 @@ type managePart struct {
 	Many     bool
 	Passkeys string // those that count, for the browser; "": there never were any
 	Devices  []deviceView
+	Outside  bool // nothing can be registered from where the person is
 	OneKind  bool // nothing but authenticator apps, and nothing else to add
 }
 
@@ -94,7 +95,8 @@ func (t *turn) showManage(e *enroll.Error) {
 	kinds := t.offered()
 	part.OneKind = !slices.ContainsFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindTOTP }) &&
 		!slices.ContainsFunc(part.Methods, func(m enroll.Method) bool { return m.Kind != enroll.KindTOTP })
-	if len(t.choices(account)) > 0 {
+	part.Outside = !t.admitted()
+	if len(t.choices(account)) > 0 && !part.Outside {
 		part.Add = withQuery(withQuery(t.v.Mount+"/enroll", "tenantId", t.tenantID()), "add", "1")
 	}
 	if list, err := t.p.service.Passkeys(t.r.Context(), t.v.Person, t.v.Flag, t.party()); err == nil && list != nil {

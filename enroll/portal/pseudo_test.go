@@ -132,7 +132,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		},
 		"manage": {
 			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", HasCodes: true, Codes: 1, Changed: s.T("manage.done.renamed"), Own: []TenantRef{{Name: "333"}, {Name: "444"}}},
-			managePart{Methods: methods, Prove: "/x"}, managePart{Required: true, Add: "/x"},
+			managePart{Methods: methods, Prove: "/x"}, managePart{Required: true, Add: "/x"}, managePart{Outside: true},
 			managePart{Methods: methods, Many: true, Fresh: true, Add: "/x", OneKind: true, Devices: []deviceView{{Name: "888", Since: at, Current: true}, {Name: "999", Since: at}}},
 		},
 		"review": {mine{Methods: methods, Many: true}, mine{Methods: methods[:1]}},

@@ -40,8 +40,9 @@ type Site struct {
 	Fresh   map[string]time.Duration
 	Strong  map[string]bool // protected prefixes that take a passkey alone
 	BaseURL string
-	Secure  bool // answers as if asked over https
-	Down    bool // the identity does not answer
+	Client  netip.Addr // where requests come from
+	Secure  bool       // answers as if asked over https
+	Down    bool       // the identity does not answer
 	Hits    []string
 	Posted  []string // bodies that reached the app
 
@@ -137,7 +138,8 @@ func New() (*Site, error) {
 		Areas: map[string]string{
 			"/documentos-recebidos": "Documentos recebidos", "/enviar-documentos": "Enviar documentos", "/mensagens": "Mensagens",
 		},
-		Fresh: map[string]time.Duration{}, Strong: map[string]bool{},
+		Client: netip.MustParseAddr("203.0.113.7"),
+		Fresh:  map[string]time.Duration{}, Strong: map[string]bool{},
 	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
@@ -189,7 +191,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Site) visit(r *http.Request) *portal.Visit {
 	v := &portal.Visit{
 		Rules: s.Rules[s.Tenant], Host: r.Host, Scheme: "http", Mount: Mount, BaseURL: s.BaseURL, FlagCookie: "mfa",
-		FlagLifetime: 12 * time.Hour, Client: netip.MustParseAddr("203.0.113.7"), UserAgent: r.UserAgent(), State: "nobody",
+		FlagLifetime: 12 * time.Hour, Client: s.Client, UserAgent: r.UserAgent(), State: "nobody",
 	}
 	if s.Secure {
 		v.Scheme, v.Secure, v.FlagCookie = "https", true, "__Host-mfa"
@@ -212,6 +214,7 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 		return rules, ok
 	}
 	now := s.Clock.Now()
+	defer func() { v.Person.Client = s.Client }()
 	if c, err := r.Cookie(v.FlagCookie + "-ticket"); err == nil {
 		v.Ticket, _ = s.Service.ReadTicket(c.Value, "default", now)
 	}
