@@ -110,7 +110,7 @@ func TestCommandExplain(t *testing.T) {
 		"fail/no user":      {"--as", "tenant=silva", "/"},
 		"fail/unknown key":  {"--as", "usr=bob", "/"},
 		"fail/no key":       {"--as", "user=bob,x", "/"},
-		"fail/method":       {"--as", "user=bob,methods=sms", "/"},
+		"fail/method":       {"--as", "user=bob,methods=pigeon", "/"},
 		"fail/duration":     {"--as", "user=bob,methods=totp,proven=2", "/"},
 		"fail/two methods":  {"--method", "PUT", "POST", "/"},
 		"fail/proven alone": {"--as", "user=bob,proven=2m", "/"},
