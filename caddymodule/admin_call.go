@@ -53,12 +53,16 @@ func adminFlags(c *cobra.Command) *adminAt {
 }
 
 // call asks the running server, and returns its answer's body to be closed.
-func (a *adminAt) call(method, path string) (io.ReadCloser, error) {
+func (a *adminAt) call(method, path string, body io.Reader) (io.ReadCloser, error) {
 	addr, err := caddycmd.DetermineAdminAPIAddress(a.address, nil, "", "")
 	if err != nil {
 		return nil, fmt.Errorf("finding the admin endpoint: %w", err)
 	}
-	resp, err := caddycmd.AdminAPIRequest(addr, method, path, nil, nil)
+	var fields http.Header
+	if body != nil {
+		fields = http.Header{"Content-Type": {"application/json"}}
+	}
+	resp, err := caddycmd.AdminAPIRequest(addr, method, path, fields, body)
 	if err != nil {
 		return nil, adminError(err)
 	}
@@ -76,8 +80,11 @@ func adminError(err error) error {
 }
 
 // read asks for JSON.
-func (a *adminAt) read(method, path string, into any) error {
-	body, err := a.call(method, path)
+func (a *adminAt) read(method, path string, into any) error { return a.send(method, path, nil, into) }
+
+// send asks for JSON with JSON; nil: nothing is sent.
+func (a *adminAt) send(method, path string, sent io.Reader, into any) error {
+	body, err := a.call(method, path, sent)
 	if err != nil {
 		return err
 	}

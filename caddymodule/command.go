@@ -18,11 +18,11 @@ func init() {
 		Short: "Checks, tests and explains multi-factor policies",
 		Long: `
 Works on policy files alone: no server is asked, nothing is dialled or written,
-but by "store" and "keys", which talk to a running server's admin endpoint, and
+but by "store", "keys" and "user", which talk to a running server's admin endpoint, and
 "discover", which looks at an application.
 Each subcommand ends with status 0 where all is well, and with 1 otherwise.`,
 		CobraFunc: func(c *cobra.Command) {
-			c.AddCommand(validateCommand(), testCommand(), explainCommand(), schemaCommand(), storeCommand(), keysCommand(), discoverCommand())
+			c.AddCommand(validateCommand(), testCommand(), explainCommand(), schemaCommand(), storeCommand(), keysCommand(), userCommand(), discoverCommand())
 			c.RunE = func(c *cobra.Command, args []string) error {
 				if len(args) > 0 {
 					return fmt.Errorf("unknown subcommand %q", args[0])

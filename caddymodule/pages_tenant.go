@@ -62,19 +62,26 @@ func (p *passage) offerTenants(v *portal.Visit) {
 	}
 }
 
+// rulesOf are the rules of a tenant for this request.
+func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
+	r := p.app.rulesOf(t, hostOnly(p.r.Host))
+	r.RPID = p.relyingParty(t)
+	return r
+}
+
 // rulesOf are the parts of a tenant's policy that enrolling depends on. A
 // tenant without a name is called by the issuer's, by base_url's host, and only
 // where there is neither by the request's: a client that forges its Host field
 // would have its own words mailed to somebody.
-func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
+func (s *appState) rulesOf(t *policy.Tenant, host string) enroll.Rules {
 	r := enroll.Rules{
-		Tenant: t.Key, TenantName: cmp.Or(t.Name, p.app.issuer, hostOfURL(p.app.baseURL), hostOnly(p.r.Host)), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
-		Resistant: t.Require == policy.RequireResistant, RPID: p.relyingParty(t),
-		Minimum: t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Grace: t.Grace, Remind: enroll.Reminder(t.Remind), Review: t.Review, RecoveryMinimum: t.RecoveryMinimum, RecoveryRequired: t.RecoveryRequired, Manage: t.Manage, Language: t.Language,
+		Tenant: t.Key, TenantName: cmp.Or(t.Name, s.issuer, hostOfURL(s.baseURL), host), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
+		Resistant: t.Require == policy.RequireResistant,
+		Minimum:   t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Grace: t.Grace, Remind: enroll.Reminder(t.Remind), Review: t.Review, RecoveryMinimum: t.RecoveryMinimum, RecoveryRequired: t.RecoveryRequired, Manage: t.Manage, Language: t.Language,
 		TrustDevice: t.TrustDevice, EnrollFrom: t.EnrollFrom,
 		Brand: enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
 	}
-	pol := p.app.policy()
+	pol := s.policy()
 	r.UndoOf = func(tenant string) bool {
 		other := pol.Tenant(tenant)
 		return other != nil && other.Undo

@@ -78,7 +78,7 @@ With the embedded store everybody proves anew, too.`,
 	}
 	at := adminFlags(accept)
 	accept.RunE = plainly(func(io.Writer) error {
-		body, err := at.call(http.MethodPost, acceptPath)
+		body, err := at.call(http.MethodPost, acceptPath, nil)
 		if err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ func (a *adminAt) backup(out io.Writer, file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("writing %s: it is there already: name another file", file)
 	}
-	body, err := a.call(http.MethodGet, backupPath)
+	body, err := a.call(http.MethodGet, backupPath, nil)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ type Account struct {
 	Reachable bool     // there is an address of record
 	Due       []Due    // of every tenant in which something was owed once
 	Devices   []Device // trusted browsers, oldest first
+
+	passes map[string]time.Time // when the live pass of a tenant ends
 }
 
 // Account reads a person's factors. An account never seen is an empty one. The
@@ -56,6 +58,12 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 		return cmp.Compare(x.Created.UnixNano(), y.Created.UnixNano())
 	})
 	public.Due = a.dues()
+	public.passes = map[string]time.Time{}
+	for _, d := range a.Passes {
+		if !d.Used {
+			public.passes[d.Tenant] = d.Expires
+		}
+	}
 	for i := range a.Devices {
 		public.Devices = append(public.Devices, a.Devices[i].public())
 	}

@@ -10,7 +10,7 @@ import (
 // Event is a change that the person is told of by mail, at the address of
 // record: whoever made it may not be them.
 type Event struct {
-	Kind   string // address-changed, method-added, method-removed, codes-renewed, code-spent, passkey-copied, device-trusted
+	Kind   string // address-changed, method-added, method-removed, codes-renewed, code-spent, passkey-copied, device-trusted, pass-issued, reset
 	To     string
 	Person Person
 	Rules  Rules
@@ -67,6 +67,8 @@ func plainMail(e Event) Mail {
 		"method-removed":  "A way to confirm your sign-in was removed from your account.",
 		"codes-renewed":   "New recovery codes were made for your account. The old ones no longer work.",
 		"code-spent":      "A recovery code was used to confirm a sign-in to your account.",
+		"pass-issued":     "An administrator issued a temporary access pass for your account.",
+		"reset":           "An administrator reset your second step. You can set it up again.",
 		"device-trusted":  "A browser was trusted: it is no longer asked for your second step.",
 		"passkey-copied":  "A passkey of your account was used by something that may be a copy of it. It was refused.",
 	}[e.Kind]

@@ -5,6 +5,7 @@ package enroll
 const (
 	FirstEmail = "email"       // a code mailed to the address of record
 	FirstTyped = "typed-email" // a link mailed to an address that is typed now
+	FirstPass  = "pass"        // an administrator's temporary access pass
 	FirstNone  = "none"        // nothing
 )
 
@@ -44,7 +45,7 @@ func (st standing) owes(v *visit, r Rules, f *Flag) string {
 	case want == FirstNone:
 		return ""
 	}
-	if v != nil && v.First.meets(want) || st.here || st.any && f != nil && asGood(f.First, r.First) {
+	if v != nil && v.First.meets(want, r.Tenant) || st.here || st.any && f != nil && asGood(f.First, r.First) {
 		return ""
 	}
 	return want
@@ -52,34 +53,41 @@ func (st standing) owes(v *visit, r Rules, f *Flag) string {
 
 // first is what was proven in a visit before any method.
 type first struct {
-	By string `json:"by"` // a word of Rules.First; "": nothing yet
-	To string `json:"to,omitempty"`
+	By string `json:"by"`           // a word of Rules.First; "": nothing yet
+	To string `json:"to,omitempty"` // the address, where it was typed
+	In string `json:"in,omitempty"` // the tenant whose pass it was
 }
 
 // mailed tells whether it was a mailbox.
 func (d first) mailed() bool { return d.By == FirstEmail || d.By == FirstTyped }
 
-// meets tells whether it is what is asked for, or more.
-func (d first) meets(want string) bool { return asGood(d.By, want) }
+// meets tells whether it is what is asked for in the tenant, or more. A pass of
+// the tenant's own administrator stands for whatever its rules ask for.
+func (d first) meets(want, tenant string) bool {
+	return asGood(d.By, want) || d.By == FirstPass && d.In == tenant
+}
 
 // asGood tells whether one first proof is as good as another: an address of
-// record as one that is typed, and nothing is asked for where nothing is.
+// record as one that is typed, and nothing is asked for where nothing is. A pass
+// is the word of one tenant's administrator, so no other tenant takes it.
 func asGood(by, want string) bool {
 	switch want {
 	case FirstNone:
 		return true
 	case FirstTyped:
 		return by == FirstTyped || by == FirstEmail
+	case FirstPass:
+		return false
 	}
 	return by != "" && by == want
 }
 
 // firstOf is what an enrolment in this visit is recorded to have been preceded by.
-func firstOf(a *account, v *visit, f *Flag) string {
+func firstOf(a *account, v *visit, f *Flag, tenant string) string {
 	switch {
-	case v.First.By != "":
+	case v.First.By != "" && (v.First.By != FirstPass || v.First.In == tenant):
 		return v.First.By
-	case len(a.Methods) > 0 && f != nil && f.First != "":
+	case len(a.Methods) > 0 && f != nil && f.First != "" && (f.First != FirstPass || f.Tenant == tenant):
 		return f.First
 	}
 	return FirstNone

@@ -34,6 +34,7 @@ const (
 	forKnown  = "known"
 	forVisit  = "visit"
 	forDevice = "device"
+	forPass   = "pass"
 	forSeen   = "seen"   // sessions seen where nothing was required
 	forCode   = "code"   // mailed codes and links
 	forPepper = "pepper" // recovery codes
@@ -93,7 +94,7 @@ func allEqual(b []byte) bool {
 
 func newRingKey(raw []byte) (ringKey, error) {
 	key := ringKey{purpose: map[string][]byte{}}
-	for _, purpose := range []string{"id", "seal", forFlag, forTicket, forKnown, forDevice, forVisit, forSeen, forCode, forPepper} {
+	for _, purpose := range []string{"id", "seal", forFlag, forTicket, forKnown, forDevice, forPass, forVisit, forSeen, forCode, forPepper} {
 		derived, err := hkdf.Key(sha256.New, raw, nil, "caddy-mfa/1/"+purpose, keySize)
 		if err != nil {
 			return ringKey{}, err

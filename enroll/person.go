@@ -17,6 +17,8 @@ const (
 	KindTOTP Kind = "totp"
 	// KindCodes are the single-use recovery codes.
 	KindCodes Kind = "codes"
+	// KindPass is an administrator's temporary access pass: a first proof only.
+	KindPass Kind = "pass"
 	// KindEmail is a code mailed to the address of record: a first proof, and a
 	// weak method where a tenant's rules name it.
 	KindEmail Kind = "email"

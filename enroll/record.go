@@ -30,6 +30,7 @@ type account struct {
 	Asks    []*ask            `json:"asks,omitempty"`  // codes sent for a proof
 	Texted  time.Time         `json:"texted,omitzero"` // when a text was last sent
 	Visits  []*visit          `json:"visits,omitempty"`
+	Passes  []pass            `json:"passes,omitempty"`  // by tenant
 	Devices []trusted         `json:"devices,omitempty"` // trusted browsers, oldest first
 	// Handle is what passkeys know this account by: random, so that it says
 	// nothing of the person (WebAuthn Level 3, 14.6.1).
@@ -184,6 +185,7 @@ func (s *Service) change(ctx context.Context, realm, user string, fn func(a *acc
 // tidy drops what is over: dead visits, old counts.
 func (a *account) tidy(now time.Time) {
 	a.Visits = keep(a.Visits, func(v *visit) bool { return now.Before(v.Expires) })
+	a.Passes = keep(a.Passes, func(d pass) bool { return now.Before(d.Expires.Add(window)) })
 	a.Sends = keep(a.Sends, func(d send) bool { return now.Before(d.At.Add(window)) })
 	a.Asks = keep(a.Asks, func(k *ask) bool { return now.Before(k.Sent.Add(window)) })
 	for bucket, t := range a.Tries {

@@ -67,9 +67,12 @@ func pepper(key []byte, realm, user, code string) []byte {
 	return mac.Sum(nil)
 }
 
-// readRecovery reads a typed recovery code: groups, case, full-width letters and
-// the letters that look like digits do not matter. False: it is none.
-func readRecovery(typed string) (string, bool) {
+// readRecovery reads a typed recovery code.
+func readRecovery(typed string) (string, bool) { return readCrockford(typed, recoveryLength) }
+
+// readCrockford reads a typed code of n characters: groups, case, full-width
+// letters and the letters that look like digits do not matter. False: it is none.
+func readCrockford(typed string, n int) (string, bool) {
 	if len(typed) > maxTyped || !utf8.ValidString(typed) {
 		return "", false
 	}
@@ -99,7 +102,7 @@ func readRecovery(typed string) (string, bool) {
 		}
 		b.WriteRune(r)
 	}
-	return b.String(), b.Len() == recoveryLength
+	return b.String(), b.Len() == n
 }
 
 // find compares a code with the whole set in constant time: at is its place

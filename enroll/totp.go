@@ -175,7 +175,7 @@ func (s *Service) added(ctx context.Context, v *Visit, p Person, r Rules, done *
 // enrol puts a method that was just proven in a visit into the account.
 func (s *Service) enrol(a *account, k *visit, p Person, r Rules, f *Flag, m method, replaces string, now time.Time) *Enrolled {
 	first := len(a.Methods) == 0
-	m.Created, m.LastUsed, m.Default, m.First, m.From = now, now, first, firstOf(a, k, f), p.Client.Unmap().WithZone("")
+	m.Created, m.LastUsed, m.Default, m.First, m.From = now, now, first, firstOf(a, k, f, m.Tenant), p.Client.Unmap().WithZone("")
 	if old := a.method(replaces); old != nil {
 		m.Default = old.Default
 		a.Methods = keep(a.Methods, func(x method) bool { return x.ID != replaces })

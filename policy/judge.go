@@ -230,13 +230,16 @@ func (p *Policy) madeInside(f *Facts, tenant string, t *Tenant) bool {
 }
 
 // asGood reports whether one first proof is as good as another: an address of
-// record as one that was typed, and nothing is asked for where nothing is.
+// record as one that was typed, and nothing is asked for where nothing is. A
+// pass is the word of one tenant's administrator, so no other tenant takes it.
 func asGood(by, want string) bool {
 	switch want {
 	case FirstNone:
 		return true
 	case FirstTyped:
 		return by == FirstTyped || by == FirstEmail
+	case FirstPass:
+		return false
 	}
 	return by == want
 }

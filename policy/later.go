@@ -10,7 +10,6 @@ var later = map[string]string{ // #nosec G101 -- words of the policy, no credent
 	"methods: oidc": "write passkey or totp",
 	"limits: oidc":  "leave it out",
 	"assign":        "leave it out",
-	"first: pass":   "write email or none",
 }
 
 // built refuses a key, or a key with a value, that is not enforced yet; true

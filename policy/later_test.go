@@ -15,7 +15,6 @@ func TestWhatIsNotEnforcedIsRefused(t *testing.T) {
 	for _, line := range []string{
 		"methods: [oidc]", "methods: [oidc.entra]",
 		"limits: {oidc: 1}", "assign: {a.example: oidc.entra}",
-		"first: pass",
 	} {
 		_, err := parseText(head1+"    "+line+"\n", Options{})
 		if err == nil {

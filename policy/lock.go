@@ -52,7 +52,7 @@ func weaker(key string, s, above *settings) bool {
 	case "manage":
 		return above.Manage != 0 && (s.Manage == 0 || s.Manage > above.Manage)
 	case "first":
-		return !asGood(s.First, above.First)
+		return s.First != above.First && !asGood(s.First, above.First)
 	case "enroll_from":
 		return above.EnrollFrom != nil && (s.EnrollFrom == nil || slices.ContainsFunc(s.EnrollFrom, func(n netip.Prefix) bool { return !inside(n, above.EnrollFrom) }))
 	case "trust_device":

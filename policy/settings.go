@@ -138,7 +138,7 @@ func init() {
 		{name: "enroll_from", schema: `{"type": "array", "minItems": 1, "uniqueItems": true, "items": ` + schemaText + `}`,
 			read: func(r *reader, n *yaml.Node, s *settings) { s.EnrollFrom = r.networks(n, "enroll_from") },
 			copy: func(to, from *settings) { to.EnrollFrom = from.EnrollFrom }},
-		{name: "first", schema: `{"enum": ["email", "typed-email", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
+		{name: "first", schema: `{"enum": ["email", "typed-email", "pass", "none"]}`, read: readFirst, copy: func(to, from *settings) { to.First = from.First }},
 		{name: "trust_device", schema: `{"anyOf": [{"enum": ["none", "unlimited"]}, ` + schemaDuration + `]}`,
 			read: readTrustDevice, copy: func(to, from *settings) { to.TrustDevice = from.TrustDevice }},
 		{name: "rp_id", schema: schemaText, read: readRPID, copy: func(to, from *settings) { to.RPID = from.RPID }},

@@ -39,6 +39,7 @@ const (
 	OnDisableWipe    = "wipe"        // the call that switches off deletes what was made here
 	FirstEmail       = "email"       // the address of record is proven before the first factor
 	FirstTyped       = "typed-email" // an address is that was typed just before
+	FirstPass        = "pass"        // an administrator's temporary access pass is shown
 	FirstNone        = "none"        // nothing is
 	MethodPasskey    = "passkey"     // a WebAuthn credential
 	MethodTOTP       = "totp"        // an authenticator app

@@ -126,7 +126,7 @@ func (r *reader) networks(n *yaml.Node, what string) (list []netip.Prefix) {
 }
 
 func readFirst(r *reader, n *yaml.Node, s *settings) {
-	if w := r.word(n, "first", FirstEmail, FirstTyped, FirstNone, "pass"); w != "" && r.built(n, "first: "+w) {
+	if w := r.word(n, "first", FirstEmail, FirstTyped, FirstPass, FirstNone); w != "" && r.built(n, "first: "+w) {
 		s.First = w
 	}
 }

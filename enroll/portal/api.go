@@ -2,23 +2,17 @@ package portal
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 )
 
-// laterKinds are kinds that the API's addresses exist for and that this build
-// does not offer.
-var laterKinds = []enroll.Kind{"pass"}
-
 func isKind(name string) bool {
-	switch kind := enroll.Kind(name); kind {
-	case enroll.KindPasskey, enroll.KindTOTP, enroll.KindEmail, enroll.KindSMS, enroll.KindCodes:
+	switch enroll.Kind(name) {
+	case enroll.KindPasskey, enroll.KindTOTP, enroll.KindEmail, enroll.KindSMS, enroll.KindCodes, enroll.KindPass:
 		return true
-	default:
-		return slices.Contains(laterKinds, kind) || strings.HasPrefix(name, "oidc.")
 	}
+	return strings.HasPrefix(name, "oidc.")
 }
 
 // serveAPI finds the call that an address under /api/ names. The same addresses
@@ -100,6 +94,10 @@ func (t *turn) serveProving(path []string) {
 	switch {
 	case len(path) > 2 || len(path) == 2 && path[1] != "verify":
 		t.p.notFound(t.w, t.r, t.v)
+	case kind == enroll.KindPass && len(path) == 1:
+		t.on(http.MethodPost, t.beginPass)
+	case kind == enroll.KindPass:
+		t.on(http.MethodPost, t.verifyPass)
 	case begin == nil:
 		t.on(http.MethodPost, t.notOffered)
 	case len(path) == 1:

@@ -80,6 +80,7 @@ type enrollPart struct {
 	Wrong    string // what is wrong with it, or with the number
 	Number   string // that was typed
 	Change   string // where another number is typed
+	Pass     string // where a pass is shown; "": none was issued
 	Setup    *enroll.TOTP
 	QR       template.HTML
 	Link     template.URL // otpauth:
@@ -126,7 +127,12 @@ func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 	} else {
 		part.Masked = mask(t.v.Person.Email)
 	}
+	if t.hasPass(z) {
+		part.Pass = withQuery(t.page("/enroll"), "pass", "1")
+	}
 	switch {
+	case t.showsPass(z):
+		t.showStep(z, e, "pass", part)
 	case z.step == stepEmail && t.owed(z) == enroll.FirstTyped:
 		t.showTyped(z, e, part)
 	case z.step == stepEmail && part.Sent:
@@ -233,6 +239,8 @@ func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart
 		part.Code = codeField{Label: t.s.T("totp.code"), Hint: t.s.T("totp.hint"), Digits: 6}
 	case name == "smscode":
 		part.Code = codeField{Label: t.s.T("verify.sms.label"), Hint: t.s.T("verify.sms.hint"), Digits: 6}
+	case name == "pass":
+		part.Code = codeField{Label: t.s.T("pass.label"), Hint: t.s.T("pass.hint"), Wide: true, Focus: true}
 	case name == "emailcode", name == "mailbox", name == "typedsent" && !z.visit.LinkOnly:
 		part.Code = codeField{Label: t.s.T("emailcode.code"), Hint: t.s.T("emailcode.hint"), Digits: 8}
 	}
@@ -250,13 +258,17 @@ func (t *turn) steps(z *wizard, page string) []wizardStep {
 	if z != nil && len(z.account.Methods) > 0 {
 		return nil
 	}
-	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "mailbox": 1, "sms": 1, "smscode": 1, "codes": 2}[page]
+	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "pass": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "mailbox": 1, "sms": 1, "smscode": 1, "codes": 2}[page]
 	second := "method"
 	if kinds := t.offered(); len(kinds) == 1 {
 		second = cmp.Or(map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app", enroll.KindSMS: "phone"}[kinds[0]], second)
 	}
 	var list []wizardStep
-	for i, name := range []string{"email", second, "codes"} {
+	before := "email"
+	if page == "pass" || t.v.Rules.First == enroll.FirstPass {
+		before = "pass"
+	}
+	for i, name := range []string{before, second, "codes"} {
 		if i == 0 && t.v.Rules.First == enroll.FirstNone && (z == nil || t.owed(z) == "") {
 			continue
 		}

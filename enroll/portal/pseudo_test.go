@@ -113,7 +113,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 			What: s.T("reason.expired.detail"), Means: s.T("deny.store-down.means"), Next: s.T("deny.store-down.next"),
 			Go: "/", Label: s.T("deny.home"),
 		}},
-		"email":     {wizard, enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Hour)}},
+		"email":     {wizard, enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Hour), Pass: "/x"}},
 		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
 		"method":    {wizard}, "totp": {wizard},
 		"mailbox": {wizard, enrollPart{Masked: "a•••@x.example", Proven: true, Other: "/x"}, enrollPart{MailWait: s.Wait(time.Hour)}},
@@ -138,6 +138,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"review": {mine{Methods: methods, Many: true}, mine{Methods: methods[:1]}},
 		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[1]}, managePart{Remove: &methods[0], Kept: true}},
 		"link":   {linkPart{Here: true, Lead: "link.lead"}, linkPart{Lead: "link.elsewhere.lead"}, linkPart{Lead: "link.elsewhere.only"}},
+		"pass":   {enrollPart{Code: code, Minutes: s.Wait(time.Minute)}},
 		"typed":  {enrollPart{Address: "999", Wrong: s.T("reason.bad-request.address")}, enrollPart{MailWait: s.Wait(time.Hour)}},
 		"typedsent": {
 			enrollPart{Address: "999", Code: code, Minutes: s.Wait(time.Minute)},

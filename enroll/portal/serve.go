@@ -23,6 +23,7 @@ type turn struct {
 
 	oldCode      bool   // what is over is the mailed code, not the visit
 	chosenTenant string // another of the person's own tenants; "": the default one
+	passing      bool   // a pass was sent: the page shown next asks for it
 	way          string // the kind of method that the page shown next is about; "": none yet
 }
 

@@ -14,6 +14,7 @@ type step string
 
 const (
 	stepEmail  step = "email"  // an address is to be proven
+	stepPass   step = "pass"   // an administrator's pass is to be shown
 	stepMethod step = "method" // a method is to be chosen or finished
 	stepReview step = "review" // the methods are to be looked through
 	stepDone   step = "done"   // nothing is owed
@@ -24,7 +25,8 @@ const (
 // Anything else is wrong-step and changes nothing. At stepDone a further method
 // may be begun: enrolling is open to everyone, required or not.
 var moves = map[step][]string{
-	stepEmail:  {"email", "email/verify"},
+	stepEmail:  {"email", "email/verify", "pass"},
+	stepPass:   {"pass"},
 	stepMethod: {"methods", "methods/verify"},
 	stepReview: {"methods", "methods/verify"},
 	stepDone:   {"methods", "methods/verify"},
@@ -72,6 +74,8 @@ func (t *turn) stepOf(z *wizard) step {
 			return stepReview
 		}
 		return stepDone
+	case t.owed(z) == enroll.FirstPass:
+		return stepPass
 	case t.owed(z) != "":
 		return stepEmail
 	}

@@ -1,0 +1,179 @@
+package caddymodule
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// administered is a running site with an admin endpoint of its own, at the
+// address returned.
+func administered(t *testing.T, site string, files map[string]string) (*live, string) {
+	t.Helper()
+	address := "127.0.0.1:" + freePort(t)
+	s := start(t, strings.Replace(site, "%PRELUDE%", strings.Replace(prelude, "admin off", "admin "+address, 1), 1), files)
+	return s, address
+}
+
+// command runs `caddy mfa user` with arguments.
+func command(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	c := userCommand()
+	var out bytes.Buffer
+	c.SetOut(&out)
+	c.SetErr(&out)
+	c.SetArgs(args)
+	err := c.Execute()
+	return out.String(), err
+}
+
+// askAdmin sends a body to the admin endpoint.
+func askAdmin(t *testing.T, address, method, path, body string) (status int, text string) {
+	t.Helper()
+	req, err := http.NewRequest(method, "http://"+address+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(res.Body); err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, b.String()
+}
+
+const passPolicy = `version: 1
+defaults: {require: mfa, protect: [/documents, /account/password], share: everywhere}
+tenants:
+  hr: {first: pass, enroll_from: ["127.0.0.1", "::1"]}
+  costa: {first: pass}
+  mail: {}
+`
+
+func issued(t *testing.T, address, user, tenant string) string {
+	t.Helper()
+	out, err := command(t, "pass", user, "--tenant", tenant, "--address", address, "--json")
+	var made passIssued
+	if err != nil || json.Unmarshal([]byte(out), &made) != nil || made.Pass == "" {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return made.Pass
+}
+
+// S3.43, S3.41: with an administrator's pass and from the right place a user sets
+// a factor up. The pass opens that and nothing else: no area, not the page on
+// which the app changes a password, no change of methods that are there.
+func TestS3_41_APassOpensEnrolmentAlone(t *testing.T) {
+	s, address := administered(t, offices, map[string]string{"policy.yaml": passPolicy})
+	s.app.setTenant("bob", "hr")
+	b := s.signedIn("bob")
+	b.call("POST", "/.mfa/api/email", nil).want(409).reason("wrong-step")
+	b.call("POST", "/.mfa/api/methods/totp", nil).want(409).reason("wrong-step")
+	pass := issued(t, address, "bob", "hr")
+	b.call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": pass}).want(200)
+	if b.value("mfa") != "" {
+		t.Fatal("a pass gave a flag")
+	}
+	b.get("/documents/1", "Accept", "application/json").want(403).reason("enroll")
+	b.get("/account/password", "Accept", "application/json").want(403).reason("enroll")
+	b.form("/account/password", url.Values{"new": {"x"}}).want(403)
+	b.call("POST", "/.mfa/api/recovery-codes", nil).want(403).reason("needs-fresh-proof")
+	b.call("GET", "/.mfa/api/devices", nil).want(403).reason("needs-fresh-proof")
+	if s.app.hitsOn("/account/password")+s.app.hitsOn("/documents") != 0 {
+		t.Error("the app was reached with a pass alone")
+	}
+	b.addTOTP()
+	// S3.40: who has proved is let through to it, and the app is told so.
+	b.form("/account/password", url.Values{"new": {"x"}}).want(200)
+	r, _ := s.app.lastRequest()
+	if r.Header.Get("Mfa-Status") != "verified" || r.Header.Get("Mfa-Methods") != "totp" || r.Header.Get("Mfa-Time") == "" {
+		t.Errorf("the app is told %v", r.Header)
+	}
+	s.signedIn("bob").call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": issued(t, address, "bob", "hr")}).want(403).reason("needs-fresh-proof")
+
+	// C3: of one tenant. What its administrator let in does not count in another
+	// that asks for a pass of its own.
+	s.app.setTenant("bob", "costa")
+	b.get("/documents/1", "Accept", "application/json").want(403)
+	b.call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": pass}).want(400).reason("bad-code")
+}
+
+// S3.56: an administrator has a user set up again: the next protected request is
+// blocked, in every browser, and the password alone sets nothing up.
+func TestS3_56_ResetByTheCommandLine(t *testing.T) {
+	s, address := administered(t, offices, map[string]string{"policy.yaml": passPolicy})
+	s.app.setTenant("bob", "mail")
+	b := s.signedIn("bob").enroll()
+	b.get("/documents/1").want(200)
+	for _, args := range [][]string{{"reset", "nobody-here"}, {"reset", "bob", "--realm", "elsewhere"}, {"reset", "bob", "--tenant", "elsewhere"}, {"pass", "bob"}, {"pass", "bob", "--tenant", "hr", "--life", "90d"}} {
+		if out, err := command(t, append(args, "--address", address)...); err == nil {
+			t.Errorf("%v: %s", args, out)
+		}
+	}
+	b.get("/documents/1").want(200)
+	if out, err := command(t, "reset", "bob", "--address", address); err != nil || !strings.Contains(out, "reset in every tenant of realm default") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	b.get("/documents/1", "Accept", "application/json").want(403).reason("enroll")
+	b.call("POST", "/.mfa/api/methods/totp", nil).want(409).reason("wrong-step")
+	b.call("POST", "/.mfa/api/verify/codes/verify", map[string]any{"code": b.codes[0]}).want(409)
+	eventually(t, func() bool { return s.mail.has("was reset at") })
+	again := s.signedIn("bob").enroll()
+	again.get("/documents/1").want(200)
+}
+
+func (b *postbox) has(words string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, m := range b.mail {
+		if strings.Contains(m, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// The endpoint is as strict as everything that changes something, and shows and
+// logs no more than it must.
+func TestUsersAdmin_Refusals(t *testing.T) {
+	s, address := administered(t, offices, map[string]string{"policy.yaml": passPolicy})
+	s.app.setTenant("bob", "hr")
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+	}{
+		"ok/a pass":                {"POST", "/mfa/users/bob/pass", `{"tenant":"hr"}`, 200},
+		"ok/a user of odd letters": {"POST", "/mfa/users/b%2Fo%40b/pass", `{"tenant":"hr","realm":"default","life":"5m"}`, 200},
+		"fail/GET":                 {"GET", "/mfa/users/bob/pass", "", 405},
+		"fail/no user":             {"POST", "/mfa/users//pass", `{"tenant":"hr"}`, 404},
+		"fail/another word":        {"POST", "/mfa/users/bob/secrets", `{"tenant":"hr"}`, 404},
+		"fail/no tenant":           {"POST", "/mfa/users/bob/pass", `{}`, 400},
+		"fail/unknown tenant":      {"POST", "/mfa/users/bob/pass", `{"tenant":"x"}`, 404},
+		"fail/unknown member":      {"POST", "/mfa/users/bob/pass", `{"tenant":"hr","forever":true}`, 400},
+		"fail/two values":          {"POST", "/mfa/users/bob/pass", `{"tenant":"hr"}{}`, 400},
+		"fail/too long":            {"POST", "/mfa/users/bob/pass", `{"tenant":"` + strings.Repeat("x", maxCall) + `"}`, 413},
+		"fail/life":                {"POST", "/mfa/users/bob/pass", `{"tenant":"hr","life":"1s"}`, 400},
+		"fail/nobody":              {"POST", "/mfa/users/eve/reset", `{}`, 404},
+	} {
+		status, text := askAdmin(t, address, c.method, c.path, c.body)
+		if status != c.status {
+			t.Errorf("%s: %d %s, want %d", name, status, text, c.status)
+		}
+	}
+	app, err := caddy.ActiveContext().AppIfConfigured("mfa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := app.(*App).state.gates.realms(); len(got) != 1 || got[0] != "default" {
+		t.Errorf("realms %v", got)
+	}
+}
