@@ -130,11 +130,12 @@ func (s *speech) T(key string, pairs ...any) string {
 }
 
 // say writes a value into a text. In a language read from right to left, one
-// with letters of its own direction (a name, an address) is kept apart from
-// what stands around it, so that neither reorders the other (UAX #9, FSI, PDI).
+// with letters of its own direction (a name, an address), or a telephone number,
+// is kept apart from what stands around it, so that neither reorders the other
+// (UAX #9, FSI, PDI).
 func (s *speech) say(v ...any) string {
 	value := fmt.Sprint(v...)
-	if s.Dir == "rtl" && strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Arabic, r) }) {
+	if s.Dir == "rtl" && strings.ContainsFunc(value, func(r rune) bool { return r == '+' || unicode.IsLetter(r) && !unicode.Is(unicode.Arabic, r) }) {
 		return "\u2068" + value + "\u2069"
 	}
 	return value

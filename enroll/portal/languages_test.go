@@ -125,12 +125,35 @@ func TestLanguages_AddressFormally(t *testing.T) {
 	}
 }
 
+// TestLanguages_OneWordForOneThing finds other words for what CONTRIBUTING.md has
+// a word for.
+func TestLanguages_OneWordForOneThing(t *testing.T) {
+	words, _ := loadCatalogue()
+	for tag, others := range map[string]string{
+		"en": `2FA|two-factor|backup code|security key\b.*passkey is`, "pt-BR": `duas etapas|códigos? de backup|2FA`,
+		"de": `Zugangsschlüssel|Hauptschlüssel|Sicherungscode|Backup-Code|zweistufig|2FA|Authentifizierungs-App`,
+		"nl": `toegangssleutel|tweefactor|back-?upcode|2FA|verificatie-app`, "fi": `avainkood|varmuuskood|todennusavain|2FA`,
+		"es": `clave de acceso|doble factor|dos factores|códigos? de respaldo|2FA`, "fr": `codes? de secours|clé d’identification|deux facteurs|2FA`,
+		"it": `chiav[ei] di accesso|codic[ei] di backup|due fattori|2FA`, "ar": `الرموز الاحتياطية|رموز احتياطية|المصادقة الثنائية|مفتاح الدخول`,
+	} {
+		other := regexp.MustCompile(`(?i)` + others)
+		for key, text := range words.choose(tag).texts {
+			if found := other.FindString(text); found != "" {
+				t.Errorf("%s: %s says %q: %s", tag, key, found, text)
+			}
+		}
+	}
+}
+
 // TestLanguages_KeepDirectionsApart: a Latin name inside Arabic is isolated, so
 // that the full stop behind it stays behind it; a number needs nothing.
 func TestLanguages_KeepDirectionsApart(t *testing.T) {
 	words, _ := loadCatalogue()
 	ar := words.choose("ar")
 	if got := ar.T("verify.lead", "tenant", "Silva & Co."); !strings.Contains(got, "\u2068Silva & Co.\u2069") {
+		t.Errorf("T = %q", got)
+	}
+	if got := ar.T("smscode.lead", "number", "+31 6"); !strings.Contains(got, "\u2068+31 6\u2069") {
 		t.Errorf("T = %q", got)
 	}
 	if got := ar.Wait(5 * time.Minute); strings.Contains(got, "\u2068") {
