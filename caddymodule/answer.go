@@ -46,11 +46,12 @@ func (a *answer) WriteHeader(status int) {
 	if a.passage != nil {
 		a.passage.forgetOvertaken()
 	}
+	set := len(h["Set-Cookie"])
 	a.addRelayed(h)
 	for _, c := range a.own {
 		h.Add("Set-Cookie", c)
 	}
-	if a.protected {
+	if a.protected || len(h["Set-Cookie"]) > set { // on an open page, too, a cookie we add is one visitor's
 		privateOnly(h)
 	}
 	a.ResponseWriter.WriteHeader(status)

@@ -56,6 +56,23 @@ func TestAnswer_RelaysEachCookieOnce(t *testing.T) {
 }
 
 // A flush sends the fields too, so they are looked at before it.
+// An answer that the app calls everybody's is one visitor's once it carries a
+// cookie that the app set when the gate asked who he is.
+func TestAnswer_ACookieWeAddIsOneVisitors(t *testing.T) {
+	for relayed, want := range map[string]string{"": "public, max-age=60", "sid=bobs": "private, max-age=60"} {
+		rec := httptest.NewRecorder()
+		a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa")}
+		if relayed != "" {
+			a.relay = []string{relayed}
+		}
+		a.Header().Set("Cache-Control", "public, max-age=60")
+		a.WriteHeader(http.StatusOK)
+		if got := rec.Header().Get("Cache-Control"); got != want {
+			t.Errorf("with %q: Cache-Control %q, want %q", relayed, got, want)
+		}
+	}
+}
+
 func TestAnswer_FlushIsLookedAt(t *testing.T) {
 	rec := httptest.NewRecorder()
 	a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa"), protected: true}

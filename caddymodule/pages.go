@@ -28,10 +28,12 @@ func (p *passage) servePages() error {
 		return caddyhttp.Error(http.StatusServiceUnavailable, errNotStarted)
 	}
 	p.onPages = true
-	p.identify()
-	p.readTicket()
-	if p.who.State != identity.Known {
-		p.readFlag()
+	if !strings.HasPrefix(path, "/assets/") { // those are everybody's, and any cache may keep them: nobody is asked for, and no cookie goes out with them
+		p.identify()
+		p.readTicket()
+		if p.who.State != identity.Known {
+			p.readFlag()
+		}
 	}
 	v := p.pagesVisit()
 	r := p.forPages()

@@ -22,6 +22,7 @@ type app struct {
 	moves    bool // and changes with every answer
 	anywhere bool // it signs in whoever sends name and password, at any address
 	text     bool // it says who is signed in by a text alone
+	number   bool // it leads to the account by its number
 }
 
 func start(t *testing.T) *app {
@@ -56,6 +57,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/enter?next=%2F", http.StatusFound)
 			return
 		}
+		if a.number {
+			fmt.Fprintf(w, `<div class=menu><a class=user href="/users/5">%[1]s</a></div><div id=top>Signed in as <a class=user href="/users/5">%[1]s</a></div>`, user)
+			return
+		}
 		fmt.Fprintf(w, `<nav><a href="/profile">Profile</a><a href="/out?token=1&amp;do=logout">Leave</a><a href="/user/delete">Delete</a><b class=who>%s</b></nav>`, user)
 	case "/enter":
 		if r.Method == http.MethodGet {
@@ -79,7 +84,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/about":
 		fmt.Fprint(w, `<h1>About us</h1>`)
 	case "/profile":
-		if user == "" {
+		if user == "" || a.number {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -199,6 +204,15 @@ func TestLookAtDoubts(t *testing.T) {
 		_, draft := look(t, a, nil)
 		wants(t, draft, "whoever calls himself bob is bob: look for an id\n\t\t\tuser html \"#hello\"", "first: email # DOUBT: no address was found")
 	})
+	t.Run("the number of the account", func(t *testing.T) {
+		a := start(t)
+		a.number = true
+		_, draft := look(t, a, nil)
+		wants(t, draft, "identity whoami / {", `user html "#top a" attr href`, `name html "#top a"`)
+		if strings.Contains(draft, "look for an id") {
+			t.Error("it doubts the number")
+		}
+	})
 	t.Run("a wrong password", func(t *testing.T) {
 		_, draft := look(t, start(t), func(o *Options) { o.Password = "wrong" })
 		wants(t, draft, "the test login was not accepted")
@@ -257,7 +271,7 @@ func TestLookAtDoubts(t *testing.T) {
 		if err := f.Draft(&b); err != nil {
 			t.Fatal(err)
 		}
-		wants(t, b.String(), "identity whoami /api/me {\n\t\t\tuser json login\n", "anonymous confirm # the application asks")
+		wants(t, b.String(), "identity whoami / {\n\t\t\tuser json login\n", "anonymous confirm # the application asks")
 		if strings.Contains(b.String(), "allow:") || strings.Contains(b.String(), "cache") {
 			t.Errorf("the draft:\n%s", b.String())
 		}

@@ -105,6 +105,9 @@ func (f *Findings) identity(line func(string, ...any)) {
 		line("\t\t\t# DOUBT: one password is everybody's: this names nobody, and whoever signs in is one person with one second factor")
 	}
 	line("\t\t\tuser %s", who.expr)
+	if who.name != "" {
+		line("\t\t\tname %s", who.name)
+	}
 	if who.nobody != "" {
 		line("\t\t\tnobody %s", quoted(who.nobody))
 	}
@@ -199,7 +202,7 @@ func (f *Findings) backFrom() string {
 // wayBack reports whether a field of a query says where to go afterwards.
 func wayBack(key, value string) bool {
 	plain, err := url.QueryUnescape(value)
-	return err == nil && strings.HasPrefix(plain, "/") || slices.Contains([]string{"next", "to", "return", "returnto", "return_to", "redirect", "redirect_to", "back", "url"}, strings.ToLower(key))
+	return err == nil && (strings.HasPrefix(plain, "/") || strings.HasPrefix(plain, "http://") || strings.HasPrefix(plain, "https://")) || slices.Contains([]string{"next", "to", "return", "returnto", "return_to", "redirect", "redirect_to", "back", "url"}, strings.ToLower(key))
 }
 
 // loginPath is where the form is sent, with the hidden field that says so where

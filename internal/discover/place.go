@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -19,6 +20,7 @@ type place struct {
 	rank int    // the lower, the more it is worth
 	text bool   // a text that is shown, which people may be able to edit
 
+	name   string // where the name stands, if that is another place; as an expression
 	nobody string // what stands there for a stranger; "" where nothing does
 	shared bool   // it is the same for everybody who is signed in
 
@@ -32,14 +34,15 @@ var commonPlaces = []string{"/api/me", "/me", "/api/user", "/api/users/me", "/ap
 
 // findWho looks for the one place where the user's name stands in an answer.
 func (f *Findings) findWho(v *visitor, home *page, user string) {
-	paths := slices.Clone(commonPlaces)
+	var paths []string
+	if home.at != nil {
+		paths = append(paths, home.at.RequestURI()) // whoever signs in is shown it
+	}
+	paths = append(paths, commonPlaces...)
 	for _, l := range home.links {
 		if strings.HasPrefix(l.href, "/") && !leaving(l.href+" "+l.text) && personal(l.href+" "+l.text) {
 			paths = append(paths, l.href)
 		}
-	}
-	if home.at != nil {
-		paths = append(paths, home.at.RequestURI())
 	}
 	stranger := v.without("/", f.Cookies...)
 	stranger.basic = ""
@@ -50,7 +53,8 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 			continue
 		}
 		for _, w := range places(p, user) {
-			w.path, w.value = path, user
+			w.path = path
+			w.value, _ = w.find(p)
 			if best != nil && w.rank >= best.rank {
 				continue
 			}
@@ -58,7 +62,7 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 			f.takeWayBack(a)
 			if a.status == http.StatusOK {
 				got, _ := w.find(a)
-				if got == user || a.isHTML() != p.isHTML() || len(got) > maxNobody {
+				if got == w.value || a.isHTML() != p.isHTML() || len(got) > maxNobody {
 					continue // it says so to a stranger as well, or says nothing that can be read
 				}
 				if w.nobody = got; got != "" && best != nil {
@@ -98,7 +102,7 @@ func (f *Findings) onlyInside(home *page, stranger *visitor) *place {
 		if n.Type != html.ElementNode || !plainName.MatchString(id) || !leaving(id) || strings.TrimSpace(text(n)) == "" {
 			continue
 		}
-		w := inHTML(home, "#"+id, "", 5, false)
+		w := inHTML(home, "#"+id, "", 9, false)
 		if w == nil {
 			continue
 		}
@@ -164,36 +168,65 @@ func places(p *page, user string) (list []*place) {
 		}
 		for _, a := range n.Attr {
 			if a.Val == user && strings.HasPrefix(a.Key, "data-") && plainName.MatchString(a.Key) {
-				list = append(list, inHTML(p, "["+a.Key+"]", a.Key, 3, false))
+				list = append(list, inHTML(p, "["+a.Key+"]", a.Key, 5, false))
 			}
 		}
 		if n.FirstChild != nil && n.FirstChild == n.LastChild && n.FirstChild.Type == html.TextNode && strings.TrimSpace(n.FirstChild.Data) == user {
-			list = append(list, inHTML(p, selector(n), "", 4, true))
+			list = append(list, shownAt(p, n)...)
 		}
 	}
-	return slices.DeleteFunc(list, func(w *place) bool { return w == nil })
+	list = slices.DeleteFunc(list, func(w *place) bool { return w == nil })
+	slices.SortStableFunc(list, func(a, b *place) int { return cmp.Compare(a.rank, b.rank) })
+	return list
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// selector names an element by its id or class, or those of what is around it.
-func selector(n *html.Node) string {
-	s := n.Data
+// rankOf puts what is found by an id before what is found by a class.
+func rankOf(css string, rank int) int {
+	if strings.HasPrefix(css, "#") {
+		return rank
+	}
+	return rank + 1
+}
+
+// selectors name an element by its id or class, or those of what is around it:
+// ids first, they are one of a kind.
+func selectors(n *html.Node) []string {
+	var byID, byClass []string
 	for p := n; p != nil && p.Type == html.ElementNode; p = p.Parent {
-		own := ""
-		if id := attr(p, "id"); plainName.MatchString(id) {
-			own = "#" + id
-		} else if class := strings.Fields(attr(p, "class")); len(class) > 0 && plainName.MatchString(class[0]) {
-			own = "." + class[0]
+		inner := ""
+		if p != n {
+			inner = " " + n.Data
 		}
-		switch {
-		case own != "" && p == n:
-			return own
-		case own != "":
-			return own + " " + s
+		if id := attr(p, "id"); plainName.MatchString(id) {
+			byID = append(byID, "#"+id+inner)
+		}
+		if class := strings.Fields(attr(p, "class")); len(class) > 0 && plainName.MatchString(class[0]) {
+			byClass = append(byClass, "."+class[0]+inner)
 		}
 	}
-	return s
+	return append(byID, append(byClass, n.Data)...)
+}
+
+// account is an address that names an account by its number.
+var account = regexp.MustCompile(`^/(?:[^?#]*/)?[0-9]+/?$`)
+
+// shownAt are the places where an element shows the user: the number of the
+// account, where it leads there, and the text.
+func shownAt(p *page, n *html.Node) (list []*place) {
+	for _, css := range selectors(n) {
+		if n.Data == "a" && account.MatchString(attr(n, "href")) {
+			if w := inHTML(p, css, "href", rankOf(css, 3), false); w != nil {
+				w.name = fmt.Sprintf("html %q", css)
+				return append(list, w)
+			}
+		}
+		if w := inHTML(p, css, "", rankOf(css, 7), true); w != nil {
+			return append(list, w)
+		}
+	}
+	return nil
 }
 
 // inHTML is a place found by a selector, nil where that fits more than one.
