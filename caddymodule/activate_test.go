@@ -173,3 +173,25 @@ func (b *browser) value(name string) string {
 	}
 	return ""
 }
+
+// S2.4, S4.5: at the next sign-in nothing goes on before a factor is set up, and
+// then all does.
+func TestS4_5_TheNextSignInSetsUpFirst(t *testing.T) {
+	s := start(t, strings.Replace(switching, "LINES", "", 1), map[string]string{"policy.yaml": switchable("none", "next-session")})
+	b := s.signedIn("bob")
+	b.get("/documents/1").want(200)
+	s.require("mfa", "next-session")
+	b.get("/documents/1").want(200) // S2.18: a running session goes on
+	b.get("/logout").want(200)
+	b.signIn("bob")
+	block := b.page("/documents/1?x=2").want(403)
+	if !strings.Contains(block.body, `href="/.mfa/enroll?to=%2Fdocuments%2F1%3Fx%3D2"`) {
+		t.Errorf("the block page does not lead to setting up:\n%s", block.body)
+	}
+	hits := s.app.hitsOn("/documents")
+	b.form("/documents/1", url.Values{"x": {"1"}}).want(403)
+	if s.app.hitsOn("/documents") != hits {
+		t.Error("the app is reached before")
+	}
+	b.enroll().get("/documents/1?x=2").want(200)
+}

@@ -53,7 +53,7 @@ tenants:
   souza: {name: Souza, require: none}
 `
 
-func TestShare_EverywhereEnrolsOnce(t *testing.T) {
+func TestX3_EverywhereEnrolsOnce(t *testing.T) {
 	s := start(t, offices, map[string]string{"policy.yaml": strings.Replace(officesPolicy, "SHARE", "everywhere", 1)})
 	s.app.tenants["bob"] = "silva"
 	b := s.signedIn("bob").enroll()
@@ -62,7 +62,7 @@ func TestShare_EverywhereEnrolsOnce(t *testing.T) {
 	b.get("/documents/1").want(200)
 }
 
-func TestShare_TenantEnrolsInEach(t *testing.T) {
+func TestX3_TenantEnrolsInEach(t *testing.T) {
 	s := start(t, offices, map[string]string{"policy.yaml": strings.Replace(officesPolicy, "SHARE", "tenant", 1)})
 	s.app.tenants["bob"] = "silva"
 	b := s.signedIn("bob").enroll()
