@@ -6,10 +6,9 @@ import (
 )
 
 // A block is what a decision looks at of every rule of a list, in one piece of
-// memory, which lies behind its tenant's host (keep.go): at many tenants the
-// time goes into memory that is not at hand, and each piece is another wait.
-// First the heads of the rules, then where the prefix of each ends, then the
-// prefixes, folded.
+// memory: at many tenants the time goes into memory that is not at hand, and each
+// piece is another wait. First the heads of the rules, then where the prefix of
+// each ends, then the prefixes, folded.
 type block string
 
 // maxBlock bounds the prefixes of a block, in bytes: their ends are two bytes
@@ -29,6 +28,20 @@ func headMask(head uint64) uint64 {
 	return ^uint64(0) >> (bits.LeadingZeros64(head) &^ 7)
 }
 
+// maxHeads is how many heads are looked at together.
+const maxHeads = 64
+
+// among returns, by bits, which of the first n rules may protect a reading of
+// this head; no other of them does.
+func (b block) among(reading uint64, n int) (some uint64) {
+	for i := range n {
+		if head := b.head(i); reading&headMask(head) == head {
+			some |= 1 << i
+		}
+	}
+	return some
+}
+
 // prefix is the folded prefix of a rule of n.
 func (b block) prefix(i, n int) string {
 	ends := b[8*n:]
@@ -40,18 +53,17 @@ func (b block) prefix(i, n int) string {
 	return string(ends[2*n+start : 2*n+end])
 }
 
-// blockOf makes the block of rules, and keeps their prefixes in it. It reports
-// whether it says all that covers wants to know of them: none says more than its
-// path.
-func (k *keeper) blockOf(rules []rule) (b block, plain bool) {
+// face keeps a host and the block of rules behind it, and the rules' paths in the
+// block. It reports whether the block says all that covers wants to know of them:
+// none says more than its path.
+func (k *keeper) face(host string, rules []rule) (face string, plain bool) {
 	n, size := len(rules), 0
 	plain = true
 	for i := range rules {
 		size += len(rules[i].folded())
 		plain = plain && rules[i].extra == plainly
 	}
-	plain = plain && size <= maxBlock
-	buf := make([]byte, 0, 10*n+size)
+	buf := append(make([]byte, 0, len(host)+10*n+size), host...)
 	for i := range rules {
 		buf = binary.LittleEndian.AppendUint64(buf, headOf(rules[i].folded()))
 	}
@@ -62,12 +74,12 @@ func (k *keeper) blockOf(rules []rule) (b block, plain bool) {
 	for i := range rules {
 		buf = append(buf, rules[i].folded()...)
 	}
-	b = block(k.keep(string(buf)))
-	at := 10 * n
+	face = k.keep(string(buf))
+	at := len(host) + 10*n
 	for i := range rules {
 		p := &rules[i]
 		end := at + len(p.folded())
-		switch text := string(b[at:end]); {
+		switch text := face[at:end]; {
 		case p.Path == text:
 			p.Path = text
 		case len(p.Path) > 1:
@@ -75,5 +87,5 @@ func (k *keeper) blockOf(rules []rule) (b block, plain bool) {
 		}
 		at = end
 	}
-	return b, plain
+	return face, plain && size <= maxBlock
 }

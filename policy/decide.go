@@ -46,8 +46,14 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	}
 	rec.rules(p, host, own, asked, f)
 	var cover cover
-	if host != nil && (at == nil || own != nil || at.mayProtect(asked)) {
+	switch {
+	case host == nil:
+	case at == nil || !at.beside || own != nil || twice || sent.more != nil:
 		cover = host.rules.coversAny(asked, own, f)
+	default: // most requests: of these, most that are open need no look at the tenant
+		if some := at.block().among(sent.one.head, int(at.rules)); some != 0 {
+			cover = host.rules.coversAmong(&sent, f, at.block(), some)
+		}
 	}
 	touched := cover.hit || (host == nil || p.mapped(f)) && p.index.protects(asked, own, f)
 	if rec.step("no protected prefix covers it", nil, !touched, ReasonOpen) {
@@ -89,16 +95,16 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 }
 
 // hostTenant is the tenant that the request's host names, where hosts may, and
-// where it is found.
-func (p *Policy) hostTenant(f *Facts) (*Tenant, *hosted) {
+// where it was found, if by the host.
+func (p *Policy) hostTenant(f *Facts) (*Tenant, *hostSlot) {
 	if f.TenantBy == ByIdentity && !p.single {
 		return nil, nil
 	}
 	if p.sole != nil {
 		return p.sole, nil
 	}
-	if at := p.host(f.Host); at != nil {
-		return at.tenant, at
+	if s := p.hosts.lookup(f.Host); s != nil {
+		return s.tenant, s
 	}
 	return nil, nil
 }

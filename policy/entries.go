@@ -48,8 +48,7 @@ func (r *reader) entries(n *yaml.Node, what string) *ruleList {
 	list.rules = append(make([]rule, 0, len(list.rules)), list.rules...) // no more room than there are rules
 	if what == "protect" {
 		list.rules = withDerived(list.rules)
-		list.block, list.plain = r.blockOf(list.rules)
-		return list
+		return list // settings keeps their paths
 	}
 	for i := range list.rules {
 		list.rules[i].Path = r.keep(list.rules[i].Path)
@@ -212,7 +211,7 @@ func readHosts(r *reader, n *yaml.Node, s *settings) {
 			r.bad(n, "hosts lists %q twice: keep one", h)
 			return
 		}
-		s.Hosts = append(s.Hosts, r.keep(h))
+		s.Hosts = append(s.Hosts, h)
 	})
 }
 

@@ -1,20 +1,16 @@
 package policy
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A Policy is a loaded policy file, or what stands for one where there is none.
 // It never changes once made.
 type Policy struct {
 	keys    names[int] // which of order it is
 	order   []*Tenant
-	hosts   names[hosted] // "*.silva.example" as ".silva.example"
-	wild    bool          // there is a "*."
-	sole    *Tenant       // the tenant of every host, where no host is named and there is one tenant
-	single  bool          // there is no policy file: identities do not name tenants
-	report  bool          // every tenant only reports
+	hosts   hosts
+	sole    *Tenant // the tenant of every host, where no host is named and there is one tenant
+	single  bool    // there is no policy file: identities do not name tenants
+	report  bool    // every tenant only reports
 	index   index
 	clients bool // some tenant has service accounts
 	// sessions: some tenant asks when a session began.
@@ -41,15 +37,9 @@ func (p *Policy) Warnings() []string { return p.warnings }
 
 // newPolicy builds what Decide looks things up in. The keys are the tenants'.
 func newPolicy(tenants []*Tenant, keys names[int]) *Policy {
-	p := &Policy{keys: keys, order: tenants, hosts: newNames[hosted](len(tenants)), report: len(tenants) > 0}
+	p := &Policy{keys: keys, order: tenants, hosts: newHosts(tenants), report: len(tenants) > 0}
 	for _, t := range tenants {
 		p.report = p.report && t.Report
-		for _, h := range t.Hosts {
-			if strings.HasPrefix(h, "*.") {
-				p.wild, h = true, h[1:]
-			}
-			p.hosts.add(h, hosted{tenant: t, block: t.rules.block, n: int(t.rules.n)})
-		}
 	}
 	if len(tenants) == 1 && len(tenants[0].Hosts) == 0 {
 		p.sole = tenants[0]

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -97,21 +98,24 @@ func (p *rule) depth() int {
 }
 
 // A ruleset is the prefixes of one tenant, or of one directive. Its last fields
-// are those that most decisions look at, and end where its tenant begins
-// (link.go).
+// are those that most decisions look at: they lie on one line of memory with the
+// first ones of the tenant behind it (link.go).
 type ruleset struct {
-	allow   []rule // in the order of the file, as protect is
-	protect []rule
-	from    *origin // nil: of a directive
-	_       uint64
+	allow     []rule  // in the order of the file, as protect is
+	from      *origin // nil: of a directive
+	face      string  // a host, and the block of protect
+	inherited bool    // from the defaults, by any number of tenants
+	_         uint64
 
-	block     block  // of protect
+	protect   []rule
 	n         uint32 // rules of protect
+	host      uint8  // bytes of the host
 	sensitive bool   // letter case tells two paths apart
-	inherited bool   // from the defaults, by any number of tenants
 	plain     bool   // the block says all of protect
 	opening   bool   // there is an allow
 }
+
+func (s *ruleset) block() block { return block(s.face[s.host:]) }
 
 // An origin is the files that the rules of a set stand in.
 type origin struct{ protect, allow string }
@@ -145,7 +149,7 @@ func (p *rule) asks() *special {
 func (s *ruleset) ready() {
 	var k keeper
 	s.protect = withDerived(s.protect)
-	s.block, s.plain = k.blockOf(s.protect)
+	s.face, s.plain = k.face("", s.protect)
 	s.n, s.opening = uint32(len(s.protect)), len(s.allow) > 0 // #nosec G115 -- a file of a policy holds fewer
 }
 
@@ -237,25 +241,65 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 		if own != nil {
 			own.find(&one, s, t, r, f)
 		}
-		if one.depth < 0 || s.opening && s.opens(t, r, one.depth, f) {
-			continue
-		}
-		one.hit = true
-		c.add(&one)
+		s.judge(&c, &one, t, r, f)
 	}
 	return c
+}
+
+// coversAmong is covers for a target that is written plainly, where it is known
+// by the block which of the rules alone may protect it.
+func (s *ruleset) coversAmong(t *target, f *Facts, b block, some uint64) (c cover) {
+	if !s.plain || s.sensitive {
+		return s.covers(t, nil, f)
+	}
+	r, best, depth := &t.one, -1, 0
+	for ; some != 0; some &= some - 1 {
+		i := bits.TrailingZeros64(some)
+		if !r.under(b.prefix(i, int(s.n))) {
+			continue
+		}
+		if best < 0 {
+			best = i
+			continue
+		}
+		if depth == 0 {
+			depth = s.protect[best].depth()
+		}
+		if d := s.protect[i].depth(); d > depth {
+			best, depth = i, d
+		}
+	}
+	if best < 0 || s.opening && s.opens(t, r, s.protect[best].depth(), f) {
+		return c
+	}
+	return cover{hit: true, area: &s.protect[best].Area, closed: true}
+}
+
+// judge adds to a cover what protects one reading, unless an allow opens it.
+func (s *ruleset) judge(c, one *cover, t *target, r *reading, f *Facts) {
+	if one.depth < 0 || s.opening && s.opens(t, r, one.depth, f) {
+		return
+	}
+	one.hit = true
+	c.add(one)
 }
 
 // find adds to a cover the rules that protect a reading. The tenant's rules are
 // s.
 func (rules *ruleset) find(c *cover, s *ruleset, t *target, r *reading, f *Facts) {
-	n := int(rules.n)
-	for i := range n {
-		if head := rules.block.head(i); r.head&headMask(head) != head {
-			continue
-		}
+	b := rules.block()
+	for from := 0; from < int(rules.n); from += maxHeads {
+		rules.among(c, s, t, r, f, from, b[8*from:].among(r.head, min(maxHeads, int(rules.n)-from)))
+	}
+}
+
+// among is find for some of the rules, those whose heads are the reading's: by
+// bits, the first of which is that of one number.
+func (rules *ruleset) among(c *cover, s *ruleset, t *target, r *reading, f *Facts, from int, some uint64) {
+	for ; some != 0; some &= some - 1 {
+		i := from + bits.TrailingZeros64(some)
 		if rules.plain && !rules.sensitive {
-			prefix := rules.block.prefix(i, n)
+			prefix := rules.block().prefix(i, int(rules.n))
 			if !r.under(prefix) {
 				continue
 			}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -30,7 +31,8 @@ type keyPlace struct{ key, line, col uint32 }
 type ruleList struct {
 	file  string
 	rules []rule // in the order of the file, derived ones behind them
-	block block  // of protect
+	face  string // of protect: a host, and its block
+	host  uint8  // bytes of the host
 	plain bool   // as ruleset.plain
 }
 
@@ -200,9 +202,29 @@ func (r *reader) settings(n *yaml.Node, what string, own bool) *settings {
 			return
 		}
 	})
+	r.keepHosts(s)
 	s.places = append(make([]keyPlace, 0, len(s.places)), s.places...)
 	if len(r.list) == 0 { // nothing in the file was left out of the reading
 		s.Terms = r.terms.of(s.Terms, n)
 	}
 	return s
+}
+
+// keepHosts keeps the hosts, the first of them beside the block of the prefixes.
+func (r *reader) keepHosts(s *settings) {
+	hosts := s.Hosts
+	if list := s.protect; list != nil {
+		host := ""
+		if len(hosts) > 0 && len(hosts[0]) <= math.MaxUint8 {
+			host = hosts[0]
+		}
+		list.face, list.plain = r.face(host, list.rules)
+		list.host = uint8(len(host)) // #nosec G115 -- just seen to
+		if host != "" {
+			hosts[0], hosts = list.face[:len(host)], hosts[1:]
+		}
+	}
+	for i := range hosts {
+		hosts[i] = r.keep(hosts[i])
+	}
 }
