@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -36,8 +37,8 @@ type again struct {
 	Rest                  bool // there is more of the site, and it is open
 	Unsent, NewTab        bool
 	Foreign               bool
-	Later                 string // where "not now" is said; "": it cannot be
-	Last                  string // the day until which it can be; "": for ever
+	Later                 string        // where "not now" is said; "": it cannot be
+	Last                  template.HTML // until when it can be; "": for ever
 }
 
 func (b *Blocked) again(r *http.Request, page, text string) again {
@@ -90,7 +91,7 @@ func (p *Portal) blockPage(w http.ResponseWriter, r *http.Request, s *speech, b 
 	if b.Verdict == "remind" {
 		part.Areas, part.Rest, part.Later = nil, false, b.Visit.Mount+"/api/remind"
 		if !b.LastReminder.IsZero() {
-			part.Last = s.Date(b.LastReminder)
+			part.Last = s.Local(b.LastReminder)
 		}
 	}
 	x.D = part

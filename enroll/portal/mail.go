@@ -35,7 +35,7 @@ var letterHTML = template.Must(template.New("mail").Parse(`<!doctype html>
 <div style="max-width:480px;margin:0 auto;padding:24px;background:#ffffff;border-radius:12px">
 <p style="margin:0 0 16px;font-weight:bold">{{.Tenant}}</p>
 {{range .Before}}<p style="margin:0 0 16px">{{.}}</p>
-{{end}}{{with .Code}}<p dir="ltr" style="margin:0 0 16px;font:bold 32px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:4px">{{.}}</p>
+{{end}}{{with .Code}}<p style="margin:0 0 16px;font:bold 32px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:4px"><bdi dir="ltr">{{.}}</bdi></p>
 {{end}}{{with .Valid}}<p style="margin:0 0 16px">{{.}}</p>
 {{end}}{{if .Link}}<p style="margin:0 0 16px"><a href="{{.Link}}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:#1f4e8c;color:#ffffff;text-decoration:none">{{.Button}}</a></p>
 {{end}}{{if .Facts}}<p style="margin:24px 0 8px;color:#545b68;font-size:14px">{{.FactsHead}}<br>{{range $i, $f := .Facts}}{{if $i}}<br>{{end}}{{$f}}{{end}}</p>

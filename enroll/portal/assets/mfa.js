@@ -28,6 +28,14 @@
 		});
 	});
 
+	// Days and times in the reader's own time zone: the page itself knows UTC alone.
+	all('time[data-local]', function (time) {
+		var at = new Date(time.getAttribute('datetime')), tag = document.documentElement.lang;
+		var parts = { day: 'numeric', month: 'long', year: 'numeric' };
+		if (time.getAttribute('data-local') === 'moment') { parts.hour = 'numeric'; parts.minute = '2-digit'; parts.timeZoneName = 'short'; }
+		try { time.textContent = at.toLocaleString((tag === 'en' ? 'en-GB' : tag) + '-u-nu-latn', parts); } catch (e) { return; }
+	});
+
 	// One click sends once.
 	all('form[method=post]', function (form) {
 		form.addEventListener('submit', function (event) {

@@ -1,13 +1,16 @@
 package browsertest
 
 import (
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -208,6 +211,63 @@ func TestFace_WordsFit(t *testing.T) {
 			return out.join('; ');
 		})()`); got != "" {
 			t.Errorf("%s: %s", filepath.Base(file), got)
+		}
+	}
+}
+
+// TestFace_LocalTimes: a day is the reader's own, in the language's own form.
+func TestFace_LocalTimes(t *testing.T) {
+	p := meet(t)
+	enrol(p) // at noon in UTC, which in Auckland is one in the night of the next day
+	if _, err := chromedp.Call(p.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Pacific/Auckland"}); err != nil {
+		t.Fatal(err)
+	}
+	for tag, want := range map[string]string{
+		"en": "25 November 2026", "pt-BR": "25 de novembro de 2026", "de": "25. November 2026", "nl": "25 november 2026", "fi": "25. marraskuuta 2026",
+		"es": "25 de noviembre de 2026", "fr": "25 novembre 2026", "it": "25 novembre 2026", "ar": "25 نوفمبر 2026",
+	} {
+		p.open("/.mfa/?lng=" + tag)
+		p.see(".methods time")
+		if got := p.text(`document.querySelector('.methods time').textContent`); got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+	}
+	if _, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `document.addEventListener('readystatechange', () => { // before the page's own script runs
+			const time = document.querySelector('.methods time');
+			if (time && document.readyState === 'interactive') time.setAttribute('data-local', 'moment');
+		})`,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.open("/.mfa/?lng=de")
+	p.do(chromedp.Poll[chromedp.Void](`document.querySelector('.methods time').textContent === '25. November 2026 um 01:00 GMT+13'`))
+}
+
+// TestFace_Mails: the mail reads in both directions, on a phone as on a desk.
+func TestFace_Mails(t *testing.T) {
+	source := axeSource(t)
+	p := meet(t)
+	for _, tag := range []string{"de", "ar"} {
+		p.site.Clock.Add(time.Hour)
+		p.width(1100, 900)
+		p.open("/.mfa/enroll")
+		p.open("/.mfa/enroll?lng=" + tag) // the visit of an hour ago has said that it is over
+		p.click("form[action$='/api/email'] .button")
+		p.see("#code")
+		all := p.site.Mails.All()
+		p.width(320, 640)
+		p.do(chromedp.Navigate("data:text/html;base64," + base64.StdEncoding.EncodeToString([]byte(all[len(all)-1].HTML))))
+		p.see("html[lang=" + tag + "]")
+		p.shot("mail-" + tag)
+		for _, f := range p.axe(source) {
+			if f.ID == "region" || f.ID == "landmark-one-main" || f.ID == "page-has-heading-one" || f.ID == "bypass" {
+				continue // a mail is a part of the mail program's page
+			}
+			t.Errorf("%s: %s %s", tag, f.ID, f.Help)
+		}
+		if got := p.text(`document.scrollingElement.scrollWidth > innerWidth ? 'scrolls sideways' : ''`); got != "" {
+			t.Errorf("%s: %s", tag, got)
 		}
 	}
 }
