@@ -1,10 +1,11 @@
 # Everything one does here. `make help` lists it.
 GO ?= go
 FUZZTIME ?= 10s
+SOAK ?= 5m
 RACE_CADDY = $(CURDIR)/.run/caddy-race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test tools lint fuzz bench images clean
+.PHONY: help build run test tools lint fuzz bench images soak clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ fuzz: ## run every fuzz target for FUZZTIME (10s), or those named in FUZZ
 
 bench: build ## measure what the gate costs beside a plain reverse_proxy
 	$(GO) run ./bench
+
+soak: ## load the gate for SOAK (5m) with reloads every second and a store that comes and goes
+	SOAK=$(SOAK) $(GO) test -count 1 -timeout 2h -v -run '^TestSoak$$' ./internal/nodes
 
 clean: ## remove what was built, and the demo's data
 	rm -rf caddy .run .tools bench-results

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -34,6 +35,11 @@ type speech struct {
 	tag            language.Tag
 	texts          map[string]string
 }
+
+// readCatalogue is loadCatalogue, once for the whole process: what is embedded
+// is the same for every configuration, and a configuration that is no longer in
+// force may be held for minutes by connections that are still open.
+var readCatalogue = sync.OnceValues(loadCatalogue)
 
 // loadCatalogue reads the embedded languages; an error is a broken build.
 func loadCatalogue() (*catalogue, error) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"html/template"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -129,12 +128,10 @@ func (l *letter) support(b enroll.Brand) {
 	}
 }
 
-var mailWords = sync.OnceValues(loadCatalogue)
-
 // Compose writes the mail that tells a person of a change to their account, in
 // the language the rules name. It is what enroll.Config.Compose takes.
 func Compose(e enroll.Event) enroll.Mail {
-	words, err := mailWords()
+	words, err := readCatalogue()
 	if err != nil {
 		return enroll.Mail{}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -58,6 +59,9 @@ type wizardStep struct {
 	Name      string
 	Now, Done bool
 }
+
+// readPages is loadPages, once for the whole process.
+var readPages = sync.OnceValues(loadPages)
 
 func loadPages() (pageSet, error) {
 	files, err := templateFiles.ReadDir("templates")

@@ -33,11 +33,11 @@ type Portal struct {
 
 // New reads the embedded pages and languages.
 func New(c Config) (*Portal, error) {
-	words, err := loadCatalogue()
+	words, err := readCatalogue()
 	if err != nil {
 		return nil, fmt.Errorf("making the portal: %w", err)
 	}
-	pages, err := loadPages()
+	pages, err := readPages()
 	if err != nil {
 		return nil, fmt.Errorf("making the portal: %w", err)
 	}

@@ -92,6 +92,8 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := pseudo(t)
+	words := *p.words // it is the process's
+	p.words = &words
 	p.words.languages = []*speech{s}
 	at := time.Date(2026, time.March, 7, 12, 0, 0, 0, time.UTC)
 	methods := []enroll.Method{

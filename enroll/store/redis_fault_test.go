@@ -69,6 +69,31 @@ func TestRedisFaults(t *testing.T) {
 	}
 }
 
+// TestRedisSlow: a server that answers late is waited for as long as a call may
+// take, and no longer; then it is as good as away, and no write is half.
+func TestRedisSlow(t *testing.T) {
+	t.Parallel()
+	ctx, s := context.Background(), redistest.Start(t)
+	wire := redistest.StartProxy(t, s)
+	r := opened(t, newClock(), wire.URL)
+	must(t, r.Update(ctx, "a", put("x", time.Time{})))
+	wire.Slow(50 * time.Millisecond)
+	if got, err := r.Get(ctx, "a"); err != nil || string(got.Value) != "x" {
+		t.Fatalf("late, and in time: %q, %v", got.Value, err)
+	}
+	must(t, r.Update(ctx, "a", put("y", time.Time{})))
+	wire.Slow(2 * r.cfg.Timeout)
+	refuses(t, r)
+	wire.Slow(0)
+	redistest.Eventually(t, "the store to return", func() bool {
+		got, err := r.Get(ctx, "a")
+		if err == nil && string(got.Value) != "y" && string(got.Value) != "lost" {
+			t.Fatalf("it holds %q", got.Value)
+		}
+		return err == nil
+	})
+}
+
 // A full server takes nothing new; what is there can still be read, and who has
 // proved goes on.
 func TestRedisFull(t *testing.T) {

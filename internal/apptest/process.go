@@ -78,6 +78,9 @@ func (p *Process) Kill() {
 	<-p.ended
 }
 
+// Pid is its process id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
 // Log returns what the program has written so far.
 func (p *Process) Log() string { return p.log.String() }
 

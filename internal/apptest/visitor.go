@@ -3,6 +3,7 @@ package apptest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -66,9 +67,22 @@ func (a Answer) JSON(path string) string {
 // every request has; an empty value removes the field.
 func (v *Visitor) Do(method, path, body string, fields ...string) Answer {
 	v.t.Helper()
-	req, err := http.NewRequest(method, v.Base+path, strings.NewReader(body))
+	got, err := v.do(method, path, body, fields...)
 	if err != nil {
 		v.t.Fatal(err)
+	}
+	return got
+}
+
+// Try is Do for requests that may get no answer.
+func (v *Visitor) Try(method, path string, fields ...string) (Answer, error) {
+	return v.do(method, path, "", fields...)
+}
+
+func (v *Visitor) do(method, path, body string, fields ...string) (Answer, error) {
+	req, err := http.NewRequest(method, v.Base+path, strings.NewReader(body))
+	if err != nil {
+		return Answer{}, err
 	}
 	for name, values := range v.Header {
 		req.Header[name] = values
@@ -81,14 +95,14 @@ func (v *Visitor) Do(method, path, body string, fields ...string) Answer {
 	}
 	resp, err := v.Client.Do(req)
 	if err != nil {
-		v.t.Fatal(err)
+		return Answer{}, err
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		v.t.Fatalf("%s %s: reading the answer: %v", method, path, err)
+		return Answer{}, fmt.Errorf("%s %s: reading the answer: %w", method, path, err)
 	}
-	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text)}
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text)}, nil
 }
 
 // Open visits a page as typing its address does.

@@ -1,6 +1,7 @@
 package attackflow
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -83,6 +84,62 @@ func TestStoreDown_NothingOpensAndNothingIsLost(t *testing.T) {
 	pw.post("verify/totp/verify", "code", owner.at(1)).want(200)
 	pw2 := s.signedIn("bob")
 	pw2.post("verify/codes/verify", "code", owner.codes[0]).want(200)
+}
+
+// TestStoreFlaky_NothingOpensTwice: one call in twenty to the store fails, some
+// after they were done. A try that fails so says 503 and may be made again; all
+// people get through in the end, no code is good twice, and nobody passes before.
+func TestStoreFlaky_NothingOpensTwice(t *testing.T) {
+	s := start(t)
+	bob := s.signedIn("bob").enrolled()
+	codes := bob.codes
+	s.store().flaky.Store(true)
+	away := 0
+	for i, code := range codes {
+		taken := 0
+		for range 12 {
+			pw := s.signedIn("bob")
+			if r := pw.page("/documents/1"); r.StatusCode != 303 && r.StatusCode != 503 {
+				t.Fatalf("who proved nothing gets %d", r.StatusCode)
+			}
+			switch r := pw.post("verify/codes/verify", "code", code); {
+			case r.StatusCode == 200:
+				taken++
+			case r.StatusCode == 503:
+				away++
+			case gave(r) != "":
+				t.Fatalf("%d gives a proof", r.StatusCode)
+			}
+		}
+		// One that failed after it was done is spent without a proof.
+		if taken > 1 {
+			t.Errorf("code %d was good %d times", i, taken)
+		}
+	}
+	if away == 0 {
+		t.Error("nothing failed")
+	}
+	for i := range 5 {
+		user := fmt.Sprint("carl", i)
+		b := s.signedIn(user)
+		for try := 0; ; try++ {
+			if try == 60 {
+				t.Fatalf("%s does not get through", user)
+			}
+			if r := b.page("/documents/1"); r.StatusCode == 200 {
+				t.Fatalf("%s passes with nothing", user)
+			}
+			if r := b.post("email"); r.StatusCode != 200 {
+				continue
+			}
+			if len(s.mail.of(mailOf(user))) == 0 || b.post("email/verify", "code", s.mail.code(t, mailOf(user))).StatusCode != 200 {
+				continue
+			}
+			break
+		}
+	}
+	s.store().flaky.Store(false)
+	bob.page("/documents/1").want(200)
 }
 
 // TestEN8_FifteenMinutes: an enrolment ends by the clock, longer only if asked

@@ -55,6 +55,8 @@ type view struct {
 	down   atomic.Bool
 	full   atomic.Bool
 	broken atomic.Bool
+	flaky  atomic.Bool // one call in twenty fails, before it does anything or after
+	calls  atomic.Int64
 	crowd  atomic.Pointer[crowdGate]
 }
 
@@ -84,6 +86,16 @@ func (v *view) arrive() {
 	<-g.open
 }
 
+// fails tells whether this call is one in twenty, and whether what it asked is
+// done all the same.
+func (v *view) fails() (fails, done bool) {
+	if !v.flaky.Load() {
+		return false, false
+	}
+	n := v.calls.Add(1)
+	return n%20 == 0, n%40 == 0
+}
+
 var errDown = errors.New("switched off by a test")
 
 func (v *view) Get(ctx context.Context, key string) (store.Record, error) {
@@ -91,6 +103,9 @@ func (v *view) Get(ctx context.Context, key string) (store.Record, error) {
 		panic("broken by a test")
 	}
 	if v.down.Load() {
+		return store.Record{}, errDown
+	}
+	if fails, _ := v.fails(); fails {
 		return store.Record{}, errDown
 	}
 	return v.Store.Get(ctx, key)
@@ -104,6 +119,12 @@ func (v *view) Update(ctx context.Context, key string, fn func(store.Record) (*s
 		return errDown
 	}
 	v.arrive()
+	if fails, done := v.fails(); fails {
+		if done { // it happened, and nobody is told
+			_ = v.Store.Update(ctx, key, fn)
+		}
+		return errDown
+	}
 	return v.Store.Update(ctx, key, fn)
 }
 

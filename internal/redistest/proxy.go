@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Proxy is the network between one node and a server, which can be cut.
@@ -18,6 +19,7 @@ type Proxy struct {
 	cut  bool
 	pass *sync.Cond // signalled when it is mended, and at the end
 	over bool
+	slow time.Duration
 	all  []net.Conn
 }
 
@@ -57,6 +59,13 @@ func StartProxy(t testing.TB, s *Server) *Proxy {
 // Cut lets nothing through any more, without telling either side.
 func (p *Proxy) Cut() { p.set(true) }
 
+// Slow holds every piece back for a while.
+func (p *Proxy) Slow(by time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = by
+}
+
 // Mend lets through again, also what was held.
 func (p *Proxy) Mend() { p.set(false) }
 
@@ -93,7 +102,9 @@ func (p *Proxy) copy(to, from net.Conn) {
 		for p.cut && !p.over {
 			p.pass.Wait()
 		}
+		slow := p.slow
 		p.mu.Unlock()
+		time.Sleep(slow)
 		if _, werr := to.Write(buf[:n]); werr != nil || err != nil && !errors.Is(err, io.ErrShortBuffer) {
 			return
 		}
