@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -23,17 +24,24 @@ func activeState() (*appState, error) {
 	return app.(*App).state, nil
 }
 
-// wantMethod refuses other methods than the one.
+// wantMethod refuses other methods than the one, and a change that is not sent as
+// JSON: an app that can be made to send requests of somebody's choosing to this
+// machine sends forms, if anything.
 func wantMethod(r *http.Request, method string) error {
 	if r.Method != method {
 		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("write " + method)}
 	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); method != http.MethodGet && (err != nil || kind != jsonType) {
+		return caddy.APIError{HTTPStatus: http.StatusUnsupportedMediaType, Err: errors.New("send it as JSON: Content-Type: " + jsonType)}
+	}
 	return nil
 }
 
+const jsonType = "application/json"
+
 // adminJSON answers a request to the admin endpoint.
 func adminJSON(w http.ResponseWriter, v any) error {
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", jsonType)
 	w.Header().Set("Cache-Control", "no-store")
 	return json.NewEncoder(w).Encode(v)
 }
@@ -59,8 +67,11 @@ func (a *adminAt) call(method, path string, body io.Reader) (io.ReadCloser, erro
 		return nil, fmt.Errorf("finding the admin endpoint: %w", err)
 	}
 	var fields http.Header
-	if body != nil {
-		fields = http.Header{"Content-Type": {"application/json"}}
+	if method != http.MethodGet {
+		fields = http.Header{"Content-Type": {jsonType}}
+		if body == nil {
+			body = strings.NewReader("{}")
+		}
 	}
 	resp, err := caddycmd.AdminAPIRequest(addr, method, path, fields, body)
 	if err != nil {

@@ -52,12 +52,14 @@ func TestDesign_M5_TheAdminEndpointIsNoBrowsers(t *testing.T) {
 		fields       []string
 	}{
 		"GET": {"GET", "", nil}, "HEAD": {"HEAD", "", nil}, "OPTIONS": {"OPTIONS", "", nil}, "PUT": {"PUT", "", nil}, "DELETE": {"DELETE", "", nil},
-		"a name that leads here":      {"POST", "evil.test:" + strings.Split(a.admin, ":")[1], nil},
-		"a page of another site":      {"POST", "", []string{"Origin", "https://evil.test", "Sec-Fetch-Mode", "cors"}},
+		"a form":                      {"POST", "", []string{"Content-Type", "application/x-www-form-urlencoded"}},
+		"no type":                     {"POST", "", nil},
+		"a name that leads here":      {"POST", "evil.test:" + strings.Split(a.admin, ":")[1], []string{"Content-Type", "application/json"}},
+		"a page of another site":      {"POST", "", []string{"Origin", "https://evil.test", "Sec-Fetch-Mode", "cors", "Content-Type", "application/json"}},
 		"a form of another site":      {"POST", "", []string{"Origin", "https://evil.test", "Sec-Fetch-Mode", "navigate", "Content-Type", "application/x-www-form-urlencoded"}},
-		"a page that asks no leave":   {"POST", "", []string{"Sec-Fetch-Mode", "no-cors"}},
-		"a sandboxed page":            {"POST", "", []string{"Origin", "null"}},
-		"the portal's own page":       {"POST", "", []string{"Origin", a.url}},
+		"a page that asks no leave":   {"POST", "", []string{"Sec-Fetch-Mode", "no-cors", "Content-Type", "application/json"}},
+		"a sandboxed page":            {"POST", "", []string{"Origin", "null", "Content-Type", "application/json"}},
+		"the portal's own page":       {"POST", "", []string{"Origin", a.url, "Content-Type", "application/json"}},
 		"a preflight of another site": {"OPTIONS", "", []string{"Origin", "https://evil.test", "Access-Control-Request-Method", "POST"}},
 	} {
 		if status, body := ask(c.method, accept, c.host, c.fields...); status < 400 {
@@ -65,7 +67,7 @@ func TestDesign_M5_TheAdminEndpointIsNoBrowsers(t *testing.T) {
 		}
 	}
 	want(t, ana, http.StatusServiceUnavailable)
-	status, body := ask("POST", accept, "")
+	status, body := ask("POST", accept, "", "Content-Type", "application/json")
 	if status != http.StatusOK {
 		t.Fatalf("the administrator gets %d %s", status, body)
 	}
