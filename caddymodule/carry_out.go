@@ -44,7 +44,7 @@ func (p *passage) say() {
 // pass hands the request to the app, with what the gate knows in Mfa-* fields
 // and without what only the gate may know.
 func (p *passage) pass() error {
-	stripTrailers(p.r)
+	stripTrailers(p.r, p.gate.chain.Credentials)
 	p.returned()
 	p.learnWhose()
 	if !p.ended() {

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
+
+	"github.com/caddy-mfa/caddy-mfa/identity"
 )
 
 // stripTrailers takes from the fields behind a request's body what a client may
@@ -11,13 +14,13 @@ import (
 // reverse_proxy hands trailers on, and some servers add them to the fields. What
 // was announced stands in the map already, everything else comes with the end of
 // the body.
-func stripTrailers(r *http.Request) {
+func stripTrailers(r *http.Request, c *identity.Credentials) {
 	if r.Trailer == nil {
 		return // none announced: none is handed on
 	}
 	clean := func() {
 		for k := range r.Trailer {
-			if forbiddenField(k) || k == "Cookie" || k == "Authorization" {
+			if forbiddenField(k) || slices.Contains(proxiesSay, k) || k == "Cookie" || c.Named(k) {
 				delete(r.Trailer, k)
 			}
 		}

@@ -165,6 +165,9 @@ func cookieValues(fields []string, key string) (values []string) {
 // same to one: escapes, letter case, spaces before it, PHP's "key[]" and its
 // "_" for a dot, space or open bracket, ASP.NET's and Java's lenience.
 func canonKey(k string) string {
+	if isCanonical(k) {
+		return k
+	}
 	k = strings.ReplaceAll(k, "+", " ")
 	for range maxDecodes {
 		k = decode(k)
@@ -182,4 +185,15 @@ func canonKey(k string) string {
 		}
 		return r
 	}, fold(plainLetters(k)))
+}
+
+// isCanonical is quick to say that a key has no other spelling than its own, as
+// those of most queries and cookies.
+func isCanonical(k string) bool {
+	for i := range len(k) {
+		if c := k[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return true
 }

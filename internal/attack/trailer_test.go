@@ -27,7 +27,7 @@ func TestAdvisory_HD5_TrailersAreFieldsToo(t *testing.T) {
 		}
 		raw(t, s.addr, message("POST", "/open", "office.test", "Cookie: sid=bob", "Transfer-Encoding: chunked", "Trailer: "+names)+text+"\r\n")
 	}
-	for _, name := range []string{"Mfa-User", "mfa-status", "Mfa_User", "Mfa.User", "X-Original-URL", "X-HTTP-Method-Override", "Proxy"} {
+	for _, name := range []string{"Mfa-User", "mfa-status", "Mfa_User", "Mfa.User", "X-Original-URL", "X-HTTP-Method-Override", "Proxy", "Authorization", "Cookie", "X-Api-Key", "Access-Token", "Forwarded", "X-Script-Name", "X-Forwarded-Prefix"} {
 		send(name, name+": mallory")
 		s.app.do(func() {
 			if len(got) > 0 {
