@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/enroll/portal"
@@ -66,6 +67,9 @@ func (p *passage) offerTenants(v *portal.Visit) {
 func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 	r := p.app.rulesOf(t, hostOnly(p.r.Host))
 	r.RPID = p.relyingParty(t)
+	if base := p.baseURL(); base != "" {
+		r.LinkBase = strings.TrimRight(base, "/") + p.gate.mount + "/link/"
+	}
 	return r
 }
 

@@ -86,6 +86,7 @@ func serveUsers(w http.ResponseWriter, r *http.Request) error {
 	if t != nil {
 		rules, p.Tenant = s.rulesOf(t, ""), t.Key
 	}
+	rules.LinkBase = s.linkBase(t)
 	if what == "reset" {
 		if err := svc.Reset(r.Context(), p, rules); err != nil {
 			return userError(err)
@@ -156,6 +157,38 @@ func (s *appState) aimed(in *userCall, one bool) (*policy.Tenant, string, error)
 		return nil, "", adminRefusal(http.StatusBadRequest, "name the realm, one of "+strings.Join(realms, ", "))
 	}
 	return t, in.Realm, nil
+}
+
+// linkBase is what links in mails begin with that no request caused: base_url,
+// else the tenant's first host that is one name, by https.
+func (s *appState) linkBase(t *policy.Tenant) string {
+	base := s.baseURL
+	for i := 0; t != nil && base == "" && i < len(t.Hosts); i++ {
+		if !strings.HasPrefix(t.Hosts[i], "*") {
+			base = "https://" + t.Hosts[i]
+		}
+	}
+	mount := s.gates.mount()
+	if base == "" || mount == "" {
+		return ""
+	}
+	return strings.TrimRight(base, "/") + mount + "/link/"
+}
+
+// mount is where the gates' pages live, "" where they differ.
+func (l *gateList) mount() (mount string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, g := range l.gates {
+		switch {
+		case g.state == nil:
+		case mount != "" && mount != g.state.mount:
+			return ""
+		default:
+			mount = g.state.mount
+		}
+	}
+	return mount
 }
 
 // realms are those of the site's directives, each once.

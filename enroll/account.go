@@ -34,7 +34,8 @@ type Account struct {
 	Due       []Due    // of every tenant in which something was owed once
 	Devices   []Device // trusted browsers, oldest first
 
-	passes map[string]time.Time // when the live pass of a tenant ends
+	onlyPass bool
+	passes   map[string]time.Time // when the live pass of a tenant ends
 }
 
 // Account reads a person's factors. An account never seen is an empty one. The
@@ -44,7 +45,7 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 	if err != nil {
 		return nil, err
 	}
-	public := &Account{Had: a.Had, Reachable: a.Address.Record != ""}
+	public := &Account{onlyPass: a.OnlyPass, Had: a.Had, Reachable: a.Address.Record != ""}
 	for i := range a.Methods {
 		public.Methods = append(public.Methods, a.Methods[i].public())
 	}

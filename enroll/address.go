@@ -16,10 +16,11 @@ const settle = 7 * 24 * time.Hour
 // later one waits (the attack: with the password, change the address in the
 // app's open profile page, then have the first proof mailed there).
 type address struct {
-	Record string    `json:"record,omitempty"`
-	Since  time.Time `json:"since,omitzero"`
-	Next   string    `json:"next,omitempty"`
-	Told   time.Time `json:"told,omitzero"` // when the old one was told of it
+	Record  string    `json:"record,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+	Next    string    `json:"next,omitempty"`
+	Refused string    `json:"refused,omitempty"` // never takes its place: its owner said so
+	Told    time.Time `json:"told,omitzero"`     // when the old one was told of it
 	// Notices are when notices to the old one were begun in the last 15 minutes.
 	// A script that changes the address all the time must not fill its box.
 	Notices []time.Time `json:"notices,omitempty"`
@@ -39,6 +40,10 @@ func (d *address) see(email string, now time.Time) (changed, tell bool) {
 		changed = d.Next != ""
 		d.Next, d.Told = "", time.Time{}
 		return changed, false
+	case d.Refused != "" && strings.EqualFold(email, d.Refused):
+		changed = d.Next != ""
+		d.Next, d.Told = "", time.Time{}
+		return changed, false
 	case !strings.EqualFold(email, d.Next):
 		d.Next, d.Told = email, time.Time{}
 		return true, d.mayTell(now)
@@ -46,7 +51,7 @@ func (d *address) see(email string, now time.Time) (changed, tell bool) {
 		tell = d.mayTell(now)
 		return tell, tell
 	case now.Sub(d.Told) >= settle:
-		*d = address{Record: email, Since: now}
+		*d = address{Record: email, Since: now, Refused: d.Refused}
 		return true, false
 	}
 	return false, false

@@ -217,13 +217,13 @@ func TestDesign_C8_Disown(t *testing.T) {
 	mine, err := w.BeginVisit(ctx, p, r, nil)
 	w.ok(err)
 	w.clock.add(12 * time.Minute)
-	w.ok(w.DisownLink(ctx, link))
+	w.ok(w.Disown(ctx, link, Person{}, Rules{}))
 	_, err = w.FinishTOTP(ctx, theirs, p, r, nil, newApp(t, setup.Secret).code(t, w.clock.now()), "")
 	w.refused(err, ErrExpired)
 	_, err = w.ResumeVisit(ctx, mine.ID, p, r, nil)
 	w.ok(err)
-	w.ok(w.DisownLink(ctx, link))
-	w.refused(w.DisownLink(ctx, "none such"), ErrExpired)
+	w.ok(w.Disown(ctx, link, Person{}, Rules{}))
+	w.refused(w.Disown(ctx, "none such", Person{}, Rules{}), ErrExpired)
 	if info, err := w.PeekLink(ctx, link); err != nil || info.Live {
 		t.Fatalf("got %+v, %v", info, err)
 	}

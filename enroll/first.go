@@ -12,16 +12,17 @@ const (
 // standing is what of an account decides how an enrolment begins.
 type standing struct {
 	any, here, had bool // it has methods; some that were made here; it ever had one
+	pass           bool // nothing but a pass opens it again
 }
 
 func (a *account) standing(tenant string) standing {
-	return standing{any: len(a.Methods) > 0, here: a.in(tenant) != nil, had: a.Had}
+	return standing{any: len(a.Methods) > 0, here: a.in(tenant) != nil, had: a.Had, pass: a.OnlyPass}
 }
 
 // Owes says what a visit that is begun now would have to prove first: a word of
 // Rules.First, or "" for nothing.
 func (a *Account) Owes(r Rules, f *Flag) string {
-	st := standing{any: len(a.Methods) > 0, had: a.Had}
+	st := standing{any: len(a.Methods) > 0, had: a.Had, pass: a.onlyPass}
 	for _, m := range a.Methods {
 		st.here = st.here || m.Tenant == r.Tenant
 	}
@@ -40,6 +41,8 @@ func (a *Account) Owes(r Rules, f *Flag) string {
 func (st standing) owes(v *visit, r Rules, f *Flag) string {
 	want := r.First
 	switch {
+	case st.pass && !st.any:
+		want = FirstPass
 	case want == "" || want == FirstTyped && st.had || want == FirstNone && st.had && !st.any:
 		want = FirstEmail
 	case want == FirstNone:

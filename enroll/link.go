@@ -15,9 +15,10 @@ import (
 type LinkInfo struct {
 	Visit   string // id of the visit that asked
 	Realm   string
-	Live    bool // it can still be spent
-	Used    bool // it was, or its code was
-	Only    bool // no code came with it
+	Live    bool   // it can still be spent
+	Used    bool   // it was, or its code was
+	Only    bool   // no code came with it
+	Notice  string // kind of the event that it told of; "": it proves an address
 	Expires time.Time
 }
 
@@ -28,6 +29,7 @@ type linkRecord struct {
 	User    string    `json:"user"`
 	Visit   string    `json:"visit"`
 	Expires time.Time `json:"expires"`
+	Notice  *notice   `json:"notice,omitempty"` // it says "this was not me" of a change
 }
 
 func linkKey(token string) string {
@@ -87,11 +89,14 @@ func (s *Service) PeekLink(ctx context.Context, token string) (LinkInfo, error) 
 	if err != nil {
 		return LinkInfo{}, err
 	}
+	now := s.now()
+	if l.Notice != nil {
+		return LinkInfo{Realm: l.Realm, Live: now.Before(l.Expires), Expires: l.Expires, Notice: l.Notice.Kind}, nil
+	}
 	a, err := s.load(ctx, l.Realm, l.User)
 	if err != nil {
 		return LinkInfo{}, err
 	}
-	now := s.now()
 	a.tidy(now)
 	info := LinkInfo{Visit: l.Visit, Realm: l.Realm, Expires: l.Expires}
 	if k, err := a.visit(l.Visit, Person{}); err == nil && k.Mailed != nil && s.sameMAC(k.Mailed, k.Mailed.Link, k.ID, token) {
@@ -124,14 +129,4 @@ func (s *Service) VerifyLink(ctx context.Context, v *Visit, p Person, r Rules, t
 		k.proveMailed()
 		return true, nil
 	})
-}
-
-// DisownLink is "this was not me": it ends the visit that asked for the mail,
-// whatever step it had reached. Methods are not touched.
-func (s *Service) DisownLink(ctx context.Context, token string) error {
-	l, err := s.link(ctx, token)
-	if err != nil {
-		return err
-	}
-	return s.dropVisit(ctx, l.Realm, l.User, l.Visit)
 }

@@ -15,14 +15,40 @@ func (s *Service) manage(ctx context.Context, p Person, r Rules, f *Flag, fn fun
 
 // Rename gives a method another name. An empty one is the kind's own.
 func (s *Service) Rename(ctx context.Context, p Person, r Rules, f *Flag, id, name string) error {
-	return s.manage(ctx, p, r, f, func(a *account) (bool, error) {
+	return s.edit(ctx, p, r, f, id, "method-renamed", func(a *account, m *method) bool {
+		was := m.Name
+		m.Name = methodName(name, m.Kind)
+		return m.Name != was
+	})
+}
+
+// SetDefault makes a method the one that is asked for first.
+func (s *Service) SetDefault(ctx context.Context, p Person, r Rules, f *Flag, id string) error {
+	return s.edit(ctx, p, r, f, id, "default-changed", func(a *account, m *method) bool {
+		was := m.Default
+		a.setDefault(id)
+		return !was
+	})
+}
+
+// edit changes a method and tells the person, where anything changed.
+func (s *Service) edit(ctx context.Context, p Person, r Rules, f *Flag, id, what string, change func(*account, *method) bool) error {
+	var changed bool
+	var now Method
+	var to string
+	err := s.manage(ctx, p, r, f, func(a *account) (bool, error) {
 		m, err := s.changeable(a, p, r, f, id)
 		if err != nil {
 			return false, err
 		}
-		m.Name = methodName(name, m.Kind)
+		changed = change(a, m)
+		now, to = m.public(), a.Address.Record
 		return true, nil
 	})
+	if err == nil && changed {
+		s.tell(Event{Kind: what, To: to, Person: p, Rules: r, Method: now, At: s.now()})
+	}
+	return err
 }
 
 // changeable finds a method and asks for the proof that a change of its kind
@@ -33,17 +59,6 @@ func (s *Service) changeable(a *account, p Person, r Rules, f *Flag, id string) 
 		return nil, ErrNotFound
 	}
 	return m, s.freshFor(m.Kind, p, r, f, s.now())
-}
-
-// SetDefault makes a method the one that is asked for first.
-func (s *Service) SetDefault(ctx context.Context, p Person, r Rules, f *Flag, id string) error {
-	return s.manage(ctx, p, r, f, func(a *account) (bool, error) {
-		if _, err := s.changeable(a, p, r, f, id); err != nil {
-			return false, err
-		}
-		a.setDefault(id)
-		return true, nil
-	})
 }
 
 func (a *account) setDefault(id string) {

@@ -56,6 +56,8 @@ type Rules struct {
 	Undo       bool         // the last method may be removed
 	// EnrollFrom is whence alone methods may be registered; nil: from anywhere.
 	EnrollFrom []netip.Prefix
+	// LinkBase is what links in mails begin with; "": mails have none.
+	LinkBase string
 	// TrustDevice is how long a browser may go without being asked again. 0:
 	// none may. TrustForever: until it is revoked.
 	TrustDevice time.Duration

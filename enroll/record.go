@@ -30,8 +30,11 @@ type account struct {
 	Asks    []*ask            `json:"asks,omitempty"`  // codes sent for a proof
 	Texted  time.Time         `json:"texted,omitzero"` // when a text was last sent
 	Visits  []*visit          `json:"visits,omitempty"`
-	Passes  []pass            `json:"passes,omitempty"`  // by tenant
-	Devices []trusted         `json:"devices,omitempty"` // trusted browsers, oldest first
+	// OnlyPass: somebody said "this was not me", and no method is left: the mailbox
+	// alone sets none up again.
+	OnlyPass bool      `json:"only_pass,omitempty"`
+	Passes   []pass    `json:"passes,omitempty"`  // by tenant
+	Devices  []trusted `json:"devices,omitempty"` // trusted browsers, oldest first
 	// Handle is what passkeys know this account by: random, so that it says
 	// nothing of the person (WebAuthn Level 3, 14.6.1).
 	Handle []byte `json:"handle,omitempty"`

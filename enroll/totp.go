@@ -192,7 +192,7 @@ func (s *Service) enrol(a *account, k *visit, p Person, r Rules, f *Flag, m meth
 	if first {
 		a.Visits = []*visit{k}
 	}
-	a.Had = true
+	a.Had, a.OnlyPass = true, false
 	done.Flag = s.flagFor(a, p, m.Kind, m.Tenant, m.First, now)
 	return done
 }

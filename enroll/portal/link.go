@@ -27,6 +27,10 @@ func (t *turn) serveLink(token string) {
 		t.tellLink(err)
 		return
 	}
+	if info.Notice != "" {
+		t.serveNotice(token, info)
+		return
+	}
 	here := t.v.Person.User != "" && info.Live && oneCookie(t.r, t.v.FlagCookie+visitSuffix) == info.Visit
 	if isRead(t.r) {
 		if !info.Live {
@@ -48,7 +52,7 @@ func (t *turn) serveLink(token string) {
 	}
 	switch t.in["action"] {
 	case "disown":
-		if err := t.p.service.DisownLink(t.r.Context(), token); err != nil {
+		if err := t.p.service.Disown(t.r.Context(), token, t.v.Person, t.rules()); err != nil {
 			t.tellLink(err)
 			return
 		}

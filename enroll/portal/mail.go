@@ -150,6 +150,9 @@ func Compose(e enroll.Event) enroll.Mail {
 		},
 		Warning: []string{s.T("mail.notme"), s.T("mail.notme.tell", "tenant", tenant)},
 	}
+	if e.Link != "" {
+		l.Link, l.LinkWords, l.Button = e.Link, s.T("mail.notme.stop"), s.T("link.disown")
+	}
 	l.support(e.Rules.Brand)
 	return l.mail(e.To)
 }

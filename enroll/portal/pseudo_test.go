@@ -139,6 +139,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		},
 		"review": {mine{Methods: methods, Many: true}, mine{Methods: methods[:1]}},
 		"remove": {managePart{Remove: &methods[0], LastOne: true}, managePart{Remove: &methods[1]}, managePart{Remove: &methods[0], Kept: true}},
+		"notice": {noticePart{Text: "notme.text"}, noticePart{Text: "notme.address"}},
 		"link":   {linkPart{Here: true, Lead: "link.lead"}, linkPart{Lead: "link.elsewhere.lead"}, linkPart{Lead: "link.elsewhere.only"}},
 		"pass":   {enrollPart{Code: code, Minutes: s.Wait(time.Minute)}},
 		"typed":  {enrollPart{Address: "999", Wrong: s.T("reason.bad-request.address")}, enrollPart{MailWait: s.Wait(time.Hour)}},

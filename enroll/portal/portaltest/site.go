@@ -197,6 +197,9 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 		v.Scheme, v.Secure, v.FlagCookie = "https", true, "__Host-mfa"
 	}
 	v.Rules.RPID = relyingParty(r.Host, v.Rules)
+	if s.BaseURL != "" {
+		v.Rules.LinkBase = strings.TrimRight(s.BaseURL, "/") + Mount + "/link/"
+	}
 	v.Domain, _, _ = strings.Cut(r.Host, ":")
 	if s.Down {
 		v.State = "down"
