@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -33,12 +34,13 @@ func command(t *testing.T, args ...string) (string, error) {
 }
 
 // askAdmin sends a body to the admin endpoint.
-func askAdmin(t *testing.T, address, method, path, body string) (status int, text string) {
+func askAdmin(t *testing.T, address, method, path, kind, body string) (status int, text string) {
 	t.Helper()
 	req, err := http.NewRequest(method, "http://"+address+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header.Set("Content-Type", kind)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -149,22 +151,25 @@ func TestUsersAdmin_Refusals(t *testing.T) {
 	s.app.setTenant("bob", "hr")
 	for name, c := range map[string]struct {
 		method, path, body string
+		kind               string // "": JSON
 		status             int
 	}{
-		"ok/a pass":                {"POST", "/mfa/users/bob/pass", `{"tenant":"hr"}`, 200},
-		"ok/a user of odd letters": {"POST", "/mfa/users/b%2Fo%40b/pass", `{"tenant":"hr","realm":"default","life":"5m"}`, 200},
-		"fail/GET":                 {"GET", "/mfa/users/bob/pass", "", 405},
-		"fail/no user":             {"POST", "/mfa/users//pass", `{"tenant":"hr"}`, 404},
-		"fail/another word":        {"POST", "/mfa/users/bob/secrets", `{"tenant":"hr"}`, 404},
-		"fail/no tenant":           {"POST", "/mfa/users/bob/pass", `{}`, 400},
-		"fail/unknown tenant":      {"POST", "/mfa/users/bob/pass", `{"tenant":"x"}`, 404},
-		"fail/unknown member":      {"POST", "/mfa/users/bob/pass", `{"tenant":"hr","forever":true}`, 400},
-		"fail/two values":          {"POST", "/mfa/users/bob/pass", `{"tenant":"hr"}{}`, 400},
-		"fail/too long":            {"POST", "/mfa/users/bob/pass", `{"tenant":"` + strings.Repeat("x", maxCall) + `"}`, 413},
-		"fail/life":                {"POST", "/mfa/users/bob/pass", `{"tenant":"hr","life":"1s"}`, 400},
-		"fail/nobody":              {"POST", "/mfa/users/eve/reset", `{}`, 404},
+		"ok/a pass":                {"POST", "/mfa/users/bob/pass", `{"tenant":"hr"}`, "", 200},
+		"ok/a user of odd letters": {"POST", "/mfa/users/b%2Fo%40b/pass", `{"tenant":"hr","realm":"default","life":"5m"}`, "", 200},
+		"fail/GET":                 {"GET", "/mfa/users/bob/pass", "", "", 405},
+		"fail/no user":             {"POST", "/mfa/users//pass", `{"tenant":"hr"}`, "", 404},
+		"fail/another word":        {"POST", "/mfa/users/bob/secrets", `{"tenant":"hr"}`, "", 404},
+		"fail/no tenant":           {"POST", "/mfa/users/bob/pass", `{}`, "", 400},
+		"fail/unknown tenant":      {"POST", "/mfa/users/bob/pass", `{"tenant":"x"}`, "", 404},
+		"fail/unknown member":      {"POST", "/mfa/users/bob/pass", `{"tenant":"hr","forever":true}`, "", 400},
+		"fail/two values":          {"POST", "/mfa/users/bob/pass", `{"tenant":"hr"}{}`, "", 400},
+		"fail/too long":            {"POST", "/mfa/users/bob/pass", `{"tenant":"` + strings.Repeat("x", maxCall) + `"}`, "", 413},
+		"fail/life":                {"POST", "/mfa/users/bob/pass", `{"tenant":"hr","life":"1s"}`, "", 400},
+		"fail/a form":              {"POST", "/mfa/users/bob/reset", "", "application/x-www-form-urlencoded", 415},
+		"fail/no body":             {"POST", "/mfa/users/bob/reset", "", "", 400},
+		"fail/nobody":              {"POST", "/mfa/users/eve/reset", `{}`, "", 404},
 	} {
-		status, text := askAdmin(t, address, c.method, c.path, c.body)
+		status, text := askAdmin(t, address, c.method, c.path, cmp.Or(c.kind, "application/json"), c.body)
 		if status != c.status {
 			t.Errorf("%s: %d %s, want %d", name, status, text, c.status)
 		}
