@@ -18,6 +18,7 @@ const (
 	eventBlocked     = "mfa_blocked"
 	eventRequirement = "mfa_requirement_changed"
 	eventLockedOut   = "mfa_locked_out"
+	eventReset       = "mfa_reset"
 )
 
 const (

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"context"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,6 +135,14 @@ http://:0 {
 	}
 	if err := os.WriteFile(filepath.Join(s.dir, "policy.yaml"), []byte(strings.Replace(rules, "require: mfa", "require: none", 1)), 0o600); err != nil {
 		t.Fatal(err)
+	}
+	reset := httptest.NewRequest("POST", usersPath+"bob/reset", strings.NewReader(`{"tenant":"office"}`))
+	reset.Header.Set("Content-Type", "application/json")
+	if err := serveUsers(httptest.NewRecorder(), reset); err != nil {
+		t.Error(err)
+	}
+	if n, data = heardOf(t, "mfa_reset"); n != 1 || data["user"] != "bob" || data["tenant"] != "office" {
+		t.Errorf("%d times mfa_reset, %v", n, data)
 	}
 	if n, data = heardOf(t, "mfa_requirement_changed"); n != 1 || data["tenant"] != "office" || data["was"] != "mfa" || data["require"] != "none" {
 		t.Errorf("%d times mfa_requirement_changed, %v", n, data)
