@@ -40,6 +40,7 @@ type Findings struct {
 
 	Mail    string   // where the same answer holds the address, as an expression; "" where it does not
 	Who     *place   // where the application says who is signed in; nil: not found
+	Under   string   // where the cookies go that say who it is; "" everywhere
 	Key     []string // cookies that are new at every sign-in and stay until the next
 	Token   *token   // a cookie that is a JWT
 	Cookies []string // all cookies of a signed-in visitor

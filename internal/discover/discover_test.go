@@ -213,6 +213,39 @@ func TestLookAtDoubts(t *testing.T) {
 			t.Error("it doubts the number")
 		}
 	})
+	t.Run("cookies of one folder", func(t *testing.T) {
+		app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, err := r.Cookie("inside")
+			switch {
+			case r.URL.Path == "/wp-login.php" && r.Method == http.MethodPost:
+				http.SetCookie(w, &http.Cookie{Name: "inside", Value: "1", Path: "/wp-admin"})
+				http.Redirect(w, r, "/wp-admin/", http.StatusFound)
+			case r.URL.Path == "/wp-login.php":
+				http.SetCookie(w, &http.Cookie{Name: "inside", Path: "/wp-admin", MaxAge: -1}) // it signs out
+				fmt.Fprint(w, `<form method=post action="/wp-login.php"><input name=log><input type=password name=pwd></form>`)
+			case err != nil:
+				http.Redirect(w, r, "/wp-login.php?redirect_to=http%3A%2F%2F"+r.Host+"%2Fwp-admin%2F&reauth=1", http.StatusFound)
+			case r.URL.Path == "/wp-admin/":
+				fmt.Fprint(w, `<a href="/wp-admin/profile.php">Profile</a>`)
+			case r.URL.Path == "/wp-admin/profile.php":
+				fmt.Fprint(w, `<input name=user_login value=alice disabled>`)
+			default:
+				http.NotFound(w, r)
+			}
+		}))
+		defer app.Close()
+		f, err := Look(context.Background(), Options{URL: app.URL + "/wp-admin/", User: "alice", Password: "secret"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := f.Draft(&b); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, b.String(), "identity whoami /wp-admin/profile.php {", "cookies inside", "protect: [/wp-admin] # DOUBT", `- "/wp-login.php" #`,
+			"anonymous login /wp-login.php?reauth=1&redirect_to={http.mfa.return_to}", "get: /wp-admin, want: enroll")
+	})
 	t.Run("a wrong password", func(t *testing.T) {
 		_, draft := look(t, start(t), func(o *Options) { o.Password = "wrong" })
 		wants(t, draft, "the test login was not accepted")

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -16,7 +17,12 @@ func (f *Findings) policy(line func(string, ...any)) {
 	if f.Mail == "" {
 		line("    first: email # DOUBT: no address was found to prove a first enrolment by; none lets whoever knows a password register a factor of his own")
 	}
-	line("    protect: [/] # DOUBT: all of it, or a list of what is to be protected")
+	under := cmp.Or(f.Under, "/")
+	if f.Under == "" {
+		line("    protect: [/] # DOUBT: all of it, or a list of what is to be protected")
+	} else {
+		line("    protect: [%s] # DOUBT: the cookies that say who it is go there alone; elsewhere the gate knows nobody by them", f.Under)
+	}
 	if !f.Basic {
 		line("    allow:")
 	}
@@ -49,8 +55,10 @@ func (f *Findings) policy(line func(string, ...any)) {
 	}
 	if f.At != nil {
 		switch {
-		case f.apart() && f.Inside:
+		case f.apart() && f.Inside && !signInWord(f.At.Path):
 			open(f.At.RequestURI(), "the sign-in form; DOUBT: who is signed in is shown something else there, which is open then")
+		case f.apart() && signInWord(f.At.Path):
+			open(f.At.Path, "the sign-in form")
 		case f.apart():
 			open(f.At.RequestURI(), "the sign-in form")
 		}
@@ -88,6 +96,6 @@ func (f *Findings) policy(line func(string, ...any)) {
 		open(path, "DOUBT: a stranger is shown it: open it if nobody is shown more")
 	}
 	line("tests:")
-	line("  - {host: %s, get: /, want: no-identity} # DOUBT: as long as all is protected", f.host())
-	line("  - {as: {user: bob}, host: %s, get: /, want: enroll} # DOUBT: as long as all is protected", f.host())
+	line("  - {host: %s, get: %s, want: no-identity} # DOUBT: as long as all is protected", f.host(), under)
+	line("  - {as: {user: bob}, host: %s, get: %s, want: enroll} # DOUBT: as long as all is protected", f.host(), under)
 }

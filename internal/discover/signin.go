@@ -34,7 +34,7 @@ func (f *Findings) signIn(ctx context.Context, o Options) {
 	for _, form := range home.forms {
 		f.takeLogout(link{form.action, form.action})
 	}
-	f.lookAtForm(v)
+	defer f.lookAtForm(v) // the last: it may sign out
 	f.findWho(v, home, o.User)
 	for _, name := range f.Cookies {
 		f.takeToken(name, v.cookies(path)[name], o.User)
@@ -45,6 +45,7 @@ func (f *Findings) signIn(ctx context.Context, o Options) {
 	if f.Basic {
 		return
 	}
+	f.findUnder(v)
 	f.findKeys(o, v, path, before)
 	f.tryCredentials(ctx, o)
 }
@@ -171,6 +172,22 @@ func (f *Findings) takeToken(name, value, user string) {
 	}
 	if t.user != "" && t.alg != "" {
 		f.Token = t
+	}
+}
+
+// findUnder looks whether the application can say who it is by the cookies that
+// a browser sends to any of its addresses, or only by those of one folder.
+func (f *Findings) findUnder(v *visitor) {
+	path, _, _ := strings.Cut(f.Who.path, "?")
+	for i := range path {
+		if path[i] != '/' {
+			continue
+		}
+		p := v.without(path[:i+1]).get(f.Who.path)
+		if got, ok := f.Who.find(p); p.status == http.StatusOK && ok && got == f.Who.value {
+			f.Under = path[:i]
+			return
+		}
 	}
 }
 
