@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -115,13 +114,8 @@ func userOf(path string) (user, what string, ok bool) {
 	return user, what, ok && err == nil && user != "" && (what == "pass" || what == "reset")
 }
 
-// readCall reads a body as strictly as everything that changes something. It is
-// JSON and says so: a form, which any page in the operator's browser can send
-// without asking, is none.
+// readCall reads a body as strictly as everything that changes something.
 func readCall(r *http.Request) (in userCall, err error) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return in, adminRefusal(http.StatusUnsupportedMediaType, "send JSON, with Content-Type: application/json")
-	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxCall+1))
 	if err != nil || len(body) > maxCall {
 		return in, adminRefusal(http.StatusRequestEntityTooLarge, "the body is too long, or was cut")

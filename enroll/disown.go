@@ -81,7 +81,6 @@ func (a *account) disown(n *notice) {
 		}
 	}
 	a.Visits, a.Passes = nil, nil
-	a.endDevices("")
 	a.OnlyPass = a.OnlyPass || len(a.Methods) == 0
 }
 
