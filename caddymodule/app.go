@@ -49,6 +49,10 @@ type App struct {
 	// as many time series.
 	Metrics string `json:"metrics,omitempty"`
 
+	// The companies' own identity providers, by the names that the policy calls
+	// them: oidc.<name>.
+	OIDC map[string]*OIDCProvider `json:"oidc,omitempty"`
+
 	state *appState
 }
 

@@ -47,7 +47,7 @@ func (s *sharedService) Destruct() error {
 // fingerprint is the same for two configurations whose accounts, keys and mail
 // are the same. It must be taken before modules are loaded, which clears them.
 func (a *App) fingerprint() string {
-	b, err := json.Marshal(App{StoreRaw: a.StoreRaw, Keys: a.Keys, Issuer: a.Issuer, MailerRaw: a.MailerRaw, SMSRaw: a.SMSRaw})
+	b, err := json.Marshal(App{StoreRaw: a.StoreRaw, Keys: a.Keys, Issuer: a.Issuer, MailerRaw: a.MailerRaw, SMSRaw: a.SMSRaw, OIDC: a.OIDC})
 	if err != nil {
 		return fmt.Sprintf("%p", a) // shared with nobody
 	}
@@ -69,7 +69,7 @@ func (s *appState) newService() (caddy.Destructor, error) {
 	}
 	svc := &sharedService{storeKey: key}
 	svc.Service, err = enroll.New(enroll.Config{
-		Store: shared.(sharedStore).Store, Keys: s.keys, KeyFile: s.storeIn.KeyFile(), Mailer: s.mailer, Texter: s.texter,
+		Store: shared.(sharedStore).Store, Keys: s.keys, KeyFile: s.storeIn.KeyFile(), Mailer: s.mailer, Texter: s.texter, Providers: s.providers,
 		Now: s.now, Issuer: s.issuer, Compose: portal.Compose,
 		Failed: func(err error) { s.log.Error("in the background", errField(err)) },
 	})

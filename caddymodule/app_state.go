@@ -42,6 +42,7 @@ type appState struct {
 	storeIn    StoreModule
 	mailer     enroll.Mailer
 	texter     enroll.Texter // nil: none
+	providers  map[string]enroll.Provider
 
 	share   string         // the key under which other configurations find the same service
 	pooled  bool           // a reference to it is held
@@ -86,6 +87,9 @@ func newAppState(ctx caddy.Context, a *App) (*appState, error) {
 		return nil, err
 	}
 	if err := s.loadKeys(a.Keys); err != nil {
+		return nil, err
+	}
+	if err := s.loadProviders(a.OIDC); err != nil {
 		return nil, err
 	}
 	if a.BaseURL != "" {
@@ -168,7 +172,7 @@ func (s *appState) loadPolicy(path string) (err error) {
 	if s.texter != nil {
 		texts = policy.MailYes
 	}
-	if s.file, err = policy.Open(path, policy.Options{Mail: mail, SMS: texts}); err != nil {
+	if s.file, err = policy.Open(path, policy.Options{Mail: mail, SMS: texts, Providers: s.providerNames()}); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
 	s.warn()

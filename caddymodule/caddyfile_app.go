@@ -30,6 +30,7 @@ func init() {
 //	    mail     <module> [<args...>]
 //	    sms      <module> [<args...>]
 //	    metrics  per_tenant
+//	    oidc     <name> { … }
 //	}
 func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 	d.Next()
@@ -64,7 +65,8 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"mail":     guestModule(&a.MailerRaw, "mfa.mailers", "module"),
 		"sms":      guestModule(&a.SMSRaw, "mfa.sms", "module"),
 		"metrics":  a.unmarshalMetrics,
-	}, planned{"oidc", "audit"})
+		"oidc":     a.unmarshalOIDC,
+	}, planned{"audit"}, "oidc")
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,6 @@ func TestParseApp(t *testing.T) {
 		{name: "fail/two arguments", caddyfile: "{\nmfa a.yaml b.yaml\n}\na.example {\nmfa\n}", want: "'b.yaml' is one too many"},
 		{name: "fail/policy by placeholder", caddyfile: "{\nmfa {env.P}\n}\na.example {\nmfa\n}", want: "{$NAME}"},
 		{name: "fail/neither mail nor policy", caddyfile: "{\nmfa {\nissuer x\n}\n}\na.example {\nmfa {\nprotect /x\n}\n}", want: "first: none"},
-		{name: "fail/oidc is not built", caddyfile: global("oidc entra {\nissuer x\n}"), want: "'oidc' of 'mfa' is not yet supported in this version"},
 		{name: "fail/audit is not built", caddyfile: global("audit x"), want: "'audit' of 'mfa' is not yet supported in this version"},
 		{name: "ok/metrics per tenant", caddyfile: global("metrics per_tenant"), want: `json:"metrics":"per_tenant"`},
 		{name: "fail/metrics of a user", caddyfile: global("metrics per_user"), want: "unknown 'metrics per_user'"},

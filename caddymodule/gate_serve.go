@@ -292,7 +292,7 @@ func (p *passage) tell(f *policy.Facts) {
 	default:
 		f.Who = policy.Nobody
 	}
-	f.User, f.Roles, f.Tenant = p.who.Person.User, p.who.Person.Roles, p.named
+	f.User, f.Roles, f.Tenant, f.Email = p.who.Person.User, p.who.Person.Roles, p.named, p.who.Person.Email
 	f.Proof = p.proof()
 }
 

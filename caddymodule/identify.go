@@ -183,5 +183,5 @@ func (p *passage) readTicket() {
 // proofOf is what a flag proves; lastKnown: as far as was known when the store
 // was last heard.
 func proofOf(f *enroll.Flag, lastKnown bool) policy.Proof {
-	return policy.Proof{At: f.At, Tenant: f.Tenant, First: f.First, Methods: f.Methods, Resistant: f.Resistant, Reviewed: f.Reviewed, LastKnown: lastKnown}
+	return policy.Proof{At: f.At, Tenant: f.Tenant, First: f.First, Methods: f.Methods, Resistant: f.Resistant, Interim: f.Interim, Reviewed: f.Reviewed, LastKnown: lastKnown}
 }

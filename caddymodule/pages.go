@@ -18,9 +18,9 @@ func (p *passage) servePages() error {
 		return waitForHandshake(p.w)
 	}
 	path := strings.TrimPrefix(p.sent.Path, p.gate.mount)
-	if strings.HasPrefix(path, "/link/") {
-		// The token in the address is worth nothing without the browser that
-		// asked for it, and still has no business in an access log.
+	if strings.HasPrefix(path, "/link/") || strings.HasPrefix(path, "/oidc/") {
+		// The token or code in the address is worth nothing without the browser
+		// that asked for it, and still has no business in an access log.
 		caddyhttp.SetVar(p.r.Context(), caddyhttp.LogSkipVar, true)
 	}
 	run := p.app.run()
@@ -115,7 +115,7 @@ func (p *passage) would(to string) policy.Decision {
 	}
 	p.tell(&f)
 	if p.who.State != identity.Known && p.ticket != nil {
-		f.Who, f.User, f.Tenant = policy.Known, p.ticket.User, p.ticket.Tenant
+		f.Who, f.User, f.Tenant, f.Email = policy.Known, p.ticket.User, p.ticket.Tenant, p.ticket.Email
 	}
 	pol := p.app.policy()
 	return p.settle(pol, &f, pol.Decide(&f), supposeDue)

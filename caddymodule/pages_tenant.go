@@ -70,6 +70,8 @@ func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 	if base := p.baseURL(); base != "" {
 		r.LinkBase = strings.TrimRight(base, "/") + p.gate.mount + "/link/"
 	}
+	r.Methods, r.Assigned = methodsFor(t, p.person().Email)
+	r.AssignedDomains = t.AssignedDomains(string(r.Assigned))
 	return r
 }
 
@@ -90,9 +92,7 @@ func (s *appState) rulesOf(t *policy.Tenant, host string) enroll.Rules {
 		other := pol.Tenant(tenant)
 		return other != nil && other.Undo
 	}
-	for _, m := range t.Methods {
-		r.Methods = append(r.Methods, enroll.Kind(m))
-	}
+	r.Methods, r.Assigned = methodsFor(t, "")
 	for _, m := range t.Recovery {
 		r.Recovery = append(r.Recovery, enroll.Kind(m))
 	}
@@ -115,4 +115,18 @@ func hostOfURL(raw string) string {
 		return ""
 	}
 	return u.Hostname()
+}
+
+// methodsFor are the kinds that a person may enrol with a tenant: the one that is
+// assigned to the domain of their address, else all but identity providers.
+func methodsFor(t *policy.Tenant, email string) (kinds []enroll.Kind, assigned enroll.Kind) {
+	if kind := t.Assigned(email); kind != "" {
+		return []enroll.Kind{enroll.Kind(kind)}, enroll.Kind(kind)
+	}
+	for _, m := range t.Methods {
+		if kind := enroll.Kind(m); m != policy.MethodOIDC && !kind.IsOIDC() {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds, ""
 }

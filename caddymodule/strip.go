@@ -60,7 +60,7 @@ func (n *cookieNames) own(name string) bool {
 		return false
 	}
 	switch strings.ToLower(name[len(bare):]) {
-	case "", "-ticket", "-device", "-visit", "-known", "-seen", "-ask":
+	case "", "-ticket", "-device", "-visit", "-known", "-seen", "-ask", "-trip":
 		return true
 	}
 	return false

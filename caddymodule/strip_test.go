@@ -44,7 +44,7 @@ func TestStripCookies(t *testing.T) {
 	for name, c := range map[string]struct{ in, want []string }{
 		"ok/others byte for byte":       {[]string{"a=1;b=2;  c=\"x\"", "mfamily=3"}, []string{"a=1;b=2;  c=\"x\"", "mfamily=3"}},
 		"ok/ours between others":        {[]string{"a=1; __Host-mfa=x; b=2"}, []string{"a=1; b=2"}},
-		"ok/only ours":                  {[]string{"__Host-mfa=x; __Host-mfa-ticket=y; __Host-mfa-visit=z; __Host-mfa-ask=a; mfa-lng=de"}, nil},
+		"ok/only ours":                  {[]string{"__Host-mfa=x; __Host-mfa-ticket=y; __Host-mfa-visit=z; __Host-mfa-ask=a; __Host-mfa-trip=b; mfa-lng=de"}, nil},
 		"ok/in the second field":        {[]string{"a=1", "__Host-mfa=x", "b=2"}, []string{"a=1", "b=2"}},
 		"fail/plain name on https":      {[]string{"mfa=x; mfa-ticket=y; a=1"}, []string{"a=1"}},
 		"fail/other case":               {[]string{"__host-MFA=x; a=1"}, []string{"a=1"}},

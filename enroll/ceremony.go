@@ -36,6 +36,7 @@ type ceremony struct {
 	Allowed   [][]byte  `json:"allowed,omitempty"` // of a proof
 	Expires   time.Time `json:"expires"`
 	Spent     bool      `json:"spent,omitempty"`
+	Trip      *trip     `json:"trip,omitempty"` // of a way to an identity provider
 }
 
 // session is the ceremony as the library asks for it. Its own clock is not used.

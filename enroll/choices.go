@@ -23,7 +23,11 @@ func (r Rules) Choices(has []Method, owed, strong bool) []Kind {
 		}
 	}
 	kinds := []Kind{}
-	for _, kind := range kindsByStrength {
+	all := kindsByStrength
+	if r.Assigned.IsOIDC() {
+		all = append([]Kind{r.Assigned}, all...)
+	}
+	for _, kind := range all {
 		counts := slices.Contains(r.Methods, kind)
 		var offered bool
 		switch {
@@ -58,13 +62,13 @@ func (r Rules) room(has []Method, kind Kind) bool {
 
 // limit is how many of a kind may be had in the tenant.
 func (r Rules) limit(kind Kind) int {
-	if most, set := r.Limits[kind]; set {
+	if most, set := r.Limits[kind.Base()]; set {
 		return most
 	}
-	switch kind {
+	switch kind.Base() {
 	case KindPasskey:
 		return defaultPasskeys
-	case KindEmail:
+	case KindEmail, "oidc":
 		return defaultEmails
 	case KindSMS:
 		return defaultPhones

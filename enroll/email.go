@@ -226,7 +226,7 @@ func (s *Service) verifyMailed(ctx context.Context, v *Visit, p Person, r Rules,
 		save, err := fn(a, k)
 		if err == nil {
 			v.First, v.EmailVerified, v.CodeSent = k.First.By, true, time.Time{}
-			v.Owed = a.standing(r.Tenant).owes(k, r, nil)
+			v.Owed = r.owed(a.standing(r.Tenant).owes(k, r, nil))
 		}
 		return save, err
 	})

@@ -26,7 +26,19 @@ func (a *Account) Owes(r Rules, f *Flag) string {
 	for _, m := range a.Methods {
 		st.here = st.here || m.Tenant == r.Tenant
 	}
-	return st.owes(nil, r, f)
+	return r.owed(st.owes(nil, r, f))
+}
+
+// vouched tells whether the identity provider that the person is assigned proves
+// what is owed: its account must have the address of record, verified there.
+func (r Rules) vouched(owed string) bool { return owed == FirstEmail && r.Assigned.IsOIDC() }
+
+// owed is what the person is asked for first, of what a visit owes.
+func (r Rules) owed(owed string) string {
+	if r.vouched(owed) {
+		return ""
+	}
+	return owed
 }
 
 // owes says what this visit must still prove before a method can be enrolled

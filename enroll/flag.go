@@ -18,7 +18,10 @@ type Flag struct {
 	Methods                             []string // kinds
 	AMR                                 []string // RFC 8176
 	Resistant                           bool     // phishing-resistant
-	At, Issued, Expires                 time.Time
+	// Interim says that the kind was not the person's to use at the proof: the flag
+	// opens the gate's pages, to set up the right one, and no area.
+	Interim             bool
+	At, Issued, Expires time.Time
 	// Reviewed is since when none of the account's methods was looked at, as it
 	// was at the proof; zero: not known.
 	Reviewed time.Time
@@ -77,7 +80,7 @@ func (s *Service) SignFlag(f Flag) (string, error) {
 		ID: f.ID, Audience: s.audience(f.Realm), User: f.User,
 		Expires: f.Expires.Unix(), Issued: f.Issued.Unix(), Tenant: f.Tenant,
 		Session: bound(f.Session), First: f.First, Methods: f.Methods, AMR: f.AMR,
-		Proven: f.At.Unix(), Strong: f.Resistant, Gen: f.Gen, Reviewed: unix(f.Reviewed),
+		Proven: f.At.Unix(), Strong: f.Resistant, Interim: f.Interim, Gen: f.Gen, Reviewed: unix(f.Reviewed),
 	})
 }
 
@@ -120,7 +123,7 @@ func (s *Service) verifyFlag(t *signers, token, realm string, now time.Time) (*F
 	return &Flag{
 		Reviewed: reviewed,
 		ID:       c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Session: c.Session, First: c.First,
-		Methods: slices.Clip(c.Methods), AMR: slices.Clip(c.AMR), Resistant: c.Strong, Gen: c.Gen,
+		Methods: slices.Clip(c.Methods), AMR: slices.Clip(c.AMR), Resistant: c.Strong, Interim: c.Interim, Gen: c.Gen,
 		At: time.Unix(c.Proven, 0), Issued: time.Unix(c.Issued, 0), Expires: time.Unix(c.Expires, 0),
 	}, nil
 }

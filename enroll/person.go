@@ -41,19 +41,23 @@ type Person struct {
 
 // Rules are the parts of a tenant's policy that enrolling depends on.
 type Rules struct {
-	Tenant     string       // key
-	TenantName string       // for display
-	Required   bool         // the tenant asks for a factor
-	Methods    []Kind       // may be enrolled here
-	Recovery   []Kind       // let in who lost every method; those that are not Methods too count for nothing else
-	Limits     map[Kind]int // most methods of a kind; absent: 10 passkeys, 1 e-mail address, 2 phones, 5 of the others
-	Resistant  bool         // the tenant asks for a phishing-resistant one
-	RPID       string       // relying party of passkeys at this host; empty: none can be used here
-	Minimum    int          // methods a user must have
-	First      string       // FirstEmail (also when empty), FirstTyped or FirstNone
-	Prove      string       // "session" or "enrolled"
-	Share      string       // "tenant" or "everywhere"
-	Undo       bool         // the last method may be removed
+	Tenant     string // key
+	TenantName string // for display
+	Required   bool   // the tenant asks for a factor
+	Methods    []Kind // may be enrolled here
+	Recovery   []Kind // let in who lost every method; those that are not Methods too count for nothing else
+	// Assigned is the one kind that this person is to use, by the domain of their
+	// address; then Methods hold it and nothing else. Empty: none is.
+	Assigned        Kind
+	AssignedDomains []string     // whose accounts are taken for it
+	Limits          map[Kind]int // most methods of a kind; absent: 10 passkeys, 1 e-mail address, 2 phones, 5 of the others
+	Resistant       bool         // the tenant asks for a phishing-resistant one
+	RPID            string       // relying party of passkeys at this host; empty: none can be used here
+	Minimum         int          // methods a user must have
+	First           string       // FirstEmail (also when empty), FirstTyped or FirstNone
+	Prove           string       // "session" or "enrolled"
+	Share           string       // "tenant" or "everywhere"
+	Undo            bool         // the last method may be removed
 	// EnrollFrom is whence alone methods may be registered; nil: from anywhere.
 	EnrollFrom []netip.Prefix
 	// LinkBase is what links in mails begin with; "": mails have none.

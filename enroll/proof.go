@@ -69,5 +69,8 @@ func amrOf(kind Kind) []string {
 	case KindSMS:
 		return []string{"sms"}
 	}
+	if kind.IsOIDC() {
+		return []string{"mfa"} // by what means, the provider knows
+	}
 	return []string{"otp", "mfa"}
 }

@@ -64,6 +64,7 @@ type method struct {
 	Reviewed time.Time `json:"reviewed,omitzero"` // when the person last said that it is right
 	Address  string    `json:"address,omitempty"` // e-mail: where its codes go
 	Number   string    `json:"number,omitempty"`  // sms: in E.164
+	Linked   *linked   `json:"linked,omitempty"`  // oidc
 	// From is whence it was registered.
 	From netip.Addr `json:"from,omitzero"`
 }
@@ -77,6 +78,9 @@ func (m *method) public() Method {
 	}
 	if out.Masked = masked(m.Address); m.Number != "" {
 		out.Masked = maskedNumber(m.Number)
+	}
+	if m.Linked != nil {
+		out.Masked = m.Linked.Email
 	}
 	return out
 }

@@ -16,15 +16,16 @@ import (
 
 // Config is what a Service is made of. Making one does no I/O.
 type Config struct {
-	Store        store.Store      // opened by Start, where it is not open yet
-	Keys         *Keys            // nil: read from KeyFile, which the first Start makes
-	KeyFile      string           // used where Keys is nil
-	Mailer       Mailer           // nil: no mail can be sent
-	Texter       Texter           // nil: no text message can be sent
-	Now          func() time.Time // nil: time.Now
-	Rand         io.Reader        // nil: crypto/rand
-	Issuer       string           // in authenticator apps; empty: the tenant's name
-	Installation string           // part of every token's audience; empty: the store's own name
+	Store        store.Store         // opened by Start, where it is not open yet
+	Keys         *Keys               // nil: read from KeyFile, which the first Start makes
+	KeyFile      string              // used where Keys is nil
+	Mailer       Mailer              // nil: no mail can be sent
+	Texter       Texter              // nil: no text message can be sent
+	Providers    map[string]Provider // identity providers, by name
+	Now          func() time.Time    // nil: time.Now
+	Rand         io.Reader           // nil: crypto/rand
+	Issuer       string              // in authenticator apps; empty: the tenant's name
+	Installation string              // part of every token's audience; empty: the store's own name
 	// Compose writes the mails that tell a person of a change. Nil: short
 	// English ones. SetCompose sets it later.
 	Compose func(Event) Mail
@@ -40,6 +41,7 @@ type Service struct {
 	givenKeys    bool // not from keyFile
 	mailer       Mailer
 	texter       Texter
+	providers    map[string]Provider
 	now          func() time.Time
 	rand         io.Reader
 	issuer       string
@@ -88,7 +90,7 @@ func New(c Config) (*Service, error) {
 		return nil, errors.New("making the enrolment service: it has neither a key nor a key file")
 	}
 	s := &Service{
-		store: c.Store, keyFile: c.KeyFile, mailer: c.Mailer, texter: c.Texter, now: c.Now, rand: c.Rand,
+		store: c.Store, keyFile: c.KeyFile, mailer: c.Mailer, texter: c.Texter, providers: c.Providers, now: c.Now, rand: c.Rand,
 		issuer: c.Issuer, installation: c.Installation, failed: c.Failed,
 		seen: newSeen(), revoked: newRevoked(),
 	}

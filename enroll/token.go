@@ -33,6 +33,7 @@ type claims struct {
 	AMR      []string `json:"amr,omitempty"`
 	Proven   int64    `json:"auth_time,omitempty"`
 	Strong   bool     `json:"resistant,omitempty"`
+	Interim  bool     `json:"interim,omitempty"`
 	Gen      uint64   `json:"gen,omitempty"`
 	Reviewed int64    `json:"reviewed,omitempty"`
 	Email    string   `json:"email,omitempty"`

@@ -33,7 +33,7 @@ type pending struct {
 const (
 	defaultLimit    = 5
 	defaultPasskeys = 10
-	defaultEmails   = 1 // there is one address of record
+	defaultEmails   = 1 // there is one address of record, and one account at a provider
 	defaultPhones   = 2
 )
 
@@ -53,7 +53,7 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 	if !r.Takes(kind) {
 		return ErrNotOffered
 	}
-	if a.standing(r.Tenant).owes(k, r, f) != "" {
+	if owed := a.standing(r.Tenant).owes(k, r, f); owed != "" && !(kind.IsOIDC() && r.vouched(owed)) {
 		return ErrWrongStep
 	}
 	if replaces != "" {

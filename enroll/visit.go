@@ -191,7 +191,7 @@ func (v *visit) rank() int {
 
 func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now time.Time) *Visit {
 	v := &Visit{
-		ID: k.ID, Expires: k.Expires, EmailVerified: k.First.mailed(), First: k.First.By, Owed: a.standing(r.Tenant).owes(k, r, f),
+		ID: k.ID, Expires: k.Expires, EmailVerified: k.First.mailed(), First: k.First.By, Owed: r.owed(a.standing(r.Tenant).owes(k, r, f)),
 		HasMethod: len(a.Methods) > 0, Proved: s.proves(p, f, now), realm: p.Realm, user: p.User,
 	}
 	if box := a.mailbox(k); box != "" {

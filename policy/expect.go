@@ -70,6 +70,8 @@ func (r *reader) testAs(n *yaml.Node, t *test) {
 			t.Tenant, _ = r.scalar(v, key)
 		case "roles":
 			t.Roles = r.texts(v, key, true)
+		case "email":
+			t.Email = r.text(v, key)
 		case "methods":
 			t.Methods = r.texts(v, key, true)
 			for _, kind := range t.Methods {

@@ -69,6 +69,7 @@ type Facts struct {
 	User   string
 	Tenant string // the tenant the identity names; "" for none
 	Roles  []string
+	Email  string // as the identity gives it; for `assign`
 
 	Proof   Proof
 	Account Account
@@ -80,9 +81,10 @@ type Proof struct {
 	At        time.Time // zero in a Claim that does not say when: then nothing is fresh
 	Tenant    string    // the tenant it was made in
 	First     string    // how that enrolment was first proven: FirstEmail, FirstTyped or FirstNone
-	Methods   []string  // kinds: "passkey", "totp", "email", "sms", "codes"
+	Methods   []string  // kinds: "passkey", "totp", "email", "sms", "oidc.<name>", "codes"
 	Claim     bool      // the identity's own claim, not a proof of the gate's
 	Resistant bool      // made by a method that phishing cannot forward
+	Interim   bool      // made by a method that was not the person's to use then: it opens the pages of the gate, to register the right one, and no area
 	Reviewed  time.Time // since when none of the account's methods was looked at, as known at the proof; zero: not known
 	// LastKnown says that the store has been silent for too long to know that the
 	// proof still stands; it did when the store was last heard.

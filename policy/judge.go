@@ -137,9 +137,9 @@ func (p *Policy) proofCounts(f *Facts, t *Tenant) bool {
 	if q.Claim {
 		return true
 	}
-	return !q.At.IsZero() && p.made(q.Tenant, q.First, t) && p.madeInside(f, q.Tenant, t) &&
+	return !q.At.IsZero() && !q.Interim && p.made(q.Tenant, q.First, t) && p.madeInside(f, q.Tenant, t) &&
 		slices.ContainsFunc(q.Methods, func(kind string) bool {
-			return slices.Contains(t.Methods, kind) || slices.Contains(t.Recovery, kind)
+			return t.Offers(kind) || slices.Contains(t.Recovery, kind)
 		})
 }
 
@@ -174,7 +174,7 @@ func (p *Policy) counting(f *Facts, t *Tenant) (methods, recovery int) {
 		m := &f.Account.Methods[i]
 		switch {
 		case !p.met(m, t):
-		case slices.Contains(t.Methods, m.Kind):
+		case t.counts(m.Kind, f.Email):
 			methods++
 		case slices.Contains(t.Recovery, m.Kind):
 			recovery++

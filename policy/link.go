@@ -3,13 +3,17 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Options is what the server around a policy file has.
 type Options struct {
-	Mail  MailState
-	SMS   MailState // whether it can send text messages
-	Mount string    // where the gate's own pages live; "" for DefaultMount
+	Mail MailState
+	SMS  MailState // whether it can send text messages
+	// Providers are the names of the identity providers that there are. Nil: it is
+	// not known.
+	Providers []string
+	Mount     string // where the gate's own pages live; "" for DefaultMount
 }
 
 // A linker joins documents to a policy: it fills in what is inherited and finds
@@ -241,7 +245,8 @@ func (b *base) set(set *ruleset, s *settings) *ruleset {
 func (l *linker) check(s, full *settings) {
 	most := 0
 	for _, kind := range full.Methods {
-		most += full.Limits[kind]
+		base, _, _ := strings.Cut(kind, ".")
+		most += full.Limits[base]
 	}
 	if full.Minimum > most && len(full.Methods) > 0 {
 		l.bad(s, l.written(s, "minimum"), "minimum: %d, but methods and limits let a user have %d: lower minimum or raise limits", full.Minimum, most)
@@ -250,6 +255,7 @@ func (l *linker) check(s, full *settings) {
 	l.checkLock(s, full)
 	l.checkStage(s, full)
 	l.checkKeys(s, full)
+	l.checkAssign(s, full)
 	if l.options.SMS == MailNo {
 		l.needs(s, full, MethodSMS, "a gateway", "sms http <url> { body <template> }")
 	}

@@ -42,6 +42,8 @@ func weaker(key string, s, above *settings) bool {
 		return slices.ContainsFunc(s.allow.rules, func(a rule) bool { return !above.allow.opens(a) })
 	case "methods":
 		return slices.ContainsFunc(s.Methods, func(kind string) bool { return kind != MethodPasskey && !slices.Contains(above.Methods, kind) })
+	case "assign":
+		return slices.ContainsFunc(above.Assign, func(a assignment) bool { return !slices.Contains(s.Assign, a) })
 	case "recovery":
 		return s.RecoveryMinimum < above.RecoveryMinimum || above.RecoveryRequired && !s.RecoveryRequired ||
 			slices.ContainsFunc(s.Recovery, func(kind string) bool { return !slices.Contains(above.Recovery, kind) })

@@ -53,7 +53,7 @@ func (t *Tenant) scattersKeys() bool {
 }
 
 // Offers reports whether a kind of method may be registered with the tenant.
-func (t *Tenant) Offers(kind string) bool { return slices.Contains(t.Methods, kind) }
+func (t *Tenant) Offers(kind string) bool { return takes(t.Methods, kind) }
 
 // Offering returns a tenant with which a kind of method may be registered; nil:
 // there is none.

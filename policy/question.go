@@ -14,6 +14,7 @@ type Question struct {
 	Known        bool // somebody is signed in
 	User, Tenant string
 	Roles        []string
+	Email        string        // for assign
 	Methods      []string      // what the account has
 	Proven       time.Duration // how long ago all of them were proven; 0: not
 	From         netip.Addr    // the visitor's address, for service accounts
@@ -39,7 +40,7 @@ func (p *Policy) Facts(q Question) *Facts {
 	if !q.Known {
 		return f
 	}
-	f.Who, f.User, f.Tenant, f.Roles = Known, q.User, q.Tenant, q.Roles
+	f.Who, f.User, f.Tenant, f.Roles, f.Email = Known, q.User, q.Tenant, q.Roles, q.Email
 	home := p.Tenant(q.Tenant)
 	if home == nil {
 		home = p.HostTenant(q.Host)
@@ -76,7 +77,7 @@ func (q Question) String() string {
 	return fmt.Sprintf("%s %s as %s", q.Method, q.Path, who)
 }
 
-var asKeys = []string{"user", "tenant", "roles", "methods", "proven", "from", "since"}
+var asKeys = []string{"user", "tenant", "roles", "email", "methods", "proven", "from", "since"}
 
 // As reads who is asking, "user=bob,tenant=silva,methods=totp,codes,proven=2m";
 // "" is nobody.
@@ -102,6 +103,8 @@ func (q *Question) As(text string) error {
 			q.Tenant = value
 		case "roles":
 			q.Roles = append(q.Roles, value)
+		case "email":
+			q.Email = value
 		case "methods":
 			if err := checkMethod(value); err != nil {
 				return err
@@ -143,11 +146,11 @@ func checkMethod(kind string) error {
 	if kind == MethodCodes {
 		return nil
 	}
-	if !slices.Contains(methodKinds, kind) {
-		return fmt.Errorf("%q is no method%s", kind, didYouMean(kind, append([]string{MethodCodes}, methodKinds...)))
+	if isOIDC(kind) && isProvider(kind[len(MethodOIDC)+1:]) {
+		return nil
 	}
-	if hint, no := later["methods: "+kind]; no {
-		return fmt.Errorf("%s is not enforced by this version: %s", kind, hint)
+	if kind == MethodOIDC || !slices.Contains(methodKinds, kind) {
+		return fmt.Errorf("%q is no method%s", kind, didYouMean(kind, append([]string{MethodCodes}, methodKinds...)))
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 func Schema() []byte {
 	tests := `{"type": "array", "items": {"type": "object", "required": ["want"], "additionalProperties": false, "properties": {` +
 		`"as": {"type": "object", "required": ["user"], "additionalProperties": false, "properties": {` +
-		`"user": ` + schemaValue + `, "tenant": ` + schemaValue + `, "roles": {"type": "array", "items": {"type": "string"}}, ` +
-		`"methods": {"type": "array", "items": {"enum": ["passkey", "totp", "email", "sms", "codes"]}}, "proven": ` + schemaDuration + `, "since": ` + schemaDuration + `, "from": ` + schemaText + `}}, ` +
+		`"user": ` + schemaValue + `, "tenant": ` + schemaValue + `, "roles": {"type": "array", "items": {"type": "string"}}, "email": ` + schemaText + `, ` +
+		`"methods": {"type": "array", "items": {"pattern": "^(passkey|totp|email|sms|codes|oidc\\.[a-z0-9-]+)$"}}, "proven": ` + schemaDuration + `, "since": ` + schemaDuration + `, "from": ` + schemaText + `}}, ` +
 		`"host": ` + schemaText + `, "want": {"enum": ` + mustJSON(wants()) + `}`
 	for _, method := range testMethods {
 		tests += `, "` + method + `": ` + schemaPrefix

@@ -61,7 +61,7 @@ type key struct {
 const (
 	schemaText     = `{"type": "string", "minLength": 1}`
 	schemaDuration = `{"type": "string", "pattern": "^([0-9]+[smhd])+$"}`
-	schemaMethods  = `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": ["passkey", "totp", "email", "sms"]}}`
+	schemaMethods  = `{"type": "array", "minItems": 1, "uniqueItems": true, "items": {"pattern": "^(passkey|totp|email|sms|oidc(\\.[a-z0-9-]+)?)$"}}`
 	schemaLimit    = `{"type": "integer", "minimum": 1, "maximum": 100}`
 )
 
@@ -126,14 +126,14 @@ func init() {
 		{name: "recovery", schema: schemaRecovery, read: readRecovery, copy: func(to, from *settings) {
 			to.Recovery, to.RecoveryMinimum, to.RecoveryRequired = from.Recovery, from.RecoveryMinimum, from.RecoveryRequired
 		}},
-		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"passkey": ` + schemaLimit + `, "totp": ` + schemaLimit + `, "email": ` + schemaLimit + `, "sms": ` + schemaLimit + `}}`,
+		{name: "limits", schema: `{"type": "object", "additionalProperties": false, "properties": {"passkey": ` + schemaLimit + `, "totp": ` + schemaLimit + `, "email": ` + schemaLimit + `, "sms": ` + schemaLimit + `, "oidc": ` + schemaLimit + `}}`,
 			read: readLimits, copy: func(to, from *settings) { to.Limits = from.Limits }},
 		{name: "minimum", schema: schemaLimit,
 			read: func(r *reader, n *yaml.Node, s *settings) { s.Minimum = r.whole(n, "minimum", 1, 100) },
 			copy: func(to, from *settings) { to.Minimum = from.Minimum }},
 		{name: "manage", schema: `{"anyOf": [{"const": "session"}, ` + schemaDuration + `]}`,
 			read: readManage, copy: func(to, from *settings) { to.Manage = from.Manage }},
-		{name: "assign", schema: `false`, read: readAssign},
+		{name: "assign", schema: schemaAssign, read: readAssign, copy: func(to, from *settings) { to.Assign = from.Assign }},
 		{name: "review", schema: schemaDuration,
 			read: func(r *reader, n *yaml.Node, s *settings) { s.Review = r.duration(n, "review") },
 			copy: func(to, from *settings) { to.Review = from.Review }},

@@ -85,6 +85,7 @@ type Terms struct {
 	// requires no factor, so many of them.
 	RecoveryMinimum  int
 	RecoveryRequired bool
+	Assign           []assignment // what the people of a domain use
 	Limits           map[string]int
 	Minimum          int
 	Review           time.Duration // how long after they were last looked through methods are shown again; 0: never

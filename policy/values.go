@@ -40,12 +40,9 @@ func readMethods(r *reader, n *yaml.Node, s *settings) {
 func (r *reader) kinds(n *yaml.Node, what string) (kinds []string) {
 	r.texts(n, what, false)
 	r.items(n, what, func(_ int, n *yaml.Node) {
-		kind := n.Value
-		if base, name, ok := strings.Cut(kind, "."); ok && base == "oidc" && name != "" {
-			kind = base
-		}
-		n = &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: kind, Line: n.Line, Column: n.Column}
-		if w := r.word(n, "an item of "+what, methodKinds...); w != "" && r.built(n, what+": "+w) {
+		if name, ok := strings.CutPrefix(n.Value, MethodOIDC+"."); ok && isProvider(name) {
+			kinds = append(kinds, r.keep(n.Value))
+		} else if w := r.word(n, "an item of "+what, methodKinds...); w != "" {
 			kinds = append(kinds, w)
 		}
 	})
@@ -71,7 +68,7 @@ func readRecovery(r *reader, n *yaml.Node, s *settings) {
 func (r *reader) recoveryMethods(n *yaml.Node) (kinds []string) {
 	r.texts(n, "methods", false)
 	r.items(n, "methods", func(_ int, n *yaml.Node) {
-		if w := r.word(n, "an item of methods", MethodCodes, MethodEmail, MethodSMS, MethodTOTP); w != "" && r.built(n, "recovery: "+w) {
+		if w := r.word(n, "an item of methods", MethodCodes, MethodEmail, MethodSMS, MethodTOTP); w != "" {
 			kinds = append(kinds, w)
 		}
 	})
@@ -79,13 +76,13 @@ func (r *reader) recoveryMethods(n *yaml.Node) (kinds []string) {
 }
 
 func standardLimits() map[string]int {
-	return map[string]int{MethodPasskey: 10, MethodTOTP: 5, MethodEmail: 1, MethodSMS: 2}
+	return map[string]int{MethodPasskey: 10, MethodTOTP: 5, MethodEmail: 1, MethodSMS: 2, MethodOIDC: 1}
 }
 
 func readLimits(r *reader, n *yaml.Node, s *settings) {
 	s.Limits = standardLimits()
 	r.mapping(n, "limits", methodKinds, func(kind string, v *yaml.Node) {
-		if most := r.whole(v, kind, 1, 100); most > 0 && r.built(v, "limits: "+kind) {
+		if most := r.whole(v, kind, 1, 100); most > 0 {
 			s.Limits[kind] = most
 		}
 	})
@@ -94,14 +91,6 @@ func readLimits(r *reader, n *yaml.Node, s *settings) {
 func readManage(r *reader, n *yaml.Node, s *settings) {
 	if v, ok := r.scalar(n, "manage"); ok && v != "session" {
 		s.Manage = r.duration(n, "manage, where it is not session,")
-	}
-}
-
-func readAssign(r *reader, n *yaml.Node, _ *settings) {
-	before := len(r.list)
-	r.mapping(n, "assign", nil, func(domain string, v *yaml.Node) { r.text(v, "the method of "+domain) })
-	if len(r.list) == before {
-		r.built(n, "assign")
 	}
 }
 
@@ -126,7 +115,7 @@ func (r *reader) networks(n *yaml.Node, what string) (list []netip.Prefix) {
 }
 
 func readFirst(r *reader, n *yaml.Node, s *settings) {
-	if w := r.word(n, "first", FirstEmail, FirstTyped, FirstPass, FirstNone); w != "" && r.built(n, "first: "+w) {
+	if w := r.word(n, "first", FirstEmail, FirstTyped, FirstPass, FirstNone); w != "" {
 		s.First = w
 	}
 }

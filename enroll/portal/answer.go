@@ -70,7 +70,16 @@ func (t *turn) explain(e *enroll.Error) string {
 	if e.Detail != "" {
 		detail = e.Detail
 	}
-	return s.T("reason."+e.Reason+"."+detail, "wait", wait, "tenant", tenant, "area", "")
+	return s.T("reason."+e.Reason+"."+detail, "wait", wait, "tenant", tenant, "area", "", "label", t.wayLabel())
+}
+
+// wayLabel is what people call the provider that a page is about, "" where it is
+// about none.
+func (t *turn) wayLabel() string {
+	if kind := enroll.Kind(t.way); kind.IsOIDC() {
+		return t.label(kind)
+	}
+	return ""
 }
 
 // fieldOf is the field that an error belongs to: a code that was not accepted

@@ -67,6 +67,10 @@ func (t *turn) serveEnrolling(path []string) {
 	}
 	kind := enroll.Kind(path[0])
 	way, built := ways[kind]
+	if kind.IsOIDC() {
+		// It is finished where the provider sends the browser back to.
+		way, built = [2]func(){func() { t.beginLink(kind) }, func() { t.problem(enroll.ErrWrongStep) }}, t.label(kind) != ""
+	}
 	switch begin, finish := len(path) == 1, len(path) == 2 && path[1] == "verify"; {
 	case !begin && !finish:
 		t.p.notFound(t.w, t.r, t.v)
@@ -86,6 +90,8 @@ func (t *turn) serveProving(path []string) {
 	switch {
 	case kind == enroll.KindPasskey:
 		begin = t.beginKeyProof
+	case kind.IsOIDC() && t.label(kind) != "":
+		begin = func() { t.beginLinkProof(kind) }
 	case isSent(kind):
 		begin = func() { t.askCode(kind) }
 	case kind != enroll.KindTOTP && kind != enroll.KindCodes:
@@ -102,6 +108,8 @@ func (t *turn) serveProving(path []string) {
 		t.on(http.MethodPost, t.notOffered)
 	case len(path) == 1:
 		t.on(http.MethodPost, begin)
+	case kind.IsOIDC():
+		t.on(http.MethodPost, func() { t.problem(enroll.ErrWrongStep) })
 	default:
 		t.on(http.MethodPost, func() { t.finishProof(kind) })
 	}

@@ -14,6 +14,7 @@ const (
 	knownSuffix  = "-known"  // this browser proved this account before
 	askSuffix    = "-ask"    // this browser asked for a code to prove with
 	deviceSuffix = "-device" // this browser is not asked again
+	tripSuffix   = "-trip"   // this browser is on its way to an identity provider
 )
 
 // setCookie sets one of the gate's cookies: never readable by scripts, never

@@ -28,7 +28,7 @@ func (t *turn) trustLabel() string {
 // proof that was just given. Where the rules do not let it, the choice is as if
 // it had not been made.
 func (t *turn) trust(f *enroll.Flag) error {
-	if !t.chosen("trust_device") || t.v.Rules.TrustDevice <= 0 || !slices.Contains(f.AMR, "mfa") || slices.Contains(f.Methods, string(enroll.KindCodes)) {
+	if !t.chosen("trust_device") || t.v.Rules.TrustDevice <= 0 || !slices.Contains(f.AMR, "mfa") || slices.Contains(f.Methods, string(enroll.KindCodes)) || t.interim(*f) {
 		return nil
 	}
 	token, err := t.p.service.TrustDevice(t.r.Context(), t.v.Person, t.rules(), f, browserName(t.s, t.v.UserAgent))

@@ -163,7 +163,7 @@ func (t *turn) enrolled(z *wizard, done *enroll.Enrolled) {
 		case len(done.RecoveryCodes) > 0:
 			t.showCodes(done.RecoveryCodes, true)
 		case done.Method.Kind != enroll.KindTOTP:
-			t.showDone(string(done.Method.Kind))
+			t.showDone(string(done.Method.Kind.Base()))
 		default:
 			t.showDone("added")
 		}

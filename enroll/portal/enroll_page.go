@@ -79,6 +79,8 @@ type enrollPart struct {
 	Address  string // that was typed
 	Wrong    string // what is wrong with it, or with the number
 	Number   string // that was typed
+	Kind     enroll.Kind
+	Label    string // of an identity provider
 	Change   string // where another number is typed
 	Pass     string // where a pass is shown; "": none was issued
 	Setup    *enroll.TOTP
@@ -93,7 +95,7 @@ type enrollPart struct {
 }
 
 // choice is one kind of method among several.
-type choice struct{ Kind, Address string }
+type choice struct{ Kind, Address, Label string }
 
 // codeField is the one box that a code is typed into.
 type codeField struct {
@@ -193,11 +195,14 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 		part.Proven = z.visit != nil && z.visit.EmailVerified
 		part.Sent = part.Sent && begun == way && !part.Proven
 		t.showStep(z, e, "mailbox", part)
+	case way.IsOIDC():
+		part.Kind, part.Label = way, t.label(way)
+		t.showStep(z, e, "oidc", part)
 	case way == enroll.KindSMS:
 		t.showText(z, e, part, begun == way)
 	default:
 		for _, k := range kinds {
-			part.Choices = append(part.Choices, choice{string(k), t.wayTo(string(k))})
+			part.Choices = append(part.Choices, choice{string(k.Base()), t.wayTo(string(k)), t.label(k)})
 		}
 		t.showStep(z, e, "choose", part)
 	}
@@ -229,7 +234,7 @@ func (t *turn) showTOTP(z *wizard, e *enroll.Error, part enrollPart) {
 
 // showStep shows one page of the wizard.
 func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart) {
-	x := t.view(t.s.T(name+".title"), t.page("/enroll"))
+	x := t.view(t.s.T(name+".title", "label", part.Label), t.page("/enroll"))
 	x.Err = t.fault(e)
 	if e == nil && name == "email" && part.Masked == "" {
 		x.Err = t.fault(enroll.ErrNoAddress)
@@ -258,7 +263,7 @@ func (t *turn) steps(z *wizard, page string) []wizardStep {
 	if z != nil && len(z.account.Methods) > 0 {
 		return nil
 	}
-	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "pass": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "mailbox": 1, "sms": 1, "smscode": 1, "codes": 2}[page]
+	at := map[string]int{"email": 0, "emailcode": 0, "typed": 0, "typedsent": 0, "pass": 0, "choose": 1, "method": 1, "passkey": 1, "totp": 1, "mailbox": 1, "sms": 1, "smscode": 1, "oidc": 1, "codes": 2}[page]
 	second := "method"
 	if kinds := t.offered(); len(kinds) == 1 {
 		second = cmp.Or(map[enroll.Kind]string{enroll.KindPasskey: "passkey", enroll.KindTOTP: "app", enroll.KindSMS: "phone"}[kinds[0]], second)
@@ -269,7 +274,7 @@ func (t *turn) steps(z *wizard, page string) []wizardStep {
 		before = "pass"
 	}
 	for i, name := range []string{before, second, "codes"} {
-		if i == 0 && t.v.Rules.First == enroll.FirstNone && (z == nil || t.owed(z) == "") {
+		if i == 0 && (t.v.Rules.First == enroll.FirstNone || t.v.Rules.Assigned.IsOIDC()) && (z == nil || t.owed(z) == "") {
 			continue
 		}
 		list = append(list, wizardStep{Name: t.s.T("steps." + name), Now: i == at, Done: i < at})

@@ -176,7 +176,7 @@ func TestLanguages_Reasons(t *testing.T) {
 		"enroll", "more-methods", "review", "remind", "verify", "stale", "weak", "no-identity", "identity-conflict",
 		"unknown-tenant", "bad-target", "mixed-credentials", "identity-down", "store-down", "bad-code", "used-code", "clock-off",
 		"too-many-tries", "expired", "limit-reached", "not-offered", "needs-fresh-proof", "last-method", "not-allowed", "locked",
-		"wrong-step", "not-here", "no-address", "wrong-account", "mail-down", "sms-down", "not-found", "bad-request", "internal",
+		"wrong-step", "not-here", "no-address", "wrong-account", "mail-down", "sms-down", "oidc-down", "consent-needed", "not-found", "bad-request", "internal",
 	} {
 		for _, part := range []string{".title", ".detail"} {
 			if english.T("reason."+reason+part) == "reason."+reason+part {

@@ -100,6 +100,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		{ID: "a", Kind: enroll.KindTOTP, Name: "111", Created: at, LastUsed: at, Default: true},
 		{ID: "b", Kind: enroll.KindPasskey, Name: "222", Created: at, Copied: true},
 		{ID: "c", Kind: enroll.KindEmail, Name: "222", Created: at, Masked: "a•••@x.example"},
+		{ID: "d", Kind: "oidc.444", Name: "333", Created: at, Masked: "a•••@x.example"},
 	}
 	key := (&turn{s: s, v: &Visit{}}).keyForm(true, "/x")
 	code := codeField{Label: s.T("totp.code"), Hint: s.T("totp.hint"), Wrong: s.T("reason.bad-code.detail"), Digits: 6}
@@ -119,7 +120,9 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
 		"method":    {wizard}, "totp": {wizard},
 		"mailbox": {wizard, enrollPart{Masked: "a•••@x.example", Proven: true, Other: "/x"}, enrollPart{MailWait: s.Wait(time.Hour)}},
-		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x"}, {"totp", "/y"}, {"sms", "/z"}, {"email", "/z"}}, Least: s.N("choose.least", 2, "tenant", "555", "have", 1)}},
+		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x", ""}, {"oidc", "/o", "333"}, {"totp", "/y", ""}, {"sms", "/z", ""}, {"email", "/z", ""}}, Least: s.N("choose.least", 2, "tenant", "555", "have", 1)}},
+		"oidc":    {enrollPart{Kind: "oidc.444", Label: "333", Other: "/x"}},
+		"away":    {awayPart{Label: "333", Address: "https://444"}},
 		"sms":     {enrollPart{Wrong: s.T("reason.bad-request.number"), Other: "/x"}},
 		"smscode": {enrollPart{Masked: "a•••@x.example", Code: code, Minutes: s.Wait(time.Minute), Change: "/x"}},
 		"passkey": {enrollPart{Passkey: key, Other: "/x"}},

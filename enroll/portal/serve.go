@@ -84,6 +84,8 @@ func (p *Portal) Serve(w http.ResponseWriter, r *http.Request, v *Visit) {
 		t.serveEnroll()
 	case path == "/verify":
 		t.serveVerify()
+	case strings.HasPrefix(path, "/oidc/"):
+		t.serveArrival(strings.TrimPrefix(path, "/oidc/"))
 	case strings.HasPrefix(path, "/api/"):
 		t.serveAPI(strings.Split(strings.TrimPrefix(path, "/api/"), "/"))
 	default:

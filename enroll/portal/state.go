@@ -76,6 +76,7 @@ func (t *turn) ways(a *enroll.Account) []enroll.Kind {
 			kinds = append(kinds, m.Kind)
 		}
 	}
+	kinds = t.rightful(kinds)
 	if len(a.Methods) > 0 && a.CodesLeft > 0 && t.v.Rules.GivesCodes() {
 		kinds = append(kinds, enroll.KindCodes)
 	}
@@ -83,6 +84,20 @@ func (t *turn) ways(a *enroll.Account) []enroll.Kind {
 		kinds = append(kinds, enroll.KindEmail)
 	}
 	return kinds
+}
+
+// rightful leaves what is the person's to use: who has set up the kind that is
+// assigned has that one, and an account at a provider that is not assigned is
+// asked for where there is nothing else.
+func (t *turn) rightful(kinds []enroll.Kind) []enroll.Kind {
+	if k := t.v.Rules.Assigned; k != "" && slices.Contains(kinds, k) {
+		return []enroll.Kind{k}
+	}
+	others := slices.DeleteFunc(slices.Clone(kinds), enroll.Kind.IsOIDC)
+	if t.v.Rules.Assigned != "" || len(others) == 0 {
+		return kinds
+	}
+	return others
 }
 
 // counting are the methods that count in the tenant being visited.

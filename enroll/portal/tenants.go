@@ -12,6 +12,20 @@ func (t *turn) chooseTenant() bool {
 	if key == "" && name == "" {
 		return true
 	}
+	if !t.pickTenant(key, name) {
+		t.p.notFound(t.w, t.r, t.v)
+		return false
+	}
+	return true
+}
+
+// useTenant goes on with the tenant that something was begun in.
+func (t *turn) useTenant(key string) bool {
+	return key == t.v.Rules.Tenant || t.pickTenant(key, "")
+}
+
+// pickTenant goes on with one of the person's own tenants.
+func (t *turn) pickTenant(key, name string) bool {
 	for _, own := range t.v.Tenants {
 		if key != "" && own.Key != key || key == "" && own.Name != name && own.Key != name {
 			continue
@@ -29,7 +43,6 @@ func (t *turn) chooseTenant() bool {
 			return true
 		}
 	}
-	t.p.notFound(t.w, t.r, t.v)
 	return false
 }
 

@@ -90,12 +90,17 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 		}
 	}
 	s := t.s
-	name := "verify." + string(kind)
+	name := "verify." + string(kind.Base())
 	x := t.view(s.T("verify.title"), withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", t.r.URL.Query().Get("way")))
 	x.Err = t.fault(e)
 	part := verifyPart{Lead: lead, Lost: "verify.lost", Action: t.verifyAction(kind)}
 	if kind == enroll.KindPasskey {
 		part.Passkey, part.Lost = t.keyForm(false, part.Action), "verify.lost.passkey"
+	} else if kind.IsOIDC() {
+		part.Send, part.Lost = &sendForm{
+			Action: withQuery(withQuery(t.v.Mount+"/api/verify/"+string(kind), "next", t.next()), "way", string(kind)),
+			How:    s.T("verify.oidc.how", "label", t.label(kind)), Go: s.T("oidc.go", "label", t.label(kind)),
+		}, "verify.lost.oidc"
 	} else {
 		part.Code = codeField{
 			Label: s.T(name + ".label"), Hint: s.T(name + ".hint"), Digits: digitsOf(kind),
@@ -127,7 +132,7 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 	for _, k := range kinds {
 		if k != kind {
 			part.Others = append(part.Others, otherWay{
-				withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(k)), s.T("verify." + string(k) + ".other"),
+				withQuery(withQuery(t.page("/verify"), "next", t.next()), "way", string(k)), s.T("verify."+string(k.Base())+".other", "label", t.label(k)),
 			})
 		}
 	}
@@ -212,13 +217,19 @@ func (t *turn) finishProof(kind enroll.Kind) {
 		t.json(http.StatusOK, map[string]any{"return_to": t.to})
 		return
 	}
-	switch t.next() {
-	case "manage":
+	t.follow(t.next())
+}
+
+// follow leads on from a proof: to what it was given for, and where it opens no
+// more than that, to what is to be set up.
+func (t *turn) follow(next string) {
+	switch {
+	case next == "manage":
 		t.see(t.page("/"))
-	case "enroll":
-		t.see(t.page("/enroll"))
-	case "add":
+	case next == "add":
 		t.see(withQuery(t.page("/enroll"), "add", "1"))
+	case next == "enroll", t.v.Flag.Interim:
+		t.see(t.page("/enroll"))
 	default:
 		t.showDone("verified")
 	}

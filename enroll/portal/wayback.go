@@ -42,3 +42,10 @@ func (t *turn) page(name string) string {
 	}
 	return withQuery(address, "tenantId", t.tenantID())
 }
+
+// goingTo takes up a way back that was kept, which was read once already.
+func (t *turn) goingTo(to string) {
+	t.to = ReturnTo(to, t.v.Mount)
+	k := t.v.Ticket
+	t.held = k != nil && t.to == ReturnTo(k.To, t.v.Mount) && (k.Method == "" || k.Method == http.MethodGet || k.Method == http.MethodHead)
+}

@@ -129,6 +129,9 @@ func (t *turn) offered() []enroll.Kind {
 			kinds = append(kinds, k)
 		}
 	}
+	if k := t.v.Rules.Assigned; k.IsOIDC() && t.label(k) != "" {
+		kinds = append([]enroll.Kind{k}, kinds...)
+	}
 	return kinds
 }
 
@@ -200,10 +203,28 @@ func (t *turn) rules() enroll.Rules {
 	return rules
 }
 
+// interim tells whether a proof was made by a method that is not the person's to
+// use any more: another is assigned, or a provider no longer is. It opens what is
+// needed to set up the right one. A way of recovery is what it is.
+func (t *turn) interim(f enroll.Flag) bool {
+	if len(f.Methods) == 0 {
+		return false
+	}
+	kind, r := enroll.Kind(f.Methods[0]), t.v.Rules
+	switch {
+	case kind == enroll.KindCodes || slices.Contains(r.Recovery, kind) && !slices.Contains(r.Methods, kind):
+		return false
+	case r.Assigned != "":
+		return kind != r.Assigned
+	}
+	return kind.IsOIDC()
+}
+
 // stamp gives the browser the flag of a proof, and marks it as one that has
 // proved this account.
 func (t *turn) stamp(f enroll.Flag) error {
 	now := t.p.now()
+	f.Interim = t.interim(f)
 	f.Issued = now
 	if t.v.FlagLifetime > 0 {
 		f.Expires = now.Add(t.v.FlagLifetime)
@@ -238,7 +259,7 @@ func (t *turn) redo(z *wizard, err error) {
 		return
 	}
 	over := errors.Is(e, enroll.ErrExpired) && !t.oldCode && e.Detail == "" || errors.Is(e, enroll.ErrWrongAccount)
-	if z == nil || over || errors.Is(e, enroll.ErrFreshProof) || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) && !errors.Is(e, enroll.ErrText) {
+	if z == nil || over || errors.Is(e, enroll.ErrFreshProof) || e.Status >= http.StatusInternalServerError && !errors.Is(e, enroll.ErrMail) && !errors.Is(e, enroll.ErrText) && !errors.Is(e, enroll.ErrProvider) {
 		t.tellRefusal(e)
 		return
 	}

@@ -41,6 +41,12 @@ func meet(t *testing.T, options ...chromedp.ExecAllocatorOption) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return meetAt(t, site, options...)
+}
+
+// meetAt is meet at a site that is there.
+func meetAt(t *testing.T, site *portaltest.Site, options ...chromedp.ExecAllocatorOption) *person {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

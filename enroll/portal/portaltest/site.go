@@ -126,7 +126,10 @@ func (m *Phone) Last() (number, text string) {
 
 // New makes a site of one tenant, "silva", that asks for a second factor under
 // three prefixes.
-func New() (*Site, error) {
+func New() (*Site, error) { return NewWith(nil) }
+
+// NewWith makes a site that knows identity providers.
+func NewWith(providers map[string]enroll.Provider) (*Site, error) {
 	s := &Site{
 		Clock: &Clock{at: time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)},
 		Mails: &Mailbox{}, Texts: &Phone{}, Tenant: "silva",
@@ -150,7 +153,7 @@ func New() (*Site, error) {
 		return nil, err
 	}
 	s.Service, err = enroll.New(enroll.Config{
-		Store: store.NewMemory(s.Clock.Now), Keys: keys, Mailer: s.Mails, Texter: s.Texts, Now: s.Clock.Now, Compose: portal.Compose,
+		Store: store.NewMemory(s.Clock.Now), Keys: keys, Mailer: s.Mails, Texter: s.Texts, Providers: providers, Now: s.Clock.Now, Compose: portal.Compose,
 	})
 	if err != nil {
 		return nil, err
