@@ -106,13 +106,13 @@ func (s *Service) mayText(a *account, k *visit, p Person, r Rules, f *Flag, numb
 // tenant, and gives both back where it could not be sent.
 func (s *Service) text(ctx context.Context, p Person, r Rules, reserved send, to, text string, first bool, now time.Time) error {
 	after := context.WithoutCancel(ctx) // the person's own connection may be gone
-	wait, err := s.countText(after, r, p, to, first, now)
+	wait, err := s.countText(after, r, p, reserved.For, to, first, now)
 	switch {
 	case err == nil && wait > 0:
 		err = tooMany(wait)
 	case err == nil:
 		if sending := s.texter.SendText(ctx, to, text); sending != nil {
-			s.uncountText(after, r, p, to, now)
+			s.uncountText(after, r, p, reserved.For, to, now)
 			err = &Error{Reason: ErrText.Reason, Status: ErrText.Status, Err: sending}
 		}
 	}

@@ -311,6 +311,37 @@ func TestText_LimitOfANumber(t *testing.T) {
 	_ = g
 }
 
+// TestText_LimitOfANumberIsOfItsPurpose: who pretends to set up somebody's number,
+// or knows the password of its owner, uses up none of the texts with which that
+// one's own browser proves, and slows nobody else of the tenant.
+func TestText_LimitOfANumberIsOfItsPurpose(t *testing.T) {
+	w, g := textWorld(t)
+	p, eve, r := person("bob"), person("eve"), texting()
+	w.enrolText(g, p, r, nil, mobile)
+	w.clock.add(time.Hour)
+	for range 2 {
+		v := w.begin(eve, r, nil)
+		for range 3 {
+			if _, err := w.BeginText(ctx, v, eve, r, nil, mobile, "", note); err != nil {
+				w.refused(err, ErrTooMany)
+			}
+			if _, err := w.AskText(ctx, p, r, 0, false, note); err != nil {
+				w.refused(err, ErrTooMany)
+			}
+		}
+		w.clock.add(window + time.Second)
+	}
+	v := w.begin(eve, r, nil)
+	for range textsOfTenant {
+		_, err := w.BeginText(ctx, v, eve, r, nil, mobile, "", note)
+		w.refused(err, ErrTooMany)
+	}
+	for range 2 { // the second is no first of the day: the tenant's count slows it
+		_, err := w.AskText(ctx, p, r, 0, true, note)
+		w.ok(err)
+	}
+}
+
 // TestText_LimitOfATenant slows whoever had one today, tells the operator once,
 // and never refuses a person's first of the day.
 func TestText_LimitOfATenant(t *testing.T) {

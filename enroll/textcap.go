@@ -15,7 +15,7 @@ import (
 // account. Texts cost money, and whoever can have them sent to a number of their
 // choice can be paid for it, or annoy its owner.
 const (
-	textsOfNumber     = 6   // to one number in an hour, from all accounts together
+	textsOfNumber     = 6   // to one number for one purpose in an hour, from all accounts together
 	textsOfNumberADay = 20  // and in a day
 	textsOfTenant     = 300 // of one tenant in an hour; from then on repeats wait
 )
@@ -52,8 +52,9 @@ func (c *texts) wait(now time.Time, hour, day int) time.Duration {
 // countText counts a text that is about to be sent, to its number and to its
 // tenant, or says how long it has to wait. A tenant's count slows who was sent a
 // text within a day and tells the operator; a person's first of the day always
-// goes, so that nobody keeps another out by having many sent.
-func (s *Service) countText(ctx context.Context, r Rules, p Person, number string, firstOfDay bool, now time.Time) (time.Duration, error) {
+// goes, so that nobody keeps another out by having many sent. What is not sent for
+// its number's sake is not counted for the tenant: one account would slow all.
+func (s *Service) countText(ctx context.Context, r Rules, p Person, purpose, number string, firstOfDay bool, now time.Time) (time.Duration, error) {
 	var wait time.Duration
 	var told bool
 	err := s.changeTexts(ctx, tenantTexts(p.Realm, r.Tenant), now, func(c *texts) bool {
@@ -72,25 +73,31 @@ func (s *Service) countText(ctx context.Context, r Rules, p Person, number strin
 	if err != nil || wait > 0 {
 		return wait, err
 	}
-	err = s.changeTexts(ctx, s.numberTexts(number), now, func(c *texts) bool {
+	err = s.changeTexts(ctx, s.numberTexts(purpose, number), now, func(c *texts) bool {
 		if wait = c.wait(now, textsOfNumber, textsOfNumberADay); wait == 0 {
 			c.Hours, c.Days = c.Hours+1, c.Days+1
 		}
 		return wait == 0
 	})
+	if err != nil || wait > 0 {
+		s.uncount(ctx, tenantTexts(p.Realm, r.Tenant), now)
+	}
 	return wait, err
 }
 
 // uncountText takes back what was counted for a text that was not sent.
-func (s *Service) uncountText(ctx context.Context, r Rules, p Person, number string, now time.Time) {
-	for _, key := range []string{tenantTexts(p.Realm, r.Tenant), s.numberTexts(number)} {
-		err := s.changeTexts(ctx, key, now, func(c *texts) bool {
-			c.Hours, c.Days = max(0, c.Hours-1), max(0, c.Days-1)
-			return true
-		})
-		if err != nil {
-			s.failed(err)
-		}
+func (s *Service) uncountText(ctx context.Context, r Rules, p Person, purpose, number string, now time.Time) {
+	s.uncount(ctx, tenantTexts(p.Realm, r.Tenant), now)
+	s.uncount(ctx, s.numberTexts(purpose, number), now)
+}
+
+func (s *Service) uncount(ctx context.Context, key string, now time.Time) {
+	err := s.changeTexts(ctx, key, now, func(c *texts) bool {
+		c.Hours, c.Days = max(0, c.Hours-1), max(0, c.Days-1)
+		return true
+	})
+	if err != nil {
+		s.failed(err)
 	}
 }
 
@@ -99,9 +106,11 @@ func tenantTexts(realm, tenant string) string {
 }
 
 // numberTexts is where a number is counted: under a MAC, since keys are read by
-// whoever reads the store.
-func (s *Service) numberTexts(number string) string {
-	mac := mailedMAC(s.tokens().keys.newest(), "number", number)
+// whoever reads the store. Each purpose has its own count: anybody can have texts
+// sent to a number by pretending to set it up, or by its owner's password, and
+// must not use up those with which its owner proves.
+func (s *Service) numberTexts(purpose, number string) string {
+	mac := mailedMAC(s.tokens().keys.newest(), "number "+purpose, number)
 	return "texts/number/" + base64.RawURLEncoding.EncodeToString(mac[:16])
 }
 
