@@ -116,10 +116,12 @@ func (s *Service) Remove(ctx context.Context, p Person, r Rules, f *Flag, id str
 		return err
 	}
 	s.tell(Event{Kind: "method-removed", To: to, Person: p, Rules: r, Method: gone, At: s.now()})
-	if last && spare != "" { // another request removed the other one meanwhile
-		return s.endFlags(ctx, p.Realm, p.User, "", "")
+	if last {
+		spare = "" // another request may have removed the other one meanwhile
 	}
-	return nil
+	// And once more behind it: the method may have been proven in between, by who
+	// has the device that was lost.
+	return s.endFlags(ctx, p.Realm, p.User, "", spare)
 }
 
 // lastIn tells whether a method is the last that was made in a tenant.

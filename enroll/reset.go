@@ -9,7 +9,9 @@ import "context"
 // ErrNotFound where nobody of that name is known.
 //
 // The log first: were it the other way round, a store that fails in between
-// would leave flags of methods that are gone.
+// would leave flags of methods that are gone. And once more behind it: whoever
+// proved one of them in between (the attack: a stolen phone, a script that never
+// stops proving) has a flag that the first line does not mean.
 func (s *Service) Reset(ctx context.Context, p Person, r Rules) error {
 	a, err := s.load(ctx, p.Realm, p.User)
 	if err != nil {
@@ -31,7 +33,7 @@ func (s *Service) Reset(ctx context.Context, p Person, r Rules) error {
 		return err
 	}
 	s.tell(Event{Kind: "reset", To: to, Person: p, Rules: r, At: s.now()})
-	return nil
+	return s.endFlags(ctx, p.Realm, p.User, r.Tenant, "")
 }
 
 // known tells whether anything was ever kept of the person.
@@ -57,5 +59,5 @@ func (a *account) reset(tenant string) {
 	}
 	a.Passes = keep(a.Passes, func(d pass) bool { return !there(d.Tenant) })
 	a.endDevices(tenant)
-	a.Visits, a.Tries = nil, nil
+	a.Visits, a.Tries, a.Asks = nil, nil, nil
 }
