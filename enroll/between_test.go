@@ -60,3 +60,23 @@ func TestDesign_ProvenWhileItIsTakenAway(t *testing.T) {
 		})
 	}
 }
+
+// TestDesign_EndedStaysEnded: a flag that was ended does not come back because a
+// later removal, decided while it still counted, spares it.
+func TestDesign_EndedStaysEnded(t *testing.T) {
+	w, p, r := newWorld(t), person("bob"), silva()
+	one, _ := w.enrol(p, r, nil)
+	two, _ := w.enrol(p, r, &one.Flag)
+	h := &hooked{Store: w.Service.store}
+	w.Service.store = h
+	other := w.node()
+	token := w.sign(two.Flag)
+	// Signed out everywhere while a method is being removed.
+	h.after = func() { w.ok(other.SignOutEverywhere(ctx, p, &two.Flag)) }
+	w.ok(w.Remove(ctx, p, r, &two.Flag, one.Method.ID))
+	w.ok(other.Poll(ctx))
+	w.ok(w.Poll(ctx))
+	if w.counts(w.Service, token) || w.counts(other, token) {
+		t.Error("signed out everywhere, and it still counts")
+	}
+}

@@ -32,6 +32,7 @@ type endedUser struct {
 	ends    int64
 	gen     uint64 // flags of an earlier generation have ended
 	spare   string // but for this one
+	other   uint64 // unless it is of an earlier generation than this: a line that did not spare it
 	tenants map[string]uint64
 }
 
@@ -60,10 +61,12 @@ func (r *revoked) add(line revocation) {
 	switch {
 	case line.Tenant != "":
 		u.tenants[line.Tenant] = max(u.tenants[line.Tenant], line.Gen)
-	case line.Gen > u.gen:
-		u.gen, u.spare = line.Gen, line.Spare
-	case line.Gen == u.gen && u.spare != line.Spare:
-		u.spare = "" // two nodes spared two flags at once: neither stays
+	case line.Spare == u.spare:
+		u.gen = max(u.gen, line.Gen)
+	case line.Gen > u.gen: // what an earlier line has ended, no later one brings back
+		u.gen, u.spare, u.other = line.Gen, line.Spare, max(u.other, u.gen)
+	default: // also where two nodes spared two flags at once: neither stays
+		u.other = max(u.other, line.Gen)
 	}
 }
 
@@ -89,7 +92,7 @@ func (r *revoked) has(f *Flag) bool {
 		return true
 	}
 	u := r.users[userKey{f.Realm, f.User}]
-	return u != nil && (f.Gen < u.gen && f.ID != u.spare || f.Gen < u.tenants[f.Tenant])
+	return u != nil && (f.Gen < u.gen && (f.ID != u.spare || f.Gen < u.other) || f.Gen < u.tenants[f.Tenant])
 }
 
 // gen is the least generation that a new flag of the user must be of.
