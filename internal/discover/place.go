@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,115 +25,6 @@ type place struct {
 
 	value string // what it found: the test login's name, where it is not shared
 	find  func(p *page) (string, bool)
-}
-
-// commonPlaces are where applications say who is signed in.
-var commonPlaces = []string{"/api/me", "/me", "/api/user", "/api/users/me", "/api/v1/me", "/api/v1/user", "/api/whoami", "/whoami", "/api/auth/verify", "/api/auth/me",
-	"/api/auth/user", "/api/session", "/api/account", "/api/profile", "/userinfo", "/profile", "/account", "/settings", "/user", "/admin/password_change/"}
-
-// findWho looks for the one place where the user's name stands in an answer.
-func (f *Findings) findWho(v *visitor, home *page, user string) {
-	var paths []string
-	if home.at != nil {
-		paths = append(paths, home.at.RequestURI()) // whoever signs in is shown it
-	}
-	paths = append(paths, commonPlaces...)
-	for _, l := range home.links {
-		if strings.HasPrefix(l.href, "/") && !leaving(l.href+" "+l.text) && personal(l.href+" "+l.text) {
-			paths = append(paths, l.href)
-		}
-	}
-	stranger := v.without("/", f.Cookies...)
-	stranger.basic = ""
-	var best *place
-	for _, path := range paths {
-		p := v.get(path)
-		if p.err != nil || p.status != http.StatusOK {
-			continue
-		}
-		for _, w := range places(p, user) {
-			w.path = path
-			w.value, _ = w.find(p)
-			if best != nil && w.rank >= best.rank {
-				continue
-			}
-			a := stranger.get(path)
-			f.takeWayBack(a)
-			if a.status == http.StatusOK {
-				got, _ := w.find(a)
-				if got == w.value || a.isHTML() != p.isHTML() || len(got) > maxNobody {
-					continue // it says so to a stranger as well, or says nothing that can be read
-				}
-				if w.nobody = got; got != "" && best != nil {
-					continue
-				}
-			} else if a.status >= 500 || a.status == http.StatusNotFound || a.status == http.StatusTooManyRequests {
-				continue
-			}
-			best = w
-		}
-	}
-	if best == nil && f.Login != nil && f.Login.user == "" {
-		best = f.onlyInside(home, stranger)
-	}
-	f.Who = best
-	if best != nil {
-		f.Mail = mailIn(v.get(best.path))
-	}
-	if best == nil {
-		f.doubt("no answer was found that holds %q once and is another for a stranger: look for a page or call that does (the browser's network tab), and write it after `identity whoami`", user)
-	}
-}
-
-// maxNobody bounds what stands for a stranger where a name is looked for, such
-// as "Log in" or "guest", in bytes.
-const maxNobody = 32
-
-// onlyInside is what only those are shown who are signed in, where one password
-// is everybody's: the way to sign out.
-func (f *Findings) onlyInside(home *page, stranger *visitor) *place {
-	if home.tree == nil || home.at == nil {
-		return nil
-	}
-	outside := stranger.get(home.at.RequestURI())
-	for n := range home.tree.Descendants() {
-		id := attr(n, "id")
-		if n.Type != html.ElementNode || !plainName.MatchString(id) || !leaving(id) || strings.TrimSpace(text(n)) == "" {
-			continue
-		}
-		w := inHTML(home, "#"+id, "", 9, false)
-		if w == nil {
-			continue
-		}
-		if got, ok := w.find(outside); ok && got != "" {
-			continue
-		}
-		w.path, w.shared = home.at.RequestURI(), true
-		w.value, _ = w.find(home)
-		return w
-	}
-	return nil
-}
-
-// takeWayBack takes the address of the form from an answer that sends a stranger
-// there, if it says where to go afterwards.
-func (f *Findings) takeWayBack(p *page) {
-	if f.At == nil || f.At.RawQuery != "" || p.status/100 != 3 {
-		return
-	}
-	if to, err := p.at.Parse(p.header.Get("Location")); err == nil && to.Host == f.At.Host && to.Path == f.At.Path && to.RawQuery != "" {
-		f.At = to
-	}
-}
-
-func personal(s string) bool {
-	s = strings.ToLower(s)
-	for _, w := range []string{"profile", "account", "user", "/me", "settings", "perfil", "conta", "konto", "profil", "compte"} {
-		if strings.Contains(s, w) {
-			return true
-		}
-	}
-	return false
 }
 
 // places are where the user stands in a page, if only once each.
