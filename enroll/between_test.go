@@ -46,10 +46,10 @@ func TestDesign_ProvenWhileItIsTakenAway(t *testing.T) {
 			var flag, device string
 			h.after = func() {
 				w.clock.add(time.Minute)
-				f, err := other.ProveTOTP(ctx, p, r, lost.code(t, w.clock.now()), false)
+				f, err := w.ProveTOTP(ctx, p, r, lost.code(t, w.clock.now()), false)
 				w.ok(err)
 				flag = w.sign(*f)
-				device, err = other.TrustDevice(ctx, p, r, f, "x")
+				device, err = w.TrustDevice(ctx, p, r, f, "x")
 				w.ok(err)
 			}
 			w.ok(take(w, p, r, e, kept))
