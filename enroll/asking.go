@@ -34,9 +34,10 @@ func askingKey(p Person) string {
 	return "asking/" + url.PathEscape(p.Realm) + "/" + url.PathEscape(p.User)
 }
 
-// countChallenge notes one more live challenge. ErrTooMany with RetryAfter where
+// countChallenge notes one more challenge, or way to a provider, that lives for so
+// long. ErrTooMany with RetryAfter where
 // there are as many as there may be.
-func (s *Service) countChallenge(ctx context.Context, p Person, bucket string, now time.Time) error {
+func (s *Service) countChallenge(ctx context.Context, p Person, bucket string, life time.Duration, now time.Time) error {
 	var answer error
 	err := s.store.Update(ctx, askingKey(p), func(old store.Record) (*store.Record, error) {
 		answer = nil
@@ -55,13 +56,13 @@ func (s *Service) countChallenge(ctx context.Context, p Person, bucket string, n
 			}
 		}
 		for b, ends := range live {
-			live[b] = keep(ends, func(end time.Time) bool { return now.Before(end) && end.Sub(now) <= ceremonyLife })
+			live[b] = keep(ends, func(end time.Time) bool { return now.Before(end) && end.Sub(now) <= tripLife })
 		}
 		if ends := live[bucket]; len(ends) >= maxChallenges {
 			answer = tooMany(ends[0].Sub(now))
 			return nil, nil
 		}
-		live[bucket] = append(live[bucket], now.Add(ceremonyLife))
+		live[bucket] = append(live[bucket], now.Add(life))
 		plain, err := json.Marshal(live)
 		if err != nil {
 			return nil, err
@@ -70,7 +71,7 @@ func (s *Service) countChallenge(ctx context.Context, p Person, bucket string, n
 		if err != nil {
 			return nil, err
 		}
-		return &store.Record{Value: sealed, Expires: now.Add(ceremonyLife)}, nil
+		return &store.Record{Value: sealed, Expires: now.Add(tripLife)}, nil
 	})
 	if err != nil {
 		return down(err)

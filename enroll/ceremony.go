@@ -78,7 +78,7 @@ func (s *Service) writeCeremony(p Person, old store.Record, c *ceremony) (*store
 // known: to a browser that has proved this account before.
 func (s *Service) openCeremony(ctx context.Context, p Person, c ceremony, known bool, now time.Time) error {
 	c.Expires, c.Session = now.Add(ceremonyLife), bound(p.Session)
-	if err := s.countChallenge(ctx, p, askingBucket(c.Create, known), now); err != nil {
+	if err := s.countChallenge(ctx, p, askingBucket(c.Create, known), ceremonyLife, now); err != nil {
 		return err
 	}
 	err := s.store.Update(ctx, ceremonyKey(p, c.Challenge), func(old store.Record) (*store.Record, error) {

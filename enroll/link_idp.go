@@ -67,7 +67,7 @@ func (s *Service) BeginLink(ctx context.Context, v *Visit, p Person, r Rules, f 
 	if err != nil {
 		return "", err
 	}
-	return s.depart(ctx, p, r, kind, ceremony{Create: true, Visit: v.ID}, redirect, browser, to, next, hint, now)
+	return s.depart(ctx, p, r, kind, ceremony{Create: true, Visit: v.ID}, redirect, browser, to, next, hint, false, now)
 }
 
 // mayLink decides whether an account can be linked in this visit now: by who is
@@ -86,7 +86,9 @@ func (s *Service) mayLink(a *account, k *visit, p Person, r Rules, f *Flag, kind
 }
 
 // BeginLinkProof asks a provider for a sign-in of the account that was linked.
-func (s *Service) BeginLinkProof(ctx context.Context, p Person, r Rules, kind Kind, redirect, browser, to, next string) (string, error) {
+// known: this browser has proved this account before. ErrTooMany with RetryAfter
+// where 30 such ways are under way.
+func (s *Service) BeginLinkProof(ctx context.Context, p Person, r Rules, kind Kind, redirect, browser, to, next string, known bool) (string, error) {
 	a, err := s.load(ctx, p.Realm, p.User)
 	if err != nil {
 		return "", err
@@ -98,11 +100,11 @@ func (s *Service) BeginLinkProof(ctx context.Context, p Person, r Rules, kind Ki
 	case len(set) == 0 || set[0].Linked == nil || s.Label(kind) == "":
 		return "", ErrNotOffered
 	}
-	return s.depart(ctx, p, r, kind, ceremony{}, redirect, browser, to, next, set[0].Linked.Email, s.now())
+	return s.depart(ctx, p, r, kind, ceremony{}, redirect, browser, to, next, set[0].Linked.Email, known, s.now())
 }
 
 // depart keeps the way and gives its address.
-func (s *Service) depart(ctx context.Context, p Person, r Rules, kind Kind, c ceremony, redirect, browser, to, next, hint string, now time.Time) (string, error) {
+func (s *Service) depart(ctx context.Context, p Person, r Rules, kind Kind, c ceremony, redirect, browser, to, next, hint string, known bool, now time.Time) (string, error) {
 	name := strings.TrimPrefix(string(kind), oidcPrefix)
 	t := Trip{Redirect: redirect, State: s.newID() + s.newID(), Nonce: s.newID(), Verifier: s.newID() + s.newID(), Hint: hint}
 	address, err := s.providers[name].Begin(ctx, t)
@@ -111,7 +113,7 @@ func (s *Service) depart(ctx context.Context, p Person, r Rules, kind Kind, c ce
 	}
 	c.Challenge, c.Origin, c.Tenant = t.State, redirect, r.Tenant
 	c.Trip = &trip{Provider: name, Nonce: t.Nonce, Verifier: t.Verifier, Browser: browser, To: to, Next: next, Begun: now}
-	return address, s.openTrip(ctx, p, c, now)
+	return address, s.openTrip(ctx, p, c, known, now)
 }
 
 // Arrive takes a browser that comes back from a provider: whatever went wrong,

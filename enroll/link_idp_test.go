@@ -105,7 +105,7 @@ func (s *suite) link(p enroll.Person) (*enroll.Arrived, error) {
 // prove goes the whole way of a proof.
 func (s *suite) prove(p enroll.Person) (*enroll.Arrived, error) {
 	s.t.Helper()
-	address, err := s.BeginLinkProof(context.Background(), p, s.rules, entra, redirect, "browser", "/", "")
+	address, err := s.BeginLinkProof(context.Background(), p, s.rules, entra, redirect, "browser", "/", "", false)
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +278,7 @@ func TestProvider_WrongWay(t *testing.T) {
 	if _, err := s.link(bob()); err != nil {
 		t.Fatal(err)
 	}
-	address, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "")
+	address, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -346,11 +346,11 @@ func TestProvider_WrongWay(t *testing.T) {
 		t.Errorf("%d proved, %d used", proved.Load(), used.Load())
 	}
 	// A code of another way: PKCE and the provider's own memory hold.
-	one, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "")
+	one, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "")
+	two, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +358,7 @@ func TestProvider_WrongWay(t *testing.T) {
 	second.Code = first.Code
 	_, err = s.Arrive(ctx, bob(), s.rules, nil, second)
 	refused(t, "a code of another way", err, "expired", "oidc")
-	late, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "")
+	late, err := s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,7 +377,7 @@ func TestProvider_MixUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, issuer := range map[string]string{"another": "https://evil.example", "none": ""} {
-		address, err := s.BeginLinkProof(context.Background(), bob(), s.rules, entra, redirect, "browser", "/", "")
+		address, err := s.BeginLinkProof(context.Background(), bob(), s.rules, entra, redirect, "browser", "/", "", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -441,7 +441,7 @@ func TestProvider_NotAssigned(t *testing.T) {
 	refused(t, "another kind", err, "not-offered", "")
 	_, err = s.BeginLink(ctx, v, bob(), s.rules, nil, "oidc.other", redirect, "browser", "/", "")
 	refused(t, "another provider", err, "not-offered", "")
-	_, err = s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "")
+	_, err = s.BeginLinkProof(ctx, bob(), s.rules, entra, redirect, "browser", "/", "", false)
 	refused(t, "nothing is linked", err, "wrong-step", "")
 }
 
@@ -455,4 +455,33 @@ func TestProvider_Down(t *testing.T) {
 	}
 	_, err = s.BeginLink(context.Background(), v, bob(), s.rules, nil, entra, redirect, "browser", "/", "")
 	refused(t, "down", err, "oidc-down", "")
+}
+
+// TestOIDC_WaysAreCounted: whoever has the password fills no store with ways to a
+// provider, and keeps nobody out who has proved in another browser.
+func TestOIDC_WaysAreCounted(t *testing.T) {
+	s := newSuite(t)
+	if _, err := s.link(bob()); err != nil {
+		t.Fatal(err)
+	}
+	begin := func(known bool) error {
+		_, err := s.BeginLinkProof(context.Background(), bob(), s.rules, entra, redirect, "browser", "/", "", known)
+		return err
+	}
+	for range 30 {
+		if err := begin(false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var e *enroll.Error
+	if err := begin(false); !errors.As(err, &e) || e.Reason != enroll.ErrTooMany.Reason || e.RetryAfter != 15*time.Minute {
+		t.Errorf("got %v (%+v)", err, e)
+	}
+	if err := begin(true); err != nil {
+		t.Errorf("a browser that proved before: %v", err)
+	}
+	s.at.Add(15 * 60)
+	if err := begin(false); err != nil {
+		t.Errorf("once they are over: %v", err)
+	}
 }

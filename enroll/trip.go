@@ -34,9 +34,13 @@ type TripInfo struct {
 	To, Next string
 }
 
-// openTrip keeps a way that is about to be begun.
-func (s *Service) openTrip(ctx context.Context, p Person, c ceremony, now time.Time) error {
+// openTrip keeps a way that is about to be begun, and counts it as challenges are:
+// each is a record, and whoever has the password can begin one after another.
+func (s *Service) openTrip(ctx context.Context, p Person, c ceremony, known bool, now time.Time) error {
 	c.Expires, c.Session = now.Add(tripLife), bound(p.Session)
+	if err := s.countChallenge(ctx, p, "trip "+askingBucket(c.Create, known), tripLife, now); err != nil {
+		return err
+	}
 	err := s.store.Update(ctx, ceremonyKey(p, c.Challenge), func(old store.Record) (*store.Record, error) {
 		return s.writeCeremony(p, old, &c)
 	})

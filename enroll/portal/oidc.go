@@ -50,7 +50,7 @@ func (t *turn) beginLink(kind enroll.Kind) {
 // beginLinkProof is POST verify/oidc.<name>.
 func (t *turn) beginLinkProof(kind enroll.Kind) {
 	t.way = string(kind)
-	address, err := t.p.service.BeginLinkProof(t.r.Context(), t.v.Person, t.rules(), kind, t.callback(kind), t.traveller(), t.to, t.next())
+	address, err := t.p.service.BeginLinkProof(t.r.Context(), t.v.Person, t.rules(), kind, t.callback(kind), t.traveller(), t.to, t.next(), t.knownBrowser())
 	if err != nil {
 		t.redoProof(err)
 		return
