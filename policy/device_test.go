@@ -76,3 +76,17 @@ func TestTrustDeviceIsWarnedOf(t *testing.T) {
 		}
 	}
 }
+
+// TestDevice_OfAnotherKindThanIsAssigned: what a browser was trusted for has to be
+// the person's to use still: since the company's provider was assigned, a phone is
+// not.
+func TestDevice_OfAnotherKindThanIsAssigned(t *testing.T) {
+	p := mustParse(t, strings.Replace(suite, "defaults: {", "defaults: {trust_device: 30d, ", 1))
+	link, phone := has("oidc.entra", "finteqx", "email"), has("totp", "finteqx", "email")
+	for kind, want := range map[string]Reason{"totp": ReasonVerify, "oidc.entra": ReasonTrustedDevice} {
+		f := known("finteqx.example", "/", as("bob@finteqx.tech"), link, phone, device(time.Hour, "finteqx", kind, "finteqx"))
+		if d := p.Decide(&f); d.Reason != want {
+			t.Errorf("by %s: %v, want %v", kind, d.Reason, want)
+		}
+	}
+}

@@ -152,7 +152,7 @@ func (q *Proof) resists() bool { return q.Resistant && !q.Claim }
 func (p *Policy) trusts(f *Facts, t *Tenant) bool {
 	d := &f.Account.Device
 	return t.TrustDevice > 0 && d.Tenant == t.Key && !d.At.IsZero() && !d.At.After(f.Now.Add(maxAhead)) &&
-		f.Now.Sub(d.At) <= t.TrustDevice && p.made(d.Method.Tenant, d.Method.First, t) && p.madeInside(f, d.Method.Tenant, t) && slices.Contains(t.Methods, d.Method.Kind)
+		f.Now.Sub(d.At) <= t.TrustDevice && p.made(d.Method.Tenant, d.Method.First, t) && p.madeInside(f, d.Method.Tenant, t) && t.counts(d.Method.Kind, f.Email)
 }
 
 // rescued reports whether nothing but a way of recovery made the proof. It lets
