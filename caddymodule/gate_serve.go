@@ -49,31 +49,32 @@ type passage struct {
 
 	sent    policy.Target // as the client sent it
 	path    string        // its path, decoded once
-	secure  bool
-	onPages bool // the request is for a page of the gate's own
 	cookies *cookieNames
 	given   []string  // the Cookie fields as they came, with the gate's own
 	cookie  [1]string // room for the one that stays of them
 	now     time.Time
 
 	decision policy.Decision
-	asked    policy.Target // what the request asks for where Caddy's routes changed it; zero: as sent
-	judged   bool
+	asked    policy.Target    // what the request asks for where Caddy's routes changed it; zero: as sent
 	who      *identity.Result // nobodyYet until asked
 	named    string           // the tenant that the identity, or a placeholder, names
-	heeded   bool             // a header field may tell who the visitor is
-	plain    bool             // the gate may remember the visitor: he has a cookie of its own, and nothing else but cookies, host and scheme tells who he is
 	realm    string
 	flag     *enroll.Flag   // counts for this person, now
 	ticket   *enroll.Ticket // of the last block, where it speaks
-	deaf     bool           // this node has not heard of revocations lately
 
 	looks  identity.Visit // this request as identity sources that only look on see it
 	said   said
 	answer answer
 	stream *stream            // nil until the request turns out to go on for long
-	ending bool               // the flag was seen with nobody, and ends unless the app asks for a password
 	cut    context.CancelFunc // ends the request; nil where nothing but a deadline can
+
+	secure  bool
+	onPages bool // the request is for a page of the gate's own
+	judged  bool
+	heeded  bool // a header field may tell who the visitor is
+	plain   bool // the gate may remember the visitor: he has a cookie of its own, and nothing else but cookies, host and scheme tells who he is
+	deaf    bool // this node has not heard of revocations lately
+	ending  bool // the flag was seen with nobody, and ends unless the app asks for a password
 }
 
 // nobodyYet stands for the answer of identities that were not asked. It is
@@ -221,7 +222,11 @@ func (p *passage) decide() {
 		p.tell(&f)
 		p.decision = pol.Decide(&f)
 	}
-	p.decision = p.settle(pol, &f, p.decision, p.noteDue)
+	if ask := p.decision.Ask; ask == policy.AskAccount || ask == policy.AskDue {
+		asked := f // of its own: what settle is handed leaves the stack
+		p.decision = p.settle(pol, &asked, p.decision, p.noteDue)
+		f.Account = asked.Account
+	}
 	if p.decision.Ask != policy.AskNothing {
 		// A policy that keeps asking is a fault of ours; it must not open.
 		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
