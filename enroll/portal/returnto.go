@@ -3,6 +3,7 @@ package portal
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -98,9 +99,13 @@ func safeReading(p, mount string) bool {
 }
 
 // withoutDots removes dot segments without merging slashes, as a browser does
-// (RFC 3986 section 5.2.4): "/.//host" is "//host".
+// (RFC 3986 section 5.2.4): "/.//host" is "//host". One at the end leaves the
+// slash before it: "/.//." is "//".
 func withoutDots(segments []string) string {
 	var out []string
+	if last := segments[len(segments)-1]; last == "." || last == ".." {
+		segments = append(slices.Clone(segments), "")
+	}
 	for _, s := range segments {
 		switch s {
 		case ".":
