@@ -1,6 +1,8 @@
 # Everything one does here. `make help` lists it.
 GO ?= go
 FUZZTIME ?= 10s
+# Packages tested side by side: most of their time they wait for browsers and servers.
+TESTJOBS ?= 2
 SOAK ?= 5m
 RACE_CADDY = $(CURDIR)/.run/caddy-race
 
@@ -29,7 +31,7 @@ test: tools ## run every test with the race detector
 	$(GO) build -race -o $(RACE_CADDY) ./cmd/caddy
 	$(GO) build -o .run/testsum ./scripts/testsum
 	CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
-		$(GO) test -race -json -p 1 -timeout 15m ./... | .run/testsum
+		$(GO) test -race -json -p $(TESTJOBS) -timeout 15m ./... | .run/testsum
 
 images: tools ## take the pictures of docs/users.md and docs/methods.md anew
 	MFA_DOCS=1 $(GO) test -count=1 -run TestDocs_Pictures ./enroll/portal/browsertest
