@@ -16,9 +16,9 @@ const (
 	eventEnrolled    = "mfa_enrolled"
 	eventVerified    = "mfa_verified"
 	eventBlocked     = "mfa_blocked"
+	eventReset       = "mfa_reset"
 	eventRequirement = "mfa_requirement_changed"
 	eventLockedOut   = "mfa_locked_out"
-	eventReset       = "mfa_reset"
 )
 
 const (
