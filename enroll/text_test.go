@@ -259,7 +259,8 @@ func TestText_LimitOfAnAccount(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
-			switch _, err := nodes[i%2].BeginText(ctx, v, p, r, nil, mobile, "", note); {
+			own := *v // as every request has
+			switch _, err := nodes[i%2].BeginText(ctx, &own, p, r, nil, mobile, "", note); {
 			case err == nil:
 				sent.Add(1)
 			case errors.Is(err, ErrTooMany):
