@@ -388,6 +388,22 @@ func TestProvider_MixUp(t *testing.T) {
 	}
 }
 
+// TestProvider_AddressElsewhere: a provider that says the address only where it is
+// asked for it is asked, and an answer about another account is not taken.
+func TestProvider_AddressElsewhere(t *testing.T) {
+	s := newSuite(t)
+	s.idp.Do(func(p *oidctest.IdP) { p.Info, p.Wrong = true, true })
+	_, err := s.link(bob())
+	refused(t, "of another account", err, "oidc-down", "")
+	s.idp.Do(func(p *oidctest.IdP) { p.Wrong, p.Claims["email_verified"] = false, false })
+	_, err = s.link(bob())
+	refused(t, "not verified there", err, "wrong-account", "oidc-unverified")
+	s.idp.Do(func(p *oidctest.IdP) { p.Claims["email_verified"] = true })
+	if _, err := s.link(bob()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestProvider_OnlyTheLinkedAccount: bound at the first link, and known by nothing
 // that can be edited ever after.
 func TestProvider_OnlyTheLinkedAccount(t *testing.T) {

@@ -201,6 +201,23 @@ func (p *Provider) Finish(ctx context.Context, t enroll.Trip, code, issuer strin
 	if len(id.Audience) > 1 && c.Party != p.c.ClientID || c.Party != "" && c.Party != p.c.ClientID {
 		return nil, errors.New("checking an ID token: it is for another party")
 	}
+	if c.Email == "" && d.provider.UserInfoEndpoint() != "" {
+		// Many providers say no more than who it is in the token, and the address
+		// where they are asked for it (OpenID Connect Core 1.0, 5.4).
+		info, err := d.provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
+		if err != nil {
+			return nil, fmt.Errorf("asking the identity provider for an address: %w", withoutURL(err))
+		}
+		if info.Subject != id.Subject { // 5.3.2: another token's answer
+			return nil, errors.New("asking the identity provider for an address: the answer is of another account")
+		}
+		var more claims
+		if err := info.Claims(&more); err != nil {
+			return nil, errors.New("asking the identity provider for an address: the answer cannot be read")
+		}
+		// What the token says of an address is not said of this one.
+		c.Email, c.Verified, c.Domain, c.Username, c.UPN = more.Email, more.Verified, nil, more.Username, more.UPN
+	}
 	return p.vouched(id, &c), nil
 }
 

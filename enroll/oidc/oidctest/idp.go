@@ -37,6 +37,8 @@ type IdP struct {
 	Other  *rsa.PrivateKey      // signs in place of the provider's own key
 	Now    func() time.Time
 	Names  bool // names itself in its answers (RFC 9207)
+	Info   bool // says the address where it is asked for it, and not in the token
+	Wrong  bool // and then of another account
 
 	mu    sync.Mutex
 	key   *rsa.PrivateKey
@@ -60,6 +62,7 @@ func New(t testing.TB) *IdP {
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /approve", p.approve)
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("GET /userinfo", p.info)
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)
 	return p
@@ -82,8 +85,12 @@ func (p *IdP) Asked() []url.Values {
 func (p *IdP) configuration(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	info := ""
+	if p.Info {
+		info = p.URL + "/userinfo"
+	}
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
+		"userinfo_endpoint": info, "issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"}, "authorization_response_iss_parameter_supported": p.Names,
 	})
@@ -195,6 +202,10 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 		"iss": p.URL, "aud": ClientID, "iat": at, "exp": at + 300, "auth_time": at, "nonce": q.Get("nonce"),
 	}
 	maps.Copy(token, p.Claims)
+	if p.Info {
+		delete(token, "email")
+		delete(token, "email_verified")
+	}
 	if p.Lie != nil {
 		p.Lie(token)
 	}
@@ -206,6 +217,22 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "x", "token_type": "Bearer", "expires_in": 60, "id_token": raw})
+}
+
+// info says what the token did not.
+func (p *IdP) info(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.Header.Get("Authorization") != "Bearer x" {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	said := maps.Clone(p.Claims)
+	if p.Wrong {
+		said["sub"] = "another"
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(said)
 }
 
 func (p *IdP) sign(token map[string]any) (string, error) {
