@@ -37,29 +37,40 @@ func TestS4_OneWayConversion(t *testing.T) {
 	s := start(t, strings.Replace(offices, "store bolt", "base_url http://portal.test\n\t\tstore bolt", 1), map[string]string{"policy.yaml": conversionPolicy})
 	s.app.setTenant("liisa", "esimerkki")
 	b := s.signedIn("liisa")
-	b.get("/", "Accept", "application/json").want(403).reason("enroll") // S4.4, S4.5
-	if page := b.page("/.mfa/enroll").want(200); !strings.Contains(page.body, "Kirjoita oma, todellinen sähköpostiosoitteesi") {
-		t.Errorf("S4.6: the page: %.600s", page.body)
-	}
-	b.call("POST", "/.mfa/api/email", map[string]any{"address": "liisa@oma.test"}).want(200)
-	b.call("POST", "/.mfa/api/methods/totp", nil).want(409).reason("wrong-step") // S4.7
-	s.mail.mu.Lock()
-	mail := strings.ReplaceAll(strings.ReplaceAll(s.mail.mail[len(s.mail.mail)-1], "=\r\n", ""), "\r", "")
-	s.mail.mu.Unlock()
-	m := conversionLink.FindStringSubmatch(mail)
-	if m == nil || codeLine.MatchString(mail) {
-		t.Fatalf("S4.7: the mail holds no link, or a code as well: %s", mail)
-	}
-	b.form(m[1], url.Values{"action": {"confirm"}}).want(303)
-	b.addTOTP().get("/").want(200) // S4.8, S4.9
-	var state struct{ Methods []struct{ ID string } }
-	b.call("GET", "/.mfa/api/state", nil).want(200).json(&state)
-	b.call("DELETE", "/.mfa/api/methods/"+state.Methods[0].ID, nil).want(409).reason("last-method") // S4.12
-	s.signedIn("liisa").get("/", "Accept", "application/json").want(403).reason("verify")           // S4.13 while it is on
-	s.app.setTenant("liisa", "vapaa")
-	s.signedIn("liisa").get("/", "Accept", "application/json").want(403).reason("verify") // S4.13 where it is off
+	t.Run("S4.4, S4.5, S4.6 the password alone opens nothing", func(t *testing.T) {
+		b.get("/", "Accept", "application/json").want(403).reason("enroll")
+		if page := b.page("/.mfa/enroll").want(200); !strings.Contains(page.body, "Kirjoita oma, todellinen sähköpostiosoitteesi") {
+			t.Errorf("the page: %.600s", page.body)
+		}
+	})
+	t.Run("S4.7 the mail alone goes on", func(t *testing.T) {
+		b.call("POST", "/.mfa/api/email", map[string]any{"address": "liisa@oma.test"}).want(200)
+		b.call("POST", "/.mfa/api/methods/totp", nil).want(409).reason("wrong-step")
+		s.mail.mu.Lock()
+		mail := strings.ReplaceAll(strings.ReplaceAll(s.mail.mail[len(s.mail.mail)-1], "=\r\n", ""), "\r", "")
+		s.mail.mu.Unlock()
+		m := conversionLink.FindStringSubmatch(mail)
+		if m == nil || codeLine.MatchString(mail) {
+			t.Fatalf("the mail holds no link, or a code as well: %s", mail)
+		}
+		b.form(m[1], url.Values{"action": {"confirm"}}).want(303)
+		b.addTOTP().get("/").want(200) // S4.8, S4.9
+	})
+	t.Run("S4.12 nobody undoes it", func(t *testing.T) {
+		b.call("DELETE", "/.mfa/api/methods/"+b.methods()[0], nil).want(409).reason("last-method")
+	})
+	t.Run("S4.13 asked at every sign-in, also where it is off", func(t *testing.T) {
+		for _, tenant := range []string{"esimerkki", "vapaa"} {
+			s.app.setTenant("liisa", tenant)
+			s.signedIn("liisa").get("/", "Accept", "application/json").want(403).reason("verify")
+		}
+	})
 	s.app.setTenant("matti", "vapaa")
-	matti := s.signedIn("matti") // S4.11
-	matti.get("/").want(200)
-	matti.call("POST", "/.mfa/api/email", map[string]any{"address": "matti@oma.test"}).want(200) // S4.10
+	matti := s.signedIn("matti")
+	t.Run("S4.11 where it is off, a password is enough for new ones", func(t *testing.T) {
+		matti.get("/").want(200)
+	})
+	t.Run("S4.10 who wants to, converts all the same", func(t *testing.T) {
+		matti.call("POST", "/.mfa/api/email", map[string]any{"address": "matti@oma.test"}).want(200)
+	})
 }

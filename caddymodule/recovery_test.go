@@ -43,7 +43,7 @@ tenants:
 
 // S3.27, S3.28, S3.46, S3.47: the first is a method, the second may be a way of
 // recovery; what is there counts, and the page says how many are wanted.
-func TestS3_28_AMethodThenEither(t *testing.T) {
+func TestS3_28_46_AMethodThenEither(t *testing.T) {
 	s := start(t, strings.Replace(switching, "LINES", "", 1), map[string]string{"policy.yaml": `version: 1
 tenants:
   office: {require: mfa, protect: [/documents], methods: [totp], recovery: {methods: [totp], minimum: 2}}
@@ -61,4 +61,23 @@ tenants:
 		t.Errorf("the page does not say how many:\n%s", page.body)
 	}
 	b.addTOTP().get("/documents/1").want(200)
+}
+
+// S3.46: what somebody registered before anything was required counts; only what
+// is missing is asked for, and only where something is required.
+func TestS3_46_OnlyWhatIsMissingIsAskedFor(t *testing.T) {
+	const rules = "version: 1\ntenants:\n  office: {REQUIRE, protect: [/documents], methods: [totp], recovery: {methods: [totp], minimum: 2}}\n"
+	s := start(t, strings.Replace(switching, "LINES", "", 1), map[string]string{"policy.yaml": strings.Replace(rules, "REQUIRE", "require: none", 1)})
+	b := s.signedIn("bob").enroll()
+	b.get("/documents/1").want(200) // one of two, and nothing asked for
+	s.write("policy.yaml", strings.Replace(rules, "REQUIRE", "require: mfa", 1))
+	s.policyCounts()
+	b.get("/documents/1").want(403).reason("more-methods")
+	if page := b.page("/.mfa/enroll?to=/documents/1").want(200); !strings.Contains(page.body, "asks for 2 ways to verify. You have 1 so far.") {
+		t.Errorf("the page asks for more than is missing:\n%s", page.body)
+	}
+	b.addTOTP().get("/documents/1").want(200)
+	if n := len(b.methods()); n != 2 {
+		t.Errorf("%d methods", n)
+	}
 }

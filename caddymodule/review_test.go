@@ -17,7 +17,7 @@ func (b *browser) prove() *browser {
 
 // S3.19, S3.26, S3.33: at an interval the methods are shown for confirmation,
 // after a proof and never without one; then all goes on.
-func TestS3_33_Review(t *testing.T) {
+func TestS3_19_33_Review(t *testing.T) {
 	s := puttingOff(t, "review: 180d")
 	b := s.signedIn("bob").enroll()
 	b.get("/documents/1").want(200)

@@ -33,27 +33,30 @@ func (b *browser) methods() (ids []string) {
 // X4: only where something is protected (S0.11, S3.23), or at the first request
 // after the sign-in (S3.22, S4.4, S4.5).
 func TestX4_WhereItBites(t *testing.T) {
-	s := office(t, "require: mfa\nprotect: [/documents]")
-	b := s.signedIn("bob")
-	for _, path := range []string{"/", "/finance", "/documents-old"} {
-		b.get(path).want(200)
-	}
-	b.get("/documents/1").want(403).reason("enroll")
-
-	s.write("policy.yaml", "version: 1\ntenants:\n  office: {require: mfa, protect: [/], allow: [{path: /login, method: [GET, POST]}, /assets]}\n")
-	s.policyCounts()
-	b.form("/login", url.Values{"user": {"bob"}}).want(200)
-	b.get("/assets/site.css").want(200)
-	for _, path := range []string{"/", "/finance", "/documents-old", "/login/x/../../finance"} {
-		b.call("GET", path, nil).want(403).reason("enroll")
-	}
-	if at := b.page("/welcome?x=1").want(403); !strings.Contains(at.body, `href="/.mfa/enroll?to=%2Fwelcome%3Fx%3D1"`) {
-		t.Errorf("S4.5: the first page after the sign-in does not lead to setting up:\n%s", at.body)
-	}
-	if s.app.hitsOn("/welcome") != 0 {
-		t.Error("S4.4: the app is reached with a password alone")
-	}
-	b.enroll().get("/welcome?x=1").want(200)
+	t.Run("S3.23 where something is protected", func(t *testing.T) {
+		s := office(t, "require: mfa\nprotect: [/documents]")
+		b := s.signedIn("bob")
+		for _, path := range []string{"/", "/finance", "/documents-old"} {
+			b.get(path).want(200)
+		}
+		b.get("/documents/1").want(403).reason("enroll")
+	})
+	t.Run("S3.22, S4.4, S4.5 at the sign-in", func(t *testing.T) {
+		s := office(t, "require: mfa\nprotect: [/]\nallow: [{path: /login, method: [GET, POST]}, /assets]")
+		b := s.browser()
+		b.form("/login", url.Values{"user": {"bob"}}).want(200)
+		b.get("/assets/site.css").want(200)
+		for _, path := range []string{"/", "/finance", "/documents-old", "/login/x/../../finance"} {
+			b.call("GET", path, nil).want(403).reason("enroll")
+		}
+		if at := b.page("/welcome?x=1").want(403); !strings.Contains(at.body, `href="/.mfa/enroll?to=%2Fwelcome%3Fx%3D1"`) {
+			t.Errorf("the first page after the sign-in does not lead to setting up:\n%s", at.body)
+		}
+		if s.app.hitsOn("/welcome") != 0 {
+			t.Error("the app is reached with a password alone")
+		}
+		b.enroll().get("/welcome?x=1").want(200)
+	})
 }
 
 // X5: what cannot be put off is not offered to be.
@@ -105,7 +108,7 @@ func TestX9_Undo(t *testing.T) {
 		b.get("/documents/1").want(403).reason("enroll")
 	})
 	for _, require := range []string{"mfa", "none"} {
-		t.Run("never, require "+require, func(t *testing.T) {
+		t.Run("S4.12 never, require "+require, func(t *testing.T) {
 			s := office(t, "require: "+require+"\nprotect: [/documents]\nundo: never\non_disable: keep")
 			b := s.signedIn("bob").enroll().addTOTP()
 			ids := b.methods()
@@ -126,7 +129,7 @@ func TestX9_Undo(t *testing.T) {
 
 // S3.36, S3.38: a tenant may let any proof of the session do for a change of
 // methods, where the default wants one of the last five minutes.
-func TestS3_36_ManageInTheSession(t *testing.T) {
+func TestS3_36_38_ManageInTheSession(t *testing.T) {
 	for manage, status := range map[string]int{"session": 200, "5m": 403} {
 		t.Run(manage, func(t *testing.T) {
 			s := office(t, "require: mfa\nprotect: [/documents]\nmethods: [passkey, totp]\nrp_id: localhost\nmanage: "+manage)
@@ -192,6 +195,28 @@ func TestS4_8_TheSameStepsOfOnesOwnAccord(t *testing.T) {
 	forced, own := walk("mfa"), walk("none")
 	if want := []string{"email", "email", "method", "done"}; !slices.Equal(forced, want) || !slices.Equal(own, want) {
 		t.Errorf("forced %v, of one's own accord %v, want %v", forced, own, want)
+	}
+}
+
+// S3.16: a method that the policy newly allows can be registered at the next look,
+// also by whoever is in the middle of it, and one that it takes back cannot.
+func TestS3_16_WhatIsNewlyAllowedIsThere(t *testing.T) {
+	s := office(t, "require: mfa\nprotect: [/documents]\nfirst: none")
+	b := s.signedIn("bob")
+	for _, kinds := range [][]string{{"totp"}, {"totp", "email"}, {"email"}} {
+		s.write("policy.yaml", "version: 1\ntenants:\n  office: {require: mfa, protect: [/documents], first: none, methods: ["+strings.Join(kinds, ", ")+"]}\n")
+		s.policyCounts()
+		if got, _ := b.offered("/documents/1"); !slices.Equal(got, kinds) {
+			t.Errorf("offered %v, want %v", got, kinds)
+		}
+		for _, kind := range []string{"totp", "email"} {
+			status := 403
+			if slices.Contains(kinds, kind) {
+				status = 200
+			}
+			b.page("/.mfa/enroll?way=" + kind).want(200)
+			b.call("POST", "/.mfa/api/methods/"+kind, map[string]any{}).want(status)
+		}
 	}
 }
 

@@ -109,6 +109,25 @@ func TestS3_41_APassOpensEnrolmentAlone(t *testing.T) {
 	b.call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": pass}).want(400).reason("bad-code")
 }
 
+// S3.40: who signed in with a password and proved a factor may have the app change
+// the password without the old one: the gate lets through, and says what it knows
+// in fields that nobody else can set. Without the proof the app is not reached.
+func TestS3_40_TheAppIsToldOfTheProof(t *testing.T) {
+	s := office(t, "require: mfa\nprotect: [/account/password]")
+	b := s.signedIn("bob")
+	b.call("POST", "/account/password", map[string]any{"new": "x"}).want(403).reason("enroll")
+	b.send("POST", "/account/password", "new=x", "Accept", "application/json", "Mfa-Status", "verified", "Mfa-Methods", "totp").want(403)
+	if s.app.hitsOn("/account") != 0 {
+		t.Error("the app is reached without a proof")
+	}
+	b.enroll()
+	b.send("POST", "/account/password", "new=x", "Mfa-Status", "not-required", "Mfa-Methods", "passkey", "Mfa-User", "eve").want(200)
+	r, body := s.app.lastRequest()
+	if r.Header.Get("Mfa-Status") != "verified" || r.Header.Get("Mfa-Methods") != "totp" || r.Header.Get("Mfa-Time") == "" || r.Header.Get("Mfa-User") == "eve" || body != "new=x" {
+		t.Errorf("the app is told %v, with %q", r.Header, body)
+	}
+}
+
 // S3.56: an administrator has a user set up again: the next protected request is
 // blocked, in every browser, and the password alone sets nothing up.
 func TestS3_56_ResetByTheCommandLine(t *testing.T) {

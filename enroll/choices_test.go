@@ -55,14 +55,16 @@ func TestS3_31_WhatAnInterruptedPersonIsOffered(t *testing.T) {
 		"nothing owed at a page for passkeys":                       {mfa, m(KindPasskey), false, strong, kinds(KindTOTP)},
 		"another tenant's methods leave room":                       {mfa, []Method{{Kind: KindPasskey, Tenant: "costa"}}, owed, false, kinds(KindPasskey, KindTOTP)},
 	} {
-		got := c.rules.Choices(c.has, c.owed, c.strong)
-		if !slices.Equal(got, c.want) || got == nil {
-			t.Errorf("%s: %v, want %v", name, got, c.want)
-		}
-		slices.Reverse(c.has)
-		if again := c.rules.Choices(c.has, c.owed, c.strong); !slices.Equal(again, got) {
-			t.Errorf("%s: %v and %v of the same", name, got, again)
-		}
+		t.Run(name, func(t *testing.T) {
+			got := c.rules.Choices(c.has, c.owed, c.strong)
+			if !slices.Equal(got, c.want) || got == nil {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+			slices.Reverse(c.has)
+			if again := c.rules.Choices(c.has, c.owed, c.strong); !slices.Equal(again, got) {
+				t.Errorf("%v and %v of the same", got, again)
+			}
+		})
 	}
 }
 

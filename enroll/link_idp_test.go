@@ -161,6 +161,8 @@ func TestS2_8_9_10_WhoseAccountCounts(t *testing.T) {
 		"S2.10 not verified":           {map[string]any{"email_verified": false}, "wrong-account", "oidc-unverified"},
 		"S2.10 nothing said of it":     {map[string]any{"email_verified": nil}, "wrong-account", "oidc-unverified"},
 		"S2.10 no address":             {map[string]any{"email": nil, "preferred_username": "bob@finteqx.tech"}, "wrong-account", "oidc-unverified"},
+		"S2.1 two that are known":      {map[string]any{"amr": []string{"pwd", "pin"}}, "not-allowed", "oidc-mfa"},
+		"S2.1 a question beside it":    {map[string]any{"amr": []string{"pwd", "kba"}}, "not-allowed", "oidc-mfa"},
 		"S2.22 one factor":             {map[string]any{"amr": []string{"pwd"}}, "not-allowed", "oidc-mfa"},
 		"S2.22 a code is not two":      {map[string]any{"amr": []string{"otp"}}, "not-allowed", "oidc-mfa"},
 		"S2.22 nothing said":           {map[string]any{"amr": nil}, "not-allowed", "oidc-mfa"},

@@ -46,7 +46,7 @@ func TestManage(t *testing.T) {
 
 // S4.12: where the tenant says never, the last method stays, also by way of
 // another tenant and when two requests each remove the last but one.
-func TestLastMethod(t *testing.T) {
+func TestS4_12_LastMethod(t *testing.T) {
 	w, p, r := newWorld(t), person("bob"), silva()
 	r.Undo = false
 	first, _ := w.enrol(p, r, nil)

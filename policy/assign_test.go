@@ -33,7 +33,7 @@ func TestS2_6_SideBySide(t *testing.T) {
 		want  Reason
 	}{
 		"ok/assigned, linked, proven":            {known("finteqx.example", "/", as("bob@finteqx.tech"), link, byLink), ReasonVerified},
-		"ok/assigned, another domain":            {known("finteqx.example", "/", as("bob@FinteqX.nl"), link, byLink), ReasonVerified},
+		"ok/S2.12 assigned, another domain":      {known("finteqx.example", "/", as("bob@FinteqX.nl"), link, byLink), ReasonVerified},
 		"ok/not assigned, phone":                 {known("finteqx.example", "/", as("eva@gmail.example"), phone, byPhone), ReasonVerified},
 		"ok/S2.18 a session from before goes on": {known("finteqx.example", "/", as("bob@finteqx.tech"), phone, byPhone), ReasonVerified},
 		"ok/S2.18 also after unlinking":          {known("finteqx.example", "/", as("bob@gmail.example"), link, byLink), ReasonVerified},
@@ -138,5 +138,28 @@ tenants:
 	}
 	if got := p.Tenant("finteqx").AssignedDomains("oidc.entra"); len(got) != 2 {
 		t.Errorf("S2.12: %v", got)
+	}
+}
+
+// TestS2_3_TextsAreMandatory: where texts are the one method, everybody needs a
+// number, whatever else they have.
+func TestS2_3_TextsAreMandatory(t *testing.T) {
+	p := mustParse(t, suite)
+	for name, c := range map[string]struct {
+		facts Facts
+		want  Reason
+	}{
+		"fail/has nothing":             {known("bakker.example", "/"), ReasonEnroll},
+		"fail/has an app":              {known("bakker.example", "/", has("totp", "bakker", "email")), ReasonEnroll},
+		"fail/has an app, proven":      {known("bakker.example", "/", has("totp", "bakker", "email"), proven(time.Hour, "bakker", "email", "totp"), func(f *Facts) { f.Proof.Interim = true }), ReasonEnroll},
+		"fail/has a number":            {known("bakker.example", "/", has("sms", "bakker", "email")), ReasonVerify},
+		"ok/has a number, proven":      {known("bakker.example", "/", has("sms", "bakker", "email"), proven(time.Hour, "bakker", "email", "sms")), ReasonVerified},
+		"ok/another tenant takes apps": {known("finteqx.example", "/", as("eva@gmail.example"), has("totp", "finteqx", "email"), proven(time.Hour, "finteqx", "email", "totp")), ReasonVerified},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if d := p.Decide(&c.facts); d.Reason != c.want {
+				t.Errorf("%v, want %v", d.Reason, c.want)
+			}
+		})
 	}
 }

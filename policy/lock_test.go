@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -108,5 +109,42 @@ func TestLockedDefaultsAndDepth(t *testing.T) {
 	_, err := parseText("version: 1\ntenants:\n  a: {locked: true, require: mfa}\n  b: {parent: a}\n  c: {parent: b, require: none}\n  d: {require: none}\n", Options{})
 	if err == nil || strings.Count(err.Error(), "\n") != 0 || !strings.Contains(err.Error(), "policy.yaml:5:27: require is weaker here than what tenant b locks (policy.yaml:3:15)") {
 		t.Errorf("%v", err)
+	}
+}
+
+// X8: a tenant's own file may switch its requirement off where nobody above locks
+// it, and on always; where the tenant above has locked it, only that one can.
+func TestX8_WhoMaySwitch(t *testing.T) {
+	for name, c := range map[string]struct {
+		parent, own string
+		want        Reason // "": the file is refused
+	}{
+		"ok/the tenant itself, off":            {"{require: mfa}", "require: none", ReasonNotRequired},
+		"ok/the tenant itself, on":             {"{require: none}", "require: mfa", ReasonEnroll},
+		"ok/the tenant above, on":              {"{require: mfa, locked: true}", "name: Below", ReasonEnroll},
+		"ok/the tenant above, off":             {"{require: none, locked: true}", "name: Below", ReasonNotRequired},
+		"ok/locked, the tenant itself, on":     {"{require: none, locked: true}", "require: mfa", ReasonEnroll},
+		"fail/locked, the tenant itself, off":  {"{require: mfa, locked: true}", "require: none", 0},
+		"fail/locked, the tenant itself, free": {"{require: mfa, locked: true}", "locked: false, require: none", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, "p.yaml", "version: 1\ninclude: [below.yaml]\ndefaults: {protect: [/]}\ntenants:\n  above: "+c.parent+"\n")
+			write(t, dir, "below.yaml", "tenants:\n  below: {parent: above, hosts: [below.example], "+c.own+"}\n")
+			p, err := Load(filepath.Join(dir, "p.yaml"), Options{})
+			if strings.HasPrefix(name, "fail/") {
+				if err == nil || !strings.Contains(err.Error(), "below.yaml:2:") || !strings.Contains(err.Error(), "what tenant above locks") {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := known("below.example", "/")
+			if d := p.Decide(&f); d.Reason != c.want {
+				t.Errorf("%v, want %v", d.Reason, c.want)
+			}
+		})
 	}
 }

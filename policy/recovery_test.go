@@ -61,13 +61,15 @@ func TestS3_24_RecoveryDecides(t *testing.T) {
 		"fail/kept, who has none registers":             {known("kept.example", "/documents"), ReasonEnroll},
 		"ok/kept, proven":                               {known("kept.example", "/documents", of("kept", "totp"), app("kept")), ReasonVerified},
 	} {
-		d := p.Decide(&c.facts)
-		if d.Reason != c.want || d.Ask != AskNothing {
-			t.Errorf("%s: %v (ask %v), want %v", name, d.Reason, d.Ask, c.want)
-		}
-		if strings.HasPrefix(name, "ok/") != (d.Verdict == Allow) {
-			t.Errorf("%s: %v", name, d.Verdict)
-		}
+		t.Run(name, func(t *testing.T) {
+			d := p.Decide(&c.facts)
+			if d.Reason != c.want || d.Ask != AskNothing {
+				t.Errorf("%v (ask %v), want %v", d.Reason, d.Ask, c.want)
+			}
+			if strings.HasPrefix(name, "ok/") != (d.Verdict == Allow) {
+				t.Errorf("%v", d.Verdict)
+			}
+		})
 	}
 }
 

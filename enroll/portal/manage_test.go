@@ -40,8 +40,8 @@ func second(t *testing.T, c *client) enroll.Method {
 	return enroll.Method{}
 }
 
-// TestS3_48_50_Manage lists, renames, makes default and removes by forms.
-func TestS3_48_50_Manage(t *testing.T) {
+// TestS3_34_48_50_Manage adds, lists, renames, makes default and removes by forms.
+func TestS3_34_48_50_Manage(t *testing.T) {
 	site := newSite(t)
 	c, _, _ := enrolled(t, site, "ana")
 	m := second(t, c)
@@ -129,9 +129,9 @@ func TestManage_JSON(t *testing.T) {
 	}
 }
 
-// TestManage_ProofGrowsOld (S3.35, H17): a change needs a proof within the
+// TestS3_35_ProofGrowsOld (H17): a change needs a proof within the
 // tenant's time; the page asks for it and comes back.
-func TestManage_ProofGrowsOld(t *testing.T) {
+func TestS3_35_ProofGrowsOld(t *testing.T) {
 	site := newSite(t)
 	c, key, _ := enrolled(t, site, "ana")
 	id := methodsOf(t, c)[0].ID

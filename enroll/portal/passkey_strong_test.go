@@ -122,3 +122,38 @@ func TestPasskey_Manage(t *testing.T) {
 	}
 	c.submit("/.mfa/api/methods/"+id, "action", "remove").want(t, 303)
 }
+
+// TestS3_37_FiveMinutesToTheSecond: a proof that is five minutes old lets a passkey
+// be added, renamed and removed; one second more and each is refused, nothing is
+// changed, and a new proof opens it again.
+func TestS3_37_FiveMinutesToTheSecond(t *testing.T) {
+	for name, late := range map[string]time.Duration{"ok/5 min": 0, "fail/5 min 1 s": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			site, d := newKeySite(t), newDevice()
+			change(site, func(r *enroll.Rules) { r.Manage = 0 }) // for apps, any proof of the session
+			c := keyed(t, site, "ana", d)
+			id := methodsOf(t, c)[0].ID
+			site.Clock.Add(5*time.Minute + late)
+			calls := []func() *answer{
+				func() *answer { return c.call("POST", "/.mfa/api/methods/passkey", "") },
+				func() *answer { return c.call("PATCH", "/.mfa/api/methods/"+id, `{"name":"Chave"}`) },
+				func() *answer { return c.call("DELETE", "/.mfa/api/methods/"+id, "") },
+			}
+			if late == 0 {
+				for i, status := range []int{200, 200, 204} {
+					calls[i]().want(t, status)
+				}
+				return
+			}
+			for _, call := range calls {
+				call().refused(t, 403, "needs-fresh-proof")
+			}
+			if m := methodsOf(t, c); len(m) != 1 || m[0].Name == "Chave" {
+				t.Errorf("a refusal changed something: %v", m)
+			}
+			c.call("POST", "/.mfa/api/methods/totp", "").want(t, 200) // an app may be added
+			c.call("POST", "/.mfa/api/verify/passkey/verify", `{"credential":`+c.used(d)+`}`).want(t, 200)
+			calls[1]().want(t, 200)
+		})
+	}
+}

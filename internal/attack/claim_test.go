@@ -36,7 +36,7 @@ func TestDesign_H14_AClaimIsReadAsItStands(t *testing.T) {
 			return raw(t, s.addr, message("GET", target, "office.test", "Cookie: jwt="+token(`{"alg":"HS256"}`, claims(more), jwtSecret)))
 		}
 		for _, amr := range []string{
-			"", `,"amr":["pwd"]`, `,"amr":["otp"]`, `,"amr":["hwk","swk","pop"]`, `,"amr":["sms"]`, `,"amr":["MFA"]`, `,"amr":["mfa "]`, `,"amr":[" mfa"]`, `,"amr":"mfa"`, `,"amr":"pwd mfa"`, `,"amr":["pwd mfa"]`, `,"amr":[["mfa"]]`, `,"amr":{"mfa":true}`, `,"amr":["mfa",1]`, `,"amr":[1,"mfa"]`, `,"amr":true`,
+			"", `,"amr":["pwd"]`, `,"amr":["pwd","pin"]`, `,"amr":["pwd","kba"]`, `,"amr":["otp"]`, `,"amr":["hwk","swk","pop"]`, `,"amr":["sms"]`, `,"amr":["MFA"]`, `,"amr":["mfa "]`, `,"amr":[" mfa"]`, `,"amr":"mfa"`, `,"amr":"pwd mfa"`, `,"amr":["pwd mfa"]`, `,"amr":[["mfa"]]`, `,"amr":{"mfa":true}`, `,"amr":["mfa",1]`, `,"amr":[1,"mfa"]`, `,"amr":true`,
 			`,"AMR":["mfa"]`, `,"amr":["pwd"],"amr":["mfa"]`, `,"acr":"mfa"`, `,"methods":["mfa"]`, `,"amr":["\u006dfa\u0000"]`, `,"amr":["ｍfa"]`,
 		} {
 			if a := ask(documents, amr); a.status == 200 {

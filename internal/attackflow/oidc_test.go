@@ -106,33 +106,36 @@ func TestS2_ProviderThroughCaddy(t *testing.T) {
 	eva.post("methods/sms/verify", "code", g.code(t, "+31612345678")).want(200)
 	eva.page("/documents/1").want(200)
 
-	// S2.18: her domain is linked now. The session goes on; a new one proves by what
-	// there is, which opens the way to the new method and no area; then that alone.
-	s.app.set("eva", "email", "eva@finteqx.nl")
-	eva.page("/documents/1").want(200)
-	late := s.signedIn("eva")
-	late.page("/documents/1").want(403)
-	late.post("verify/sms").want(200)
-	late.post("verify/sms/verify", "code", g.code(t, "+31612345678")).want(200)
-	late.page("/documents/1").want(403)
-	late.post("methods/totp").wantReason(403, "not-offered")
-
-	// S2.14, S2.18: unlinked again, nothing is lost, and the phone is as good as ever.
-	s.app.set("eva", "email", "eva@gmail.example")
-	back := s.signedIn("eva")
-	back.post("verify/sms").want(200)
-	back.post("verify/sms/verify", "code", g.code(t, "+31612345678")).want(200)
-	back.page("/documents/1").want(200)
-	s.app.set("bob", "email", "bob@gmail.example")
-	again.page("/documents/1").want(200)
-	unlinked := s.signedIn("bob")
-	unlinked.page("/documents/1").want(403)
-	unlinked.post("methods/sms", "number", "+31612345679").wantReason(403, "needs-fresh-proof")
-	unlinked.home(idp, unlinked.away("verify/oidc.entra")).want(http.StatusSeeOther)
-	unlinked.page("/documents/1").want(403) // proven, and no longer his to use
-	unlinked.post("methods/sms", "number", "+31612345679").want(200)
-	unlinked.post("methods/sms/verify", "code", g.code(t, "+31612345679")).want(200)
-	unlinked.page("/documents/1").want(200)
+	t.Run("S2.18 linked, the running session goes on", func(t *testing.T) {
+		// Her domain is linked now. The session goes on; a new one proves by what
+		// there is, which opens the way to the new method and no area; then that alone.
+		s.app.set("eva", "email", "eva@finteqx.nl")
+		eva.page("/documents/1").want(200)
+		late := s.signedIn("eva")
+		late.page("/documents/1").want(403)
+		late.post("verify/sms").want(200)
+		late.post("verify/sms/verify", "code", g.code(t, "+31612345678")).want(200)
+		late.page("/documents/1").want(403)
+		late.post("methods/totp").wantReason(403, "not-offered")
+	})
+	t.Run("S2.14, S2.18 unlinked, nothing is lost", func(t *testing.T) {
+		// Unlinked again, nothing is lost, and the phone is as good as ever.
+		s.app.set("eva", "email", "eva@gmail.example")
+		back := s.signedIn("eva")
+		back.post("verify/sms").want(200)
+		back.post("verify/sms/verify", "code", g.code(t, "+31612345678")).want(200)
+		back.page("/documents/1").want(200)
+		s.app.set("bob", "email", "bob@gmail.example")
+		again.page("/documents/1").want(200)
+		unlinked := s.signedIn("bob")
+		unlinked.page("/documents/1").want(403)
+		unlinked.post("methods/sms", "number", "+31612345679").wantReason(403, "needs-fresh-proof")
+		unlinked.home(idp, unlinked.away("verify/oidc.entra")).want(http.StatusSeeOther)
+		unlinked.page("/documents/1").want(403) // proven, and no longer his to use
+		unlinked.post("methods/sms", "number", "+31612345679").want(200)
+		unlinked.post("methods/sms/verify", "code", g.code(t, "+31612345679")).want(200)
+		unlinked.page("/documents/1").want(200)
+	})
 
 	s.restart()
 	b, err := os.ReadFile(filepath.Join(logs, "log.jsonl"))
