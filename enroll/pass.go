@@ -30,10 +30,6 @@ type pass struct {
 	Used    bool      `json:"used,omitempty"`
 }
 
-func (d *pass) live(tenant string, now time.Time) bool {
-	return d.Tenant == tenant && !d.Used && now.Before(d.Expires)
-}
-
 // IssuePass makes a pass for a person in the rules' tenant, in place of an
 // earlier one of that tenant, and tells the person. It is shown this once. life
 // 0 is PassLife, and more than MaxPassLife is that.
