@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,16 +94,15 @@ func TestDesign_M18_AChangeSentAsEarlyDataWaits(t *testing.T) {
 	s := startTLS(t, twoHosts, strings.Replace(plainSite, "mfa {", "attack_watch\n\tmfa {", 1), "office.test")
 	m := s.visitor("office.test", "mallory").enrol()
 	conf := clientTLS("office.test", "h3")
-	conf.ClientSessionCache = tls.NewLRUClientSessionCache(1)
-	ask := func(method, path string, wrap func(net.PacketConn) net.PacketConn) string {
-		h := dialEarly(t, s.addr, conf, wrap)
-		early.Store(0)
+	kept := &tickets{ClientSessionCache: tls.NewLRUClientSessionCache(1), came: make(chan struct{}, 1)}
+	conf.ClientSessionCache = kept
+	ask := func(method, path string, early bool) string {
+		h := dialKept(t, s.addr, conf, early)
 		status, _ := h.ask(":method", method, ":scheme", "https", ":authority", "office.test", ":path", path, "origin", "https://office.test", "sec-fetch-site", "same-origin", "cookie", strings.TrimPrefix(m.cookies(), "Cookie: "))
 		return status
 	}
-	// A ticket that comes too late, or a handshake that wins the race, shows
-	// nothing: then it is all done again.
-	replay := func(c net.PacketConn) net.PacketConn { return recording{c} }
+	// A server that does not take the ticket shows nothing: then it is all done
+	// again.
 	for _, c := range []struct{ method, path, want string }{
 		{"POST", documents, "425"}, {"DELETE", documents, "425"}, {"POST", "/open", "425"}, {"PUT", "/.mfa/api/nothing", "425"}, {"POST", "/.mfa/api/remind", "425"}, {"GET", documents, "200"},
 	} {
@@ -112,9 +112,11 @@ func TestDesign_M18_AChangeSentAsEarlyDataWaits(t *testing.T) {
 			if try == 5 {
 				t.Fatalf("%s %s came after its handshake five times: nothing is shown", c.method, c.path)
 			}
-			ask("GET", "/open", func(c net.PacketConn) net.PacketConn { return c }) // brings the ticket
+			ask("GET", "/open", false)
+			kept.wait(t)
 			s.app.last()
-			status = ask(c.method, c.path, replay)
+			early.Store(0)
+			status = ask(c.method, c.path, true)
 		}
 		if r, _ := s.app.last(); status != c.want || (r != nil) != (c.want == "200") {
 			t.Errorf("%s %s before the end of the handshake: %s, reached the app: %v", c.method, c.path, status, r != nil)
@@ -130,9 +132,46 @@ func TestDesign_M18_AChangeSentAsEarlyDataWaits(t *testing.T) {
 	}
 }
 
-// dialEarly begins to speak before the handshake is over, where a ticket of an
-// earlier connection allows that.
-func dialEarly(t *testing.T, addr string, conf *tls.Config, wrap func(net.PacketConn) net.PacketConn) *h3conn {
+// tickets keeps the ticket of the connection before, and tells when one came.
+type tickets struct {
+	tls.ClientSessionCache
+	came chan struct{}
+}
+
+func (k *tickets) Put(key string, state *tls.ClientSessionState) {
+	k.ClientSessionCache.Put(key, state)
+	if state != nil {
+		select {
+		case k.came <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (k *tickets) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-k.came:
+	case <-time.After(20 * time.Second):
+		t.Fatal("no ticket came")
+	}
+}
+
+// deaf hears nothing of the server before it is told to, so that a client has
+// sent all it has to say before the handshake goes on.
+type deaf struct {
+	net.PacketConn
+	until <-chan struct{}
+}
+
+func (d deaf) ReadFrom(p []byte) (int, net.Addr, error) {
+	<-d.until
+	return d.PacketConn.ReadFrom(p)
+}
+
+// dialKept connects with what was kept of the connection before; early: and
+// speaks before the handshake is over, as somebody who replays a recording.
+func dialKept(t *testing.T, addr string, conf *tls.Config, early bool) *h3conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -145,12 +184,20 @@ func dialEarly(t *testing.T, addr string, conf *tls.Config, wrap func(net.Packet
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := quic.DialEarly(ctx, wrap(udp), to, conf, &quic.Config{Versions: []quic.Version{quic.Version1}})
+	h := &h3conn{t: t}
+	if version := (&quic.Config{Versions: []quic.Version{quic.Version1}}); early {
+		until := make(chan struct{})
+		hear := sync.OnceFunc(func() { close(until) })
+		h.sent = hear
+		t.Cleanup(hear)
+		h.c, err = quic.DialEarly(ctx, recording{deaf{udp, until}}, to, conf, version)
+	} else {
+		h.c, err = quic.Dial(ctx, udp, to, conf, version)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.CloseWithError(0x100, "") })
-	h := &h3conn{t: t, c: c}
+	t.Cleanup(func() { _ = h.c.CloseWithError(0x100, "") })
 	h.settle()
 	return h
 }

@@ -24,8 +24,9 @@ const (
 
 // h3conn speaks HTTP/3 by hand, so that a request's fields can be anything.
 type h3conn struct {
-	t testing.TB
-	c *quic.Conn
+	t    testing.TB
+	c    *quic.Conn
+	sent func() // hears that a request is on its way; nil: nobody does
 }
 
 // clientTLS is how a visitor connects who asks for a name: the certificate is
@@ -82,6 +83,9 @@ func (h *h3conn) ask(pairs ...string) (status string, fields map[string][]string
 		return "0", nil
 	}
 	_ = s.Close()
+	if h.sent != nil {
+		h.sent()
+	}
 	answer, err := io.ReadAll(s)
 	if err != nil {
 		return "0", nil
