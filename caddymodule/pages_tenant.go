@@ -65,21 +65,20 @@ func (p *passage) offerTenants(v *portal.Visit) {
 
 // rulesOf are the rules of a tenant for this request.
 func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
-	r := p.app.rulesOf(t, hostOnly(p.r.Host))
+	r := p.app.rulesOf(t, hostOnly(p.r.Host), p.person().Email)
 	r.RPID = p.relyingParty(t)
 	if base := p.baseURL(); base != "" {
 		r.LinkBase = strings.TrimRight(base, "/") + p.gate.mount + "/link/"
 	}
-	r.Methods, r.Assigned = methodsFor(t, p.person().Email)
 	r.AssignedDomains = t.AssignedDomains(string(r.Assigned))
 	return r
 }
 
-// rulesOf are the parts of a tenant's policy that enrolling depends on. A
-// tenant without a name is called by the issuer's, by base_url's host, and only
+// rulesOf are the parts of a tenant's policy that enrolling depends on, for
+// somebody of an address. A tenant without a name is called by the issuer's, by base_url's host, and only
 // where there is neither by the request's: a client that forges its Host field
 // would have its own words mailed to somebody.
-func (s *appState) rulesOf(t *policy.Tenant, host string) enroll.Rules {
+func (s *appState) rulesOf(t *policy.Tenant, host, email string) enroll.Rules {
 	r := enroll.Rules{
 		Tenant: t.Key, TenantName: cmp.Or(t.Name, s.issuer, hostOfURL(s.baseURL), host), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
 		Resistant: t.Require == policy.RequireResistant,
@@ -88,11 +87,14 @@ func (s *appState) rulesOf(t *policy.Tenant, host string) enroll.Rules {
 		Brand: enroll.Brand{Logo: t.Brand.Logo, Color: t.Brand.Color, Support: t.Brand.Support, Help: t.Brand.Help, Password: t.Brand.Password},
 	}
 	pol := s.policy()
-	r.UndoOf = func(tenant string) bool {
+	r.Of = func(tenant string) (enroll.Rules, bool) {
 		other := pol.Tenant(tenant)
-		return other != nil && other.Undo
+		if other == nil {
+			return enroll.Rules{}, false
+		}
+		return s.rulesOf(other, host, email), true
 	}
-	r.Methods, r.Assigned = methodsFor(t, "")
+	r.Methods, r.Assigned = methodsFor(t, email)
 	for _, m := range t.Recovery {
 		r.Recovery = append(r.Recovery, enroll.Kind(m))
 	}

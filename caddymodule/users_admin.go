@@ -84,7 +84,7 @@ func serveUsers(w http.ResponseWriter, r *http.Request) error {
 	}
 	p, rules := enroll.Person{Realm: realm, User: user}, enroll.Rules{TenantName: s.issuer}
 	if t != nil {
-		rules, p.Tenant = s.rulesOf(t, ""), t.Key
+		rules, p.Tenant = s.rulesOf(t, "", ""), t.Key
 	}
 	rules.LinkBase = s.linkBase(t)
 	if what == "reset" {

@@ -34,6 +34,7 @@ type Account struct {
 	Due       []Due    // of every tenant in which something was owed once
 	Devices   []Device // trusted browsers, oldest first
 
+	codes    *codeSet
 	onlyPass bool
 	passes   map[string]time.Time // when the live pass of a tenant ends
 }
@@ -46,9 +47,7 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 		return nil, err
 	}
 	public := &Account{onlyPass: a.OnlyPass, Had: a.Had, Reachable: a.Address.Record != ""}
-	for i := range a.Methods {
-		public.Methods = append(public.Methods, a.Methods[i].public())
-	}
+	public.Methods = a.public()
 	slices.SortStableFunc(public.Methods, func(x, y Method) int {
 		if x.Default != y.Default {
 			if x.Default {
@@ -69,7 +68,7 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 		public.Devices = append(public.Devices, a.Devices[i].public())
 	}
 	if a.Codes != nil {
-		public.CodesLeft = len(a.Codes.Unused)
+		public.CodesLeft, public.codes = len(a.Codes.Unused), a.Codes
 	}
 	return public, nil
 }

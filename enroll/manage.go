@@ -52,13 +52,19 @@ func (s *Service) edit(ctx context.Context, p Person, r Rules, f *Flag, id, what
 }
 
 // changeable finds a method and asks for the proof that a change of its kind
-// needs.
+// needs, and of what the tenant has in which it was made.
 func (s *Service) changeable(a *account, p Person, r Rules, f *Flag, id string) (*method, error) {
 	m := a.method(id)
 	if m == nil {
 		return nil, ErrNotFound
 	}
-	return m, s.freshFor(m.Kind, p, r, f, s.now())
+	if err := s.freshFor(m.Kind, p, r, f, s.now()); err != nil {
+		return nil, err
+	}
+	if !r.home(m.Tenant).Enough(a.public(), f) {
+		return nil, ErrFreshProof
+	}
+	return m, nil
 }
 
 func (a *account) setDefault(id string) {
@@ -137,10 +143,8 @@ func (a *account) lastIn(tenant, id string) bool {
 // mayUndo asks the rules of the tenant in which a method was made: the attack is
 // to remove it by way of another tenant, whose rules are kinder.
 func mayUndo(r Rules, tenant string) bool {
-	if tenant == r.Tenant {
-		return r.Undo
-	}
-	return r.UndoOf != nil && r.UndoOf(tenant)
+	there, ok := r.of(tenant)
+	return ok && there.Undo
 }
 
 func (a *account) remove(id string) {
@@ -172,8 +176,13 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, p Person, r Rules, f *Fl
 		case m == nil:
 			m = &a.Methods[0]
 		}
+		has := a.public()
+		if !r.home(m.Tenant).Enough(has, f) {
+			return false, ErrFreshProof
+		}
 		to = a.Address.Record
 		a.Codes, shown = s.newCodes(p.Realm, p.User, m.Tenant, m.First, now)
+		a.Codes.madeBy(has, r, f, false)
 		return true, nil
 	})
 	if err != nil {

@@ -57,10 +57,10 @@ func TestS4_12_LastMethod(t *testing.T) {
 	there := lima()
 	elsewhere, _ := w.enrol(p, there, &first.Flag)
 	w.refused(w.Remove(ctx, p, there, &elsewhere.Flag, first.Method.ID), ErrLastMethod)
-	there.UndoOf = func(tenant string) bool { return tenant != "silva" }
+	there.Of = func(tenant string) (Rules, bool) { return Rules{Tenant: tenant, Undo: tenant != "silva"}, true }
 	w.refused(w.Remove(ctx, p, there, &elsewhere.Flag, first.Method.ID), ErrLastMethod)
 	w.ok(w.Remove(ctx, p, there, &elsewhere.Flag, elsewhere.Method.ID))
-	w.refused(w.Remove(ctx, p, r, &elsewhere.Flag, first.Method.ID), ErrLastMethod)
+	w.refused(w.Remove(ctx, p, r, &elsewhere.Flag, first.Method.ID), ErrFreshProof)
 
 	p = person("eve")
 	one, _ := w.enrol(p, r, nil)

@@ -65,9 +65,9 @@ type Rules struct {
 	// TrustDevice is how long a browser may go without being asked again. 0:
 	// none may. TrustForever: until it is revoked.
 	TrustDevice time.Duration
-	// UndoOf says whether another tenant lets the last method that was made
-	// there be removed. Nil: no other tenant does.
-	UndoOf   func(tenant string) bool
+	// Of are the rules of another tenant; false: there is none such. Nil: of no
+	// other tenant anything is known.
+	Of       func(tenant string) (Rules, bool)
 	Manage   time.Duration // how fresh a proof must be for a change; 0: any valid one; passkeys: 5 minutes at most
 	Language string
 	Brand    Brand

@@ -129,7 +129,7 @@ func (s *Service) ProveRecovery(ctx context.Context, p Person, r Rules, code str
 		switch {
 		case len(a.Methods) == 0:
 			return false, ErrWrongStep
-		case a.Codes == nil, !r.GivesCodes():
+		case !a.Codes.open(a.public(), r):
 			return false, ErrNotOffered
 		}
 		t := a.tries(bucket(KindCodes, known))
@@ -150,15 +150,11 @@ func (s *Service) ProveRecovery(ctx context.Context, p Person, r Rules, code str
 		c := a.Codes
 		c.Used = append(c.Used, c.Unused[at])
 		c.Unused = append(c.Unused[:at:at], c.Unused[at+1:]...)
-		// They stand for whatever the person lost: for the method made here,
-		// where there is one.
-		tenant, first := c.Tenant, c.First
-		if m := a.in(r.Tenant); m != nil {
-			tenant, first = m.Tenant, m.First
-		}
+		tenant, first := c.speaksFor(a.public(), r)
 		to = a.Address.Record
 		a.endDevices("") // something was lost, and it may have been a trusted browser
 		flag = s.flagFor(a, p, KindCodes, tenant, first, now)
+		flag.AMR = c.amr()
 		return true, nil
 	})
 	if err != nil {

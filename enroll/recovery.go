@@ -32,6 +32,8 @@ type codeSet struct {
 	Created time.Time `json:"created"`
 	Tenant  string    `json:"tenant"`
 	First   string    `json:"first"`
+	Weak    bool      `json:"weak,omitempty"`  // made with a proof that was no whole second factor
+	Bound   bool      `json:"bound,omitempty"` // stands for no tenant but Tenant
 }
 
 // newCodes makes a set and the codes as they are shown, this once.

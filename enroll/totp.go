@@ -53,6 +53,9 @@ func (s *Service) mayEnroll(a *account, k *visit, p Person, r Rules, f *Flag, ki
 	if !r.Takes(kind) {
 		return ErrNotOffered
 	}
+	if len(a.Methods) > 0 && !r.Enough(a.public(), f) {
+		return ErrFreshProof
+	}
 	if owed := a.standing(r.Tenant).owes(k, r, f); owed != "" && !(kind.IsOIDC() && r.vouched(owed)) {
 		return ErrWrongStep
 	}
@@ -174,7 +177,7 @@ func (s *Service) added(ctx context.Context, v *Visit, p Person, r Rules, done *
 
 // enrol puts a method that was just proven in a visit into the account.
 func (s *Service) enrol(a *account, k *visit, p Person, r Rules, f *Flag, m method, replaces string, now time.Time) *Enrolled {
-	first := len(a.Methods) == 0
+	first, before := len(a.Methods) == 0, a.public()
 	m.Created, m.LastUsed, m.Default, m.First, m.From = now, now, first, firstOf(a, k, f, m.Tenant), p.Client.Unmap().WithZone("")
 	if old := a.method(replaces); old != nil {
 		m.Default = old.Default
@@ -184,6 +187,7 @@ func (s *Service) enrol(a *account, k *visit, p Person, r Rules, f *Flag, m meth
 	done := &Enrolled{Method: m.public()}
 	if a.Codes == nil && r.GivesCodes() {
 		a.Codes, done.RecoveryCodes = s.newCodes(p.Realm, p.User, m.Tenant, m.First, now)
+		a.Codes.madeBy(before, r, f, isMFA(amrOf(m.Kind)))
 	}
 	k.Pending, k.Done = nil, m.ID
 	if k.First.To != "" && a.Address.Record == "" {

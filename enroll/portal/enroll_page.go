@@ -33,9 +33,9 @@ func (t *turn) serveEnroll() {
 	t.way = t.r.URL.Query().Get("way")
 	adding := t.adding()
 	switch {
-	case z.step == stepProve, z.step == stepMethod && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead(z.account)):
+	case z.step == stepProve, z.step == stepMethod && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead(z.account), z.account):
 		t.see(withQuery(t.page("/verify"), "next", "enroll"))
-	case adding && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead(z.account)):
+	case adding && len(z.account.Methods) > 0 && !t.freshFor(t.kindAhead(z.account), z.account):
 		t.see(withQuery(t.page("/verify"), "next", "add"))
 	default:
 		if z.visit == nil && len(z.account.Methods) == 0 {

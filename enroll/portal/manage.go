@@ -57,7 +57,7 @@ func (p managePart) AddLabel() string {
 
 // Older tells whether a fresher proof would open more.
 func (p managePart) Older() bool {
-	return slices.ContainsFunc(p.Methods, func(m enroll.Method) bool { return !p.Changes(m) })
+	return !p.Fresh || slices.ContainsFunc(p.Methods, func(m enroll.Method) bool { return !p.Changes(m) })
 }
 
 // serveManage is the list of one's methods. Nobody known by the ticket alone
@@ -88,7 +88,7 @@ func (t *turn) showManage(e *enroll.Error) {
 	}
 	part := managePart{
 		Methods: t.counting(account), Codes: account.CodesLeft, HasCodes: len(account.Methods) > 0, NoCodes: !t.v.Rules.GivesCodes(),
-		Fresh: t.fresh(), FreshKey: t.freshFor(enroll.KindPasskey), Prove: prove, Required: t.v.Rules.Required, Own: t.v.Tenants, Current: t.v.Rules.Tenant,
+		Fresh: t.freshFor("", account), FreshKey: t.freshFor(enroll.KindPasskey, account), Prove: prove, Required: t.v.Rules.Required, Own: t.v.Tenants, Current: t.v.Rules.Tenant,
 	}
 	part.Many = len(part.Methods) > 1
 	part.Devices = t.devices(account)
@@ -119,12 +119,27 @@ func (t *turn) showManage(e *enroll.Error) {
 	t.p.show(t.w, t.r, t.status(e), name, x)
 }
 
-// fresh reports whether the proof is recent enough for a change of methods.
-func (t *turn) fresh() bool { return t.freshFor("") }
+// freshFor reports whether the proof is recent enough, and worth enough, for a
+// change of a method of the kind.
+func (t *turn) freshFor(kind enroll.Kind, a *enroll.Account) bool {
+	return t.v.Flag != nil && t.v.Rules.Fresh(kind, t.v.Flag.At, t.p.now()) && t.v.Rules.Enough(a.Methods, t.v.Flag)
+}
 
-// freshFor is fresh for a change of a method of the kind.
-func (t *turn) freshFor(kind enroll.Kind) bool {
-	return t.v.Flag != nil && t.v.Rules.Fresh(kind, t.v.Flag.At, t.p.now())
+// helpful puts the kinds first whose proof lets methods be changed. Who has given
+// another proof is asked for nothing else, where there is such a kind.
+func (t *turn) helpful(a *enroll.Account, kinds []enroll.Kind) []enroll.Kind {
+	var helps, others []enroll.Kind
+	for _, k := range kinds {
+		if a.Helps(t.v.Rules, k) {
+			helps = append(helps, k)
+		} else {
+			others = append(others, k)
+		}
+	}
+	if t.v.Flag != nil && len(helps) > 0 {
+		return helps
+	}
+	return append(helps, others...)
 }
 
 // mayManage refuses whoever is known by the ticket alone.

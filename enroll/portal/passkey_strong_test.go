@@ -157,3 +157,24 @@ func TestS3_37_FiveMinutesToTheSecond(t *testing.T) {
 		})
 	}
 }
+
+// TestPasskey_OfAnotherHost_ByMail: whoever comes back by mail, where the passkey
+// cannot be used, is let in, makes none, and is told what to do instead of being
+// sent in a circle.
+func TestPasskey_OfAnotherHost_ByMail(t *testing.T) {
+	site, d := newKeySite(t), newDevice()
+	c := keyed(t, site, "bob", d)
+	site.Strong["/mensagens"] = true
+	change(site, func(r *enroll.Rules) { r.RPID, r.Recovery = "com", []enroll.Kind{enroll.KindEmail} })
+	site.Clock.Add(13 * time.Hour)
+	c.submit("/.mfa/api/verify/email?way=email").want(t, 303)
+	c.submit("/.mfa/api/verify/email/verify?way=email", "code", mailed(t, site)).want(t, 200)
+	c.get("/documentos-recebidos").want(t, 200)
+	c.call("POST", "/.mfa/api/methods/totp", "").refused(t, 403, "needs-fresh-proof")
+	for _, next := range []string{"manage", "add&to=/mensagens"} {
+		page := c.get("/.mfa/verify?next="+next).want(t, 403).body
+		if !strings.Contains(page, "reset your second step") || strings.Contains(page, "Mail me a code") {
+			t.Errorf("%s", page)
+		}
+	}
+}

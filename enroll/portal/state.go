@@ -77,7 +77,7 @@ func (t *turn) ways(a *enroll.Account) []enroll.Kind {
 		}
 	}
 	kinds = t.rightful(kinds)
-	if len(a.Methods) > 0 && a.CodesLeft > 0 && t.v.Rules.GivesCodes() {
+	if a.TakesCodes(t.v.Rules) {
 		kinds = append(kinds, enroll.KindCodes)
 	}
 	if len(a.Methods) > 0 && a.Reachable && slices.Contains(t.v.Rules.Recovery, enroll.KindEmail) && !slices.Contains(kinds, enroll.KindEmail) {

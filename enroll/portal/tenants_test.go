@@ -37,6 +37,9 @@ func TestS3_53_54_EachTenantItsOwn(t *testing.T) {
 	c.get("/mensagens").want(t, 200)
 
 	site.Tenant = "silva"
+	c.call("DELETE", "/.mfa/api/methods/"+home, "").refused(t, 403, "needs-fresh-proof") // the proof is the other's
+	c.call("POST", "/.mfa/api/verify/sms", "").want(t, 200)
+	c.call("POST", "/.mfa/api/verify/sms/verify", `{"code":"`+texted(t, site)+`"}`).want(t, 200)
 	c.call("DELETE", "/.mfa/api/methods/"+home, "").want(t, 204)
 	for tenant, name := range map[string]string{"silva": "Escritório Silva", "moura": "Moura Advogados"} {
 		site.Tenant = tenant

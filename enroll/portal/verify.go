@@ -28,7 +28,7 @@ func (t *turn) serveVerify() {
 		t.showDone("verified")
 		return
 	}
-	if reason == "weak" && !slices.Contains(t.ways(account), enroll.KindPasskey) {
+	if reason == "weak" && t.next() == "" && !slices.Contains(t.ways(account), enroll.KindPasskey) {
 		// The passkey that there is belongs to another address: one for this one
 		// can be made with the proof that was given.
 		t.see(withQuery(t.page("/enroll"), "way", string(enroll.KindPasskey)))
@@ -78,6 +78,14 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 	if _, reason := t.judge(); reason == "weak" && t.next() == "" {
 		lead = "verify.weak"
 		kinds = slices.DeleteFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindPasskey })
+	}
+	if t.next() != "" && len(kinds) > 0 {
+		if kinds = t.helpful(a, kinds); t.v.Flag != nil && !a.Helps(t.v.Rules, kinds[0]) {
+			t.tell(t.status(enroll.ErrFreshProof), t.s.T("reason.needs-fresh-proof.title"), message{
+				What: t.explain(enroll.ErrFreshProof), Next: t.s.T("verify.lost.text", "tenant", t.v.Rules.TenantName),
+			})
+			return
+		}
 	}
 	if len(kinds) == 0 {
 		t.tellRefusal(&enroll.Error{Reason: enroll.ErrNotOffered.Reason, Status: enroll.ErrNotOffered.Status, Detail: "passkey"})
