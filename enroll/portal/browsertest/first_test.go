@@ -18,11 +18,7 @@ func TestFirst_LooksRight(t *testing.T) {
 	for _, k := range []look{{"desktop", 1100, 900, false, "en"}, {"dark", 1100, 900, true, "fi"}, {"phone", 320, 640, false, "de"}, {"rtl", 320, 640, true, "ar"}} {
 		t.Run(k.name, func(t *testing.T) {
 			p := meet(t, chromedp.Flag("accept-lang", k.language))
-			rules := func(change func(*enroll.Rules)) {
-				r := p.site.Rules[p.site.Tenant]
-				change(&r)
-				p.site.Rules[p.site.Tenant] = r
-			}
+			rules := p.site.Change
 			p.width(k.width, k.height)
 			p.dark(k.dark)
 			p.stay()

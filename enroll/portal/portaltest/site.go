@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -191,9 +192,23 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Portal.Block(w, r, b)
 }
 
+// Change changes the rules of the site's tenant. A browser may be asking for
+// something meanwhile.
+func (s *Site) Change(change func(*enroll.Rules)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rules := s.Rules[s.Tenant]
+	change(&rules)
+	s.Rules = maps.Clone(s.Rules)
+	s.Rules[s.Tenant] = rules
+}
+
 func (s *Site) visit(r *http.Request) *portal.Visit {
+	s.mu.Lock()
+	all := s.Rules
+	s.mu.Unlock()
 	v := &portal.Visit{
-		Rules: s.Rules[s.Tenant], Host: r.Host, Scheme: "http", Mount: Mount, BaseURL: s.BaseURL, FlagCookie: "mfa",
+		Rules: all[s.Tenant], Host: r.Host, Scheme: "http", Mount: Mount, BaseURL: s.BaseURL, FlagCookie: "mfa",
 		FlagLifetime: 12 * time.Hour, Client: s.Client, UserAgent: r.UserAgent(), State: "nobody",
 	}
 	if s.Secure {
@@ -208,14 +223,14 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 		v.State = "down"
 		return v
 	}
-	for key, rules := range s.Rules {
+	for key, rules := range all {
 		if key == s.Foreign {
 			continue
 		}
 		v.Tenants = append(v.Tenants, portal.TenantRef{Key: key, Name: rules.TenantName})
 	}
 	v.RulesFor = func(key string) (enroll.Rules, bool) {
-		rules, ok := s.Rules[key]
+		rules, ok := all[key]
 		rules.RPID = relyingParty(r.Host, rules)
 		return rules, ok
 	}
