@@ -52,7 +52,7 @@ func newHosts(tenants []*Tenant) hosts {
 }
 
 func (h *hosts) add(name string, s hostSlot) {
-	hash, last := maphash.String(h.seed, name), uint64(len(h.slots)-1)
+	hash, last := maphash.String(h.seed, name), uint64(len(h.slots)-1) // #nosec G115 -- there are slots
 	i := hash & last
 	for h.slots[i].tenant != nil {
 		i = (i + 1) & last
@@ -66,7 +66,7 @@ func (h *hosts) find(name string) *hostSlot {
 	if h.n == 0 {
 		return nil
 	}
-	hash, last := maphash.String(h.seed, name), uint64(len(h.slots)-1)
+	hash, last := maphash.String(h.seed, name), uint64(len(h.slots)-1) // #nosec G115 -- there are slots
 	for i := hash & last; ; i = (i + 1) & last {
 		s := &h.slots[i]
 		if s.tenant == nil {
