@@ -50,9 +50,19 @@ func discovered(t *testing.T) *apptest.Example {
 }
 
 // signIn goes through the wiki's own form.
-func signIn(w *apptest.Example, b *apptest.Browser, login string) {
-	b.Open(w.URL + "/doku.php?id=start&do=login")
-	b.Wait("#focus__this")
+func signIn(t *testing.T, w *apptest.Example, b *apptest.Browser, login string) {
+	t.Helper()
+	apptest.Eventually(t, 30*time.Second, "the wiki's form", func() bool {
+		b.Open(w.URL + "/doku.php?id=start&do=login")
+		if b.Peek(`"" + (document.querySelector("#focus__this") !== null)`) == "true" {
+			return true
+		}
+		// Somebody is signed in again, as signOut says.
+		if out := b.Peek(`(document.querySelector('a[href*="do=logout"]') || {href: ""}).href`); out != "" {
+			b.Open(out)
+		}
+		return false
+	})
 	b.Type("#focus__this", login)
 	b.Type(`#dw__login input[name="p"]`, login+"-pass")
 	b.Click("#dw__login button")
@@ -93,7 +103,7 @@ func enrolsAndReads(t *testing.T, w *apptest.Example) {
 	b.Open(w.URL + payroll)
 	b.Wait("#dw__login") // a stranger is led to the wiki's own form
 
-	signIn(w, b, "alice")
+	signIn(t, w, b, "alice")
 	b.Open(w.URL + payroll)
 	b.Wait("main .button")
 	if text := b.Text(); strings.Contains(text, secret) || strings.Contains(text, "Payroll") {
@@ -107,7 +117,7 @@ func enrolsAndReads(t *testing.T, w *apptest.Example) {
 
 	// Another person in the same browser: alice's proof is not theirs.
 	signOut(t, w, b)
-	signIn(w, b, "bob")
+	signIn(t, w, b, "bob")
 	b.Open(w.URL + payroll)
 	b.Wait("main .button")
 	if text := b.Text(); strings.Contains(text, secret) || !strings.Contains(text, "bob") {
@@ -116,7 +126,7 @@ func enrolsAndReads(t *testing.T, w *apptest.Example) {
 
 	// Alice again, signed in anew: asked for her code, and back on the page.
 	signOut(t, w, b)
-	signIn(w, b, "alice")
+	signIn(t, w, b, "alice")
 	b.Open(w.URL + payroll)
 	b.GiveCode(app.Code(t))
 	b.At(w.URL + payroll)
