@@ -58,7 +58,7 @@ func (e *events) load(ctx caddy.Context) error {
 // tell queues an event of a person, unless one of that name was told of them in
 // the last minute, nobody listens, or too many wait.
 func (e *events) tell(name, realm, user string, data map[string]any, now time.Time) {
-	if e.app == nil || !e.app.ShouldEmit(name) || !e.first(eventKey{name, realm, user}, now) {
+	if !e.heard(name) || !e.first(eventKey{name, realm, user}, now) {
 		return
 	}
 	select {
@@ -66,6 +66,10 @@ func (e *events) tell(name, realm, user string, data map[string]any, now time.Ti
 	default:
 	}
 }
+
+// heard tells whether anybody listens: what there is to tell of a block need not
+// be put together for nobody.
+func (e *events) heard(name string) bool { return e.app != nil && e.app.ShouldEmit(name) }
 
 // first tells whether none of the key was told in the last minute. Generations
 // turn after a minute, so one may be held back for two.

@@ -44,6 +44,9 @@ func (p *passage) tellBlock() {
 	if d.Verdict == policy.Enroll && p.isPageVisit() {
 		p.app.step(stepBlocked, tenant)
 	}
+	if !p.app.events.heard(eventBlocked) {
+		return
+	}
 	user := p.who.Person.User
 	p.app.events.tell(eventBlocked, p.realm, user, map[string]any{
 		"user": user, "realm": p.realm, "tenant": tenant,
