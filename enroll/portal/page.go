@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"sync"
 	"unicode"
@@ -18,9 +17,6 @@ import (
 
 //go:embed templates/*.html
 var templateFiles embed.FS
-
-// pageSet holds the parsed pages by name, each with the layout around it.
-type pageSet map[string]*template.Template
 
 // view is what a page shows. D is the page's own part.
 type view struct {
@@ -60,33 +56,17 @@ type wizardStep struct {
 	Now, Done bool
 }
 
-// readPages is loadPages, once for the whole process.
+// readPages parses the pages, once for the whole process: a single set, in which
+// every page calls the layout's top and bottom. A set a page, each with a copy of
+// the layout, would be most of the live heap, for the collector to walk.
 var readPages = sync.OnceValues(loadPages)
 
-func loadPages() (pageSet, error) {
-	files, err := templateFiles.ReadDir("templates")
-	if err != nil {
-		return nil, fmt.Errorf("listing pages: %w", err)
-	}
-	layout, err := template.New("layout.html").Funcs(template.FuncMap{
+func loadPages() (*template.Template, error) {
+	pages, err := template.New("").Funcs(template.FuncMap{
 		"asset": func(name string) string { return assetNames[name] },
-	}).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+	}).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
-		return nil, fmt.Errorf("reading the layout: %w", err)
-	}
-	pages := pageSet{}
-	for _, f := range files {
-		if f.Name() == "layout.html" || f.Name() == "parts.html" {
-			continue
-		}
-		t, err := layout.Clone()
-		if err == nil {
-			t, err = t.ParseFS(templateFiles, path.Join("templates", f.Name()))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading page %s: %w", f.Name(), err)
-		}
-		pages[strings.TrimSuffix(f.Name(), ".html")] = t
+		return nil, fmt.Errorf("reading the pages: %w", err)
 	}
 	return pages, nil
 }
@@ -124,7 +104,7 @@ func (p *Portal) view(s *speech, v *Visit, title, self string) *view {
 // answers as one, whole.
 func (p *Portal) show(w http.ResponseWriter, r *http.Request, status int, name string, x *view) {
 	var body bytes.Buffer
-	if err := p.pages[name].ExecuteTemplate(&body, "layout.html", x); err != nil {
+	if err := p.pages.ExecuteTemplate(&body, name+".html", x); err != nil {
 		p.log.Error("rendering a page", "page", name, "error", err)
 		secure(w.Header())
 		http.Error(w, "", http.StatusInternalServerError)

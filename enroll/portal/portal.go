@@ -6,6 +6,7 @@ package portal
 
 import (
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,7 +28,7 @@ type Portal struct {
 	log     *slog.Logger
 	now     func() time.Time
 	words   *catalogue
-	pages   pageSet
+	pages   *template.Template
 	cross   *http.CrossOriginProtection
 }
 
