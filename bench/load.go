@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -70,6 +71,16 @@ func (t target) load(dur time.Duration, conns int) (sample, error) {
 		cpu: (after - before).Seconds() / float64(n), rate: float64(n) / took.Seconds(),
 		p50: times[n/2].Seconds(), p99: times[n*99/100].Seconds(),
 	}, nil
+}
+
+// loadBoth loads two processes at the same time.
+func loadBoth(a, b target, dur time.Duration, conns int) (ofA, ofB sample, err error) {
+	var errA, errB error
+	var both sync.WaitGroup
+	both.Go(func() { ofA, errA = a.load(dur, conns) })
+	both.Go(func() { ofB, errB = b.load(dur, conns) })
+	both.Wait()
+	return ofA, ofB, errors.Join(errA, errB)
 }
 
 func (t target) keepAsking(stop time.Time) ([]time.Duration, error) {

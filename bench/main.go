@@ -1,11 +1,12 @@
 // Command bench measures what the gate costs beside plain reverse_proxy in the
 // same Caddy binary, on loopback, and prints one table.
 //
-// Every variant is a Caddy process of its own. A variant is run in turn with
-// the baseline (A B A B A), in several rounds; the figure is the median of
-// the rounds' ratios. CPU per request (user and system time of the Caddy
-// process, from /proc/PID/stat) is the steadiest figure; throughput and
-// latency share the machine with the load generator and the upstream.
+// Every variant is a Caddy process of its own, and is loaded together with the
+// baseline, at the same time: what else the machine does then weighs on both
+// alike. The figure is the median of the rounds' ratios. CPU per request (user
+// and system time of the Caddy process, from /proc/PID/stat) is the steadiest
+// figure; throughput and latency share the machine with the load generator and
+// the upstream.
 package main
 
 import (
@@ -22,9 +23,9 @@ import (
 
 func main() {
 	caddy := flag.String("caddy", "./caddy", "the Caddy binary with the plugin")
-	rounds := flag.Int("rounds", 5, "rounds of each pair, 1 to 100")
+	rounds := flag.Int("rounds", 5, "rounds of each pair, 1 to 100; one more warms up")
 	dur := flag.Duration("dur", 3*time.Second, "length of one run, 1s to 60s")
-	conns := flag.Int("conns", 64, "connections, 1 to 1000")
+	conns := flag.Int("conns", 32, "connections to each of the two, 1 to 1000")
 	only := flag.String("only", "", "variants to run, separated by commas; empty: all")
 	flag.Parse()
 	if *rounds < 1 || *rounds > 100 || *dur < time.Second || *dur > time.Minute || *conns < 1 || *conns > 1000 {
@@ -92,47 +93,35 @@ func run(bin string, rounds int, dur time.Duration, conns int, only string) erro
 	return w.Flush()
 }
 
-// measure runs A B A B A … for the rounds and writes one line of ratios, each to
-// the two runs of A around it. Neither ever runs twice in a row: a process that
-// has just been at work is a few percent cheaper than one that has rested.
+// measure loads both at the same time, in rounds, and writes one line of ratios
+// of b to a. Taken in turns, a machine that is shared with others shows
+// differences of a tenth between a process and itself.
 func measure(w *tabwriter.Writer, name string, a, b target, rounds int, dur time.Duration, conns int) error {
 	var cpu, through, p50, p99 []float64
 	var last sample
-	before, err := a.load(dur, conns)
-	if err != nil {
-		return err
-	}
 	for i := range rounds + 1 {
-		it, err := b.load(dur, conns)
+		was, is, err := loadBoth(a, b, dur, conns)
 		if err != nil {
 			return err
 		}
-		after, err := a.load(dur, conns)
-		if err != nil {
-			return err
-		}
-		first := before
-		before = after
 		if i == 0 {
 			continue // everything warms up
 		}
-		cpu = append(cpu, it.cpu/mean(first.cpu, after.cpu))
-		through = append(through, it.rate/mean(first.rate, after.rate))
-		p50 = append(p50, it.p50/mean(first.p50, after.p50))
-		p99 = append(p99, it.p99/mean(first.p99, after.p99))
-		last = it
+		cpu = append(cpu, is.cpu/was.cpu)
+		through = append(through, is.rate/was.rate)
+		p50 = append(p50, is.p50/was.p50)
+		p99 = append(p99, is.p99/was.p99)
+		last = is
 	}
 	fmt.Fprintf(w, "%s\t%.3f\t(%.3f-%.3f)\t%.2f\t%.2f\t%.2f\t%.0f\t%.1f\n", name,
 		median(cpu), slices.Min(cpu), slices.Max(cpu), median(through), median(p50), median(p99), last.rate, last.cpu*1e6)
 	return nil
 }
 
-func mean(a, b float64) float64 { return (a + b) / 2 }
-
 func median(v []float64) float64 {
 	s := slices.Sorted(slices.Values(v))
 	if n := len(s); n%2 == 0 {
-		return mean(s[n/2-1], s[n/2])
+		return (s[n/2-1] + s[n/2]) / 2
 	}
 	return s[len(s)/2]
 }
