@@ -86,6 +86,37 @@ func TestWhoAmIDoesNotJoin(t *testing.T) {
 	}
 }
 
+// Whoever looked into the memory just before the answer of another's question
+// landed there must not ask once more; an answer that is over, was dropped or
+// must be fresh does not serve him.
+func TestAnswerLandedMeanwhile(t *testing.T) {
+	for name, tc := range map[string]struct {
+		said   State
+		change func(*memory, *question)
+		asked  int
+	}{
+		"ok/landed":        {Known, func(*memory, *question) {}, 1},
+		"ok/nobody, apart": {Nobody, func(_ *memory, q *question) { q.apart = true }, 1},
+		"fail/nobody":      {Nobody, func(*memory, *question) {}, 2},
+		"fail/fresh":       {Known, func(_ *memory, q *question) { q.join = false }, 2},
+		"fail/over":        {Known, func(_ *memory, q *question) { q.now = q.now.Add(time.Second) }, 2},
+		"fail/dropped":     {Known, func(m *memory, q *question) { m.drop(q.marks, 1, q.now) }, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, asked := newMemory(time.Minute), 0
+			q := &question{
+				key: flightKey{digest{1}, "a"}, marks: []mark{markOfKey(digest{1})}, now: theTime, ttl: time.Second, join: true, wait: time.Minute,
+				ask: func() Answer { asked++; return Answer{State: tc.said} },
+			}
+			m.ask(t.Context(), q)
+			tc.change(m, q)
+			if a := m.ask(t.Context(), q); a.State != tc.said || asked != tc.asked {
+				t.Errorf("%v, asked %d times, want %d", a.State, asked, tc.asked)
+			}
+		})
+	}
+}
+
 // C2: an answer begun before a drop is neither kept nor used.
 func TestWhoAmIAnswerBegunBeforeADrop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

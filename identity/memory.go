@@ -67,6 +67,11 @@ func newMemory(lifetime time.Duration) *memory {
 func (m *memory) recall(key digest, now time.Time, nobodyToo bool) (Answer, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.remembered(key, now, nobodyToo)
+}
+
+// remembered is recall for whoever holds the lock.
+func (m *memory) remembered(key digest, now time.Time, nobodyToo bool) (Answer, bool) {
 	k, ok := m.kept.get(key)
 	if !ok {
 		return Answer{}, false
@@ -99,6 +104,7 @@ type question struct {
 	now   time.Time
 	ttl   time.Duration // 0: nothing is kept
 	join  bool          // an answer under way will do; otherwise it must be begun after now
+	apart bool          // an answer that came meanwhile may say nobody, as in recall
 	wait  time.Duration // at most
 	ask   func() Answer // asks the app; it ends by itself
 }
@@ -140,12 +146,22 @@ func (m *memory) ask(ctx context.Context, q *question) Answer {
 	}
 }
 
-// board returns the question under way for this visitor, or begins one.
+// landed is done of a question that needs no asking.
+var landed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// board returns the question under way for this visitor, or begins one. Whoever
+// found nothing remembered may come here only once the answer has landed: it is
+// looked for again, or he would be the second to ask.
 func (m *memory) board(q *question, arrived uint64) (f *flight, mine bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if f := m.flights[q.key]; f != nil {
 		return f, false
+	}
+	if q.join {
+		if a, ok := m.remembered(q.key.key, q.now, q.apart); ok {
+			return &flight{done: landed, answer: a, shared: true}, false
+		}
 	}
 	f = &flight{done: make(chan struct{}), begun: events.Add(1)}
 	m.flights[q.key] = f

@@ -11,14 +11,15 @@ import (
 )
 
 // mustRedis reads sessions of the server; JSON with the user at user.name unless
-// changed.
+// changed. A question may take long: a loaded machine must not make Redis look
+// down.
 func mustRedis(t *testing.T, server *redistest.Server, change func(*Redis)) *appSessions {
 	t.Helper()
 	target, err := redisconn.Parse(redisconn.Config{URLs: []string{server.URL()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Redis{Target: target, Cookie: "sid", Facts: Claims{User: "user.name", Email: "user.mail", Tenant: "user.tenant"}}
+	cfg := Redis{Target: target, Cookie: "sid", Facts: Claims{User: "user.name", Email: "user.mail", Tenant: "user.tenant"}, Timeout: time.Minute}
 	if change != nil {
 		change(&cfg)
 	}
@@ -177,7 +178,7 @@ func TestRedisStill(t *testing.T) {
 func TestRedisDown(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do(t, "SET", "sess:"+sid, `{"user":{"name":"bob"}}`)
-	s := mustRedis(t, server, nil)
+	s := mustRedis(t, server, func(c *Redis) { c.Timeout = redisTimeout })
 	visit := visitTo(nil, "/", "Cookie: sid="+sid)
 	server.Freeze(t)
 	begun := time.Now()

@@ -87,6 +87,7 @@ func (w *whoami) askAbout(ctx context.Context, v *Visit, p part, apart bool) Ans
 		now:   v.now(),
 		ttl:   w.ttl,
 		join:  w.ttl > 0 && !v.Fresh,
+		apart: apart,
 		wait:  2 * w.timeout,
 		ask:   s.ask,
 	})
