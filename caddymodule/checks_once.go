@@ -34,6 +34,7 @@ func (c *siteChecks) run(ctx caddy.Context, p *policy.Policy, log *zap.Logger) e
 			state := app.(*App).state
 			more, problems := checkServed(sites, state.ownFiles())
 			warnings = append(append(warnings, more...), openParties(sites, p, state.baseURL)...)
+			warnings = append(warnings, unservedParties(sites, p)...)
 			c.err = errors.Join(append([]error{c.err}, problems...)...)
 		}
 		for _, text := range warnings {

@@ -26,3 +26,25 @@ func openParties(app *caddyhttp.App, p *policy.Policy, baseURL string) []string 
 	}
 	return nil
 }
+
+// unservedParties warns of relying parties at whose own host no gate stands, while
+// hosts that do not lie under them use their passkeys: nobody would tell browsers
+// that they may.
+func unservedParties(app *caddyhttp.App, p *policy.Policy) (warnings []string) {
+	if p == nil {
+		return nil
+	}
+	for _, id := range p.RelyingParties() {
+		stands := func(hosts []string) bool {
+			return hosts == nil || slices.ContainsFunc(hosts, func(h string) bool { return covers(h, id) })
+		}
+		served := false
+		for _, srv := range app.Servers {
+			served = served || slices.ContainsFunc(inspectServer(srv, protection{}).gates, stands)
+		}
+		if !served {
+			warnings = append(warnings, fmt.Sprintf("no gate stands at %s, the rp_id of passkeys at %s: browsers use them there only where https://%s%s names the host; put 'mfa' into that site too", id, p.RelatedTo(id)[0], id, relatedOrigins))
+		}
+	}
+	return warnings
+}

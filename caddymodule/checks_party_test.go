@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -38,5 +39,34 @@ func TestWarnOfAnyHostsPasskeys(t *testing.T) {
 	}
 	if got := openParties(httpApp(t, ":80 {\n"+gate+"reverse_proxy app:80\n}"), nil, ""); got != nil {
 		t.Errorf("without a policy: %q", got)
+	}
+}
+
+// TestWarnOfPartiesNobodyServes: browsers ask the relying party's own host, where
+// there must be somebody to answer.
+func TestWarnOfPartiesNobodyServes(t *testing.T) {
+	const far = "hosts: [a.portal.example, portal.test], rp_id: portal.example, methods: [passkey, totp]"
+	for _, c := range []struct{ name, sites, tenant, want string }{
+		{"fail/gates elsewhere", "a.portal.example, portal.test {\n" + gate + "reverse_proxy app:80\n}\nportal.example {\nrespond hi\n}", far, "no gate stands at portal.example, the rp_id of passkeys at portal.test"},
+		{"fail/a wildcard is one label", "*.example, portal.test {\n" + gate + "reverse_proxy app:80\n}", "hosts: [a.b.portal.example, portal.test], rp_id: b.portal.example, methods: [passkey]", "no gate stands at b.portal.example"},
+		{"ok/gate there", "a.portal.example, portal.test, portal.example {\n" + gate + "reverse_proxy app:80\n}", far, ""},
+		{"ok/wildcard", "*.example, portal.test {\n" + gate + "reverse_proxy app:80\n}", far, ""},
+		{"ok/any host", ":443 {\n" + gate + "reverse_proxy app:80\n}", far, ""},
+		{"ok/all below", "a.portal.example {\n" + gate + "reverse_proxy app:80\n}", "hosts: [a.portal.example], rp_id: portal.example, methods: [passkey, totp]", ""},
+		{"ok/no passkeys", "a.portal.example, portal.test {\n" + gate + "reverse_proxy app:80\n}", "hosts: [a.portal.example, portal.test], rp_id: portal.example, methods: [totp]", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "policy.yaml")
+			if err := os.WriteFile(file, []byte("version: 1\ntenants: {a: {require: mfa, protect: [/x], "+c.tenant+"}}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p, err := policy.Load(file, policy.Options{Mail: policy.MailYes})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(unservedParties(httpApp(t, c.sites), p), "\n"); (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
 	}
 }

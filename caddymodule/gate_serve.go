@@ -28,7 +28,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	switch where := p.underMount(); {
 	case where == mountYes:
 		return p.servePages()
-	case where == mountNo && p.servePasskeyEndpoints():
+	case where == mountNo && (p.servePasskeyEndpoints() || p.serveRelatedOrigins()):
 		return nil
 	case g.PagesOnly && where == mountNo:
 		p.decision = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}

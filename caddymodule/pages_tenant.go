@@ -66,7 +66,7 @@ func (p *passage) offerTenants(v *portal.Visit) {
 // rulesOf are the rules of a tenant for this request.
 func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 	r := p.app.rulesOf(t, hostOnly(p.r.Host), p.person().Email)
-	r.RPID = p.relyingParty(t)
+	r.RPID, r.Related = p.relyingParty(t)
 	if base := p.baseURL(); base != "" {
 		r.LinkBase = strings.TrimRight(base, "/") + p.gate.mount + "/link/"
 	}

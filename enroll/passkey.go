@@ -23,8 +23,10 @@ type Party struct {
 
 // NewParty is the relying party id at an origin. It is an error where a browser
 // would not let it be one there: an address instead of a name, another site's
-// name, no https (but for localhost; W3C Secure Contexts, 3.1).
-func NewParty(id, name, scheme, host string) (Party, error) {
+// name, no https (but for localhost; W3C Secure Contexts, 3.1). related: the id
+// names the host, so that it need not lie above it; it names it for https and its
+// own port alone (WebAuthn Level 3, 5.11).
+func NewParty(id, name, scheme, host string, related bool) (Party, error) {
 	u, err := url.Parse(scheme + "://" + strings.ToLower(host))
 	if err != nil || u.Host == "" || u.Host != strings.ToLower(host) {
 		return Party{}, fmt.Errorf("naming a relying party: %q is no host", host)
@@ -36,7 +38,9 @@ func NewParty(id, name, scheme, host string) (Party, error) {
 		return Party{}, errors.New("naming a relying party: an address is none, only a name is")
 	case scheme != "https" && !(scheme == "http" && local):
 		return Party{}, errors.New("naming a relying party: passkeys need https")
-	case id == "" || at != id && !strings.HasSuffix(at, "."+id):
+	case related && (id == "" || scheme != "https" || u.Port() != "" && u.Port() != "443" || strings.HasSuffix(at, ".")):
+		return Party{}, fmt.Errorf("naming a relying party: %q names %s at https and its own port alone", id, at)
+	case !related && (id == "" || at != id && !strings.HasSuffix(at, "."+id)):
 		return Party{}, fmt.Errorf("naming a relying party: %q does not lie above %q", id, at)
 	}
 	if u.Port() == "443" && scheme == "https" || u.Port() == "80" && scheme == "http" {

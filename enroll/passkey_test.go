@@ -174,6 +174,13 @@ func TestNewParty(t *testing.T) {
 		"ok/parent":          {"portal.example", "https", "a.portal.example", "https://a.portal.example"},
 		"ok/localhost":       {"localhost", "http", "localhost:8480", "http://localhost:8480"},
 		"ok/below localhost": {"a.localhost", "http", "a.localhost:80", "http://a.localhost"},
+		"ok/related":         {"portal.example", "https", "Portal.test:443", "https://portal.test"},
+		"ok/related, below":  {"a.portal.example", "https", "portal.example", "https://portal.example"},
+		"fail/related http":  {"localhost", "http", "portal.localhost", ""},
+		"fail/related port":  {"portal.example", "https", "portal.test:8443", ""},
+		"fail/related dot":   {"portal.example", "https", "portal.test.", ""},
+		"fail/related no id": {"", "https", "portal.test", ""},
+		"fail/related IP":    {"portal.example", "https", "192.0.2.1", ""},
 		"fail/plain http":    {"portal.example", "http", "portal.example", ""},
 		"fail/address":       {"127.0.0.1", "http", "127.0.0.1:80", ""},
 		"fail/address, six":  {"::1", "https", "[::1]:443", ""},
@@ -186,7 +193,7 @@ func TestNewParty(t *testing.T) {
 		"fail/query":         {"portal.example", "https", "portal.example?x", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			party, err := NewParty(c.id, "", c.scheme, c.host)
+			party, err := NewParty(c.id, "", c.scheme, c.host, strings.Contains(name, "related"))
 			if (err != nil) != strings.HasPrefix(name, "fail/") || party.Origin != c.origin || err == nil && (party.ID != c.id || party.Name != c.id) {
 				t.Errorf("%+v, %v", party, err)
 			}

@@ -53,6 +53,7 @@ type Rules struct {
 	Limits          map[Kind]int // most methods of a kind; absent: 10 passkeys, 1 e-mail address, 2 phones, 5 of the others
 	Resistant       bool         // the tenant asks for a phishing-resistant one
 	RPID            string       // relying party of passkeys at this host; empty: none can be used here
+	Related         bool         // the host does not lie under RPID, which names it (WebAuthn Level 3, 5.11)
 	Minimum         int          // methods a user must have
 	First           string       // FirstEmail (also when empty), FirstTyped or FirstNone
 	Prove           string       // "session" or "enrolled"

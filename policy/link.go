@@ -101,7 +101,7 @@ func link(docs []*document, o Options) (*Policy, []problem) {
 	for _, d := range docs {
 		p.tests = append(p.tests, d.tests...)
 	}
-	p.warnings = warnings(docs, tenants, l.order)
+	p.warnings = append(warnings(docs, tenants, l.order), p.warnRelated()...)
 	return p, nil
 }
 

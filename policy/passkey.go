@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -16,8 +15,7 @@ func readRPID(r *reader, n *yaml.Node, s *settings) {
 	if id == "" {
 		return
 	}
-	_, notIP := netip.ParseAddr(id)
-	if id != cleanHost(id) || strings.HasPrefix(id, "*") || notIP == nil || !isHost(id) {
+	if id != cleanHost(id) || strings.HasPrefix(id, "*") || isAddress(id) || !isHost(id) {
 		r.bad(n, "rp_id is a name such as portal.example, in lower case, without scheme, port and path, not %s", describe(n))
 		return
 	}
@@ -26,23 +24,6 @@ func readRPID(r *reader, n *yaml.Node, s *settings) {
 		return
 	}
 	s.RPID = id
-}
-
-// PasskeysFor returns the relying party of passkeys at a host (without its
-// port), "" where there can be none: a host that rp_id does not lie above, an
-// address.
-func (t *Tenant) PasskeysFor(host string) string {
-	host = cleanHost(host)
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return ""
-	}
-	if t.RPID == "" || liesUnder(host, t.RPID) {
-		if t.RPID != "" {
-			return t.RPID
-		}
-		return host
-	}
-	return ""
 }
 
 // scattersKeys reports whether a passkey made at one host of the tenant is of no
@@ -87,12 +68,7 @@ func (l *linker) checkKeys(s, full *settings) {
 			l.bad(s, l.written(s, key), "require: phishing-resistant, but methods do not name passkey, and nothing else is: add passkey to methods")
 		}
 	}
-	if full.RPID == "" {
-		return
-	}
-	for _, h := range full.Hosts {
-		if !liesUnder(strings.TrimPrefix(h, "*."), full.RPID) {
-			l.bad(s, l.written(s, "rp_id"), "rp_id: %s does not lie above the host %s of tenant %s, so browsers would refuse passkeys there: write a domain above all its hosts, or leave it out", full.RPID, h, full.Key)
-		}
+	if full.RPID != "" {
+		l.checkRelated(s, full)
 	}
 }

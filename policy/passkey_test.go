@@ -107,11 +107,15 @@ func TestRelyingParty(t *testing.T) {
 		"ok/no host":             {"rp_id: portal.example", ""},
 		"ok/localhost":           {"hosts: [localhost], rp_id: localhost", ""},
 		"ok/inherited":           {"parent: above, hosts: [a.portal.example]", ""},
-		"fail/another domain":    {"hosts: [a.portal.example, portal.test], rp_id: portal.example", "4:54: rp_id: portal.example does not lie above the host portal.test of tenant a"},
+		"ok/another domain":      {"hosts: [a.portal.example, portal.test], rp_id: portal.example", ""},
+		"ok/of the one above":    {"parent: served, hosts: [portal.test]", ""},
+		"ok/of one far above":    {"parent: middle, hosts: [portal.test]", ""},
+		"fail/none above":        {"hosts: [b.test, portal.test], rp_id: portal.example", "6:44: rp_id: portal.example does not lie above the host b.test of tenant a, nor above another of its hosts"},
 		"fail/below":             {"hosts: [portal.example], rp_id: a.portal.example", "does not lie above the host portal.example"},
 		"fail/half a label":      {"hosts: [myportal.example], rp_id: portal.example", "does not lie above the host myportal.example"},
 		"fail/wildcard above":    {"hosts: ['*.example.org'], rp_id: a.example.org", "does not lie above the host *.example.org"},
-		"fail/address":           {"hosts: [192.0.2.1], rp_id: portal.example", "does not lie above the host 192.0.2.1"},
+		"fail/address":           {"hosts: [portal.example, 192.0.2.1], rp_id: portal.example", "does not lie above the host 192.0.2.1 of tenant a, and at an address browsers have no passkeys"},
+		"fail/address, six":      {"hosts: [portal.example, '[2001:db8::1]'], rp_id: portal.example", "at an address browsers have no passkeys"},
 		"fail/inherited":         {"parent: above, hosts: [a.test]", "does not lie above the host a.test of tenant a"},
 		"fail/public suffix":     {"rp_id: com.br", "com.br is a public suffix"},
 		"fail/top level":         {"rp_id: example", "example is a public suffix"},
@@ -125,7 +129,7 @@ func TestRelyingParty(t *testing.T) {
 		"fail/empty":             {"rp_id: ''", "rp_id is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := parseText("version: 1\ntenants:\n  above: {rp_id: portal.example}\n  a: {"+c.tenant+"}\n", Options{})
+			_, err := parseText("version: 1\ntenants:\n  above: {rp_id: portal.example}\n  served: {rp_id: portal.example, hosts: ['*.portal.example']}\n  middle: {parent: served}\n  a: {"+c.tenant+"}\n", Options{})
 			switch {
 			case c.want == "" && err != nil:
 				t.Error(err)
@@ -133,22 +137,6 @@ func TestRelyingParty(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
-	}
-}
-
-func TestPasskeysFor(t *testing.T) {
-	with, without := &Tenant{Terms: &Terms{RPID: "portal.example"}}, &Tenant{Terms: &Terms{}}
-	for _, c := range []struct {
-		t          *Tenant
-		host, want string
-	}{
-		{with, "portal.example", "portal.example"}, {with, "A.portal.example.:8443", "portal.example"}, {with, "evilportal.example", ""},
-		{with, "portal.example.evil.test", ""}, {with, "192.0.2.1", ""}, {without, "A.portal.example:443", "a.portal.example"},
-		{without, "localhost:8080", "localhost"}, {without, "192.0.2.1:80", ""}, {without, "[2001:db8::1]:80", ""}, {without, "", ""},
-	} {
-		if got := c.t.PasskeysFor(c.host); got != c.want {
-			t.Errorf("%q at %q: %q, want %q", c.t.RPID, c.host, got, c.want)
-		}
 	}
 }
 

@@ -15,6 +15,7 @@ type Policy struct {
 	clients bool // some tenant has service accounts
 	// sessions: some tenant asks when a session began.
 	sessions bool
+	related  map[string][]string // hosts beside each relying party's own; nil: none
 	tests    []test
 
 	warnings []string
@@ -45,6 +46,7 @@ func newPolicy(tenants []*Tenant, keys names[int]) *Policy {
 		p.sole = tenants[0]
 	}
 	p.index = newIndex(tenants)
+	p.related = relatedTo(tenants)
 	p.clients = slices.ContainsFunc(tenants, func(t *Tenant) bool { return len(t.ServiceAccounts) > 0 })
 	p.sessions = slices.ContainsFunc(tenants, func(t *Tenant) bool { return t.Activate.NextSession })
 	return p

@@ -96,7 +96,7 @@ type Terms struct {
 	First     string
 	Manage    time.Duration // how recent a proof must be to change methods; 0: of this session
 	Undo      bool          // the last factor may go
-	RPID      string        // relying party of passkeys, above every host; "": each host is its own
+	RPID      string        // relying party of passkeys; "": each host is its own
 	Language  string        // "" where the file names none
 	Brand     Brand
 	// TrustDevice is how long a browser may be let pass without being asked

@@ -28,6 +28,9 @@ func warnings(docs []*document, tenants []*Tenant, written []*settings) (list []
 		if t.scattersKeys() {
 			list = append(list, fmt.Sprintf("%s: tenant %s has several hosts and no rp_id: a passkey works only at the host where it was made; write rp_id, a domain above all of them", s.place("hosts"), t.Key))
 		}
+		if h := t.farFrom(t.RPID); t.RPID != "" && t.Offers(MethodPasskey) && h != "" {
+			list = append(list, fmt.Sprintf("%s: tenant %s has passkeys of rp_id %s, and none at its host %s: browsers want every host that does not lie under it by name; write them out, else people there cannot give the passkey that they are asked for", s.place("hosts"), t.Key, t.RPID, h))
+		}
 		if t.TrustDevice > 0 && t.wantsKeys() {
 			list = append(list, fmt.Sprintf("%s: tenant %s trusts devices and asks for phishing-resistant: a trusted browser is never let in there, and elsewhere a copy of its cookie is worth a code", s.place("trust_device"), t.Key))
 		}

@@ -14,7 +14,7 @@ import (
 // party is who passkeys are for at this address; without an id where there can be
 // none (an IP address, plain http, a host that is not the tenant's).
 func (t *turn) party() enroll.Party {
-	party, err := enroll.NewParty(t.v.Rules.RPID, t.v.Rules.TenantName, t.v.Scheme, t.v.Host)
+	party, err := enroll.NewParty(t.v.Rules.RPID, t.v.Rules.TenantName, t.v.Scheme, t.v.Host, t.v.Rules.Related)
 	if err != nil {
 		return enroll.Party{}
 	}

@@ -20,8 +20,9 @@ type Browser struct {
 	noScripts bool
 }
 
-// NewBrowser starts a browser with a profile of its own.
-func NewBrowser(t testing.TB, lang string) *Browser {
+// NewBrowser starts a browser with a profile of its own, and with more options
+// where they are given.
+func NewBrowser(t testing.TB, lang string, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts,
@@ -34,6 +35,7 @@ func NewBrowser(t testing.TB, lang string) *Browser {
 		chromedp.Flag("accept-lang", lang),
 		chromedp.WindowSize(1000, 1100),
 	)
+	opts = append(opts, more...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, stop := chromedp.NewContext(alloc)
 	b := &Browser{t: t, ctx: ctx}
@@ -49,6 +51,18 @@ func NewBrowser(t testing.TB, lang string) *Browser {
 		t.Fatalf("starting the browser: %v", err)
 	}
 	return b
+}
+
+// Hosts has the browser find the names at an address (host:port), whatever port
+// it asks for, and take any certificate there.
+func Hosts(address string, names ...string) []chromedp.ExecAllocatorOption {
+	var rules []string
+	for _, name := range names {
+		rules = append(rules, "MAP "+name+" "+address)
+	}
+	return []chromedp.ExecAllocatorOption{
+		chromedp.Flag("host-resolver-rules", strings.Join(rules, ",")), chromedp.Flag("ignore-certificate-errors", true),
+	}
 }
 
 type step = chromedp.Action[chromedp.Void]
