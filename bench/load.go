@@ -13,21 +13,27 @@ import (
 	"time"
 )
 
-// target is one request to one process, and the status it must get.
+// request is what is sent, and the status it must get.
+type request struct {
+	text   string
+	status int
+}
+
+// target is a request to one process.
 type target struct {
-	proc    *proc
-	request string
-	status  int
+	*proc
+	request
 }
 
 // sample is what one run showed.
 type sample struct {
+	n        int     // requests
 	cpu      float64 // seconds of the Caddy process per request
 	rate     float64 // requests per second
 	p50, p99 float64 // seconds
 }
 
-func requestLine(host, path, headers string) string {
+func requestText(host, path, headers string) string {
 	return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nAccept: application/json\r\n" + headers + "\r\n"
 }
 
@@ -35,7 +41,7 @@ func requestLine(host, path, headers string) string {
 // answer with another status than the wanted one ends the measurement: a fast
 // refusal must not pass for a fast answer.
 func (t target) load(dur time.Duration, conns int) (sample, error) {
-	before, err := t.proc.cpuTime()
+	before, err := t.cpuTime()
 	if err != nil {
 		return sample{}, err
 	}
@@ -58,7 +64,7 @@ func (t target) load(dur time.Duration, conns int) (sample, error) {
 	}
 	wg.Wait()
 	took := time.Since(began)
-	after, err := t.proc.cpuTime()
+	after, err := t.cpuTime()
 	if err != nil {
 		return sample{}, err
 	}
@@ -68,23 +74,24 @@ func (t target) load(dur time.Duration, conns int) (sample, error) {
 	slices.Sort(times)
 	n := len(times)
 	return sample{
-		cpu: (after - before).Seconds() / float64(n), rate: float64(n) / took.Seconds(),
+		n: n, cpu: (after - before).Seconds() / float64(n), rate: float64(n) / took.Seconds(),
 		p50: times[n/2].Seconds(), p99: times[n*99/100].Seconds(),
 	}, nil
 }
 
-// loadBoth loads two processes at the same time.
-func loadBoth(a, b target, dur time.Duration, conns int) (ofA, ofB sample, err error) {
-	var errA, errB error
-	var both sync.WaitGroup
-	both.Go(func() { ofA, errA = a.load(dur, conns) })
-	both.Go(func() { ofB, errB = b.load(dur, conns) })
-	both.Wait()
-	return ofA, ofB, errors.Join(errA, errB)
+// loadAll loads several processes at the same time.
+func loadAll(targets []target, dur time.Duration, conns int) ([]sample, error) {
+	samples, errs := make([]sample, len(targets)), make([]error, len(targets))
+	var all sync.WaitGroup
+	for i, t := range targets {
+		all.Go(func() { samples[i], errs[i] = t.load(dur, conns) })
+	}
+	all.Wait()
+	return samples, errors.Join(errs...)
 }
 
 func (t target) keepAsking(stop time.Time) ([]time.Duration, error) {
-	c, err := net.Dial("tcp", t.proc.addr)
+	c, err := net.Dial("tcp", t.addr)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +102,7 @@ func (t target) keepAsking(stop time.Time) ([]time.Duration, error) {
 	r := bufio.NewReaderSize(c, 16<<10)
 	var times []time.Duration
 	for now := time.Now(); now.Before(stop); {
-		if _, err := io.WriteString(c, t.request); err != nil {
+		if _, err := io.WriteString(c, t.text); err != nil {
 			return nil, err
 		}
 		status, err := skipAnswer(r)

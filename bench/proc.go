@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// proc is one Caddy process of ours.
+// proc is one process of ours: Caddy, or a Redis.
 type proc struct {
 	cmd  *exec.Cmd
 	addr string // host:port it answers on
@@ -29,23 +29,28 @@ type procList struct {
 	list []*proc
 }
 
-// start writes the site's files and runs Caddy on a free port.
-func (l *procList) start(bin, dir, name, site, upstream string) (*proc, error) {
-	p := &proc{dir: filepath.Join(dir, strings.NewReplacer(" ", "-", ",", "").Replace(name))}
-	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+// newProc prepares one on a free port of the loopback, with a folder of its own.
+func newProc(dir string) (*proc, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p.addr = free.Addr().String()
-	if err := free.Close(); err != nil {
+	return &proc{addr: free.Addr().String(), dir: dir}, free.Close()
+}
+
+// start writes the site's files and runs Caddy. What stands between % is filled
+// in, more of it by fill: names and values in turns.
+func (l *procList) start(bin, dir, site string, fill ...string) (*proc, error) {
+	p, err := newProc(dir)
+	if err != nil {
 		return nil, err
 	}
 	_, port, _ := net.SplitHostPort(p.addr)
-	fill := strings.NewReplacer("%PORT%", port, "%UPSTREAM%", upstream, "%DIR%", p.dir, "%SECRET%", jwtSecret)
-	files := map[string]string{"Caddyfile": fill.Replace(site), "policy.yaml": policyFile}
+	fill = append([]string{"%PORT%", port, "%DIR%", p.dir}, fill...)
+	files := map[string]string{"Caddyfile": strings.NewReplacer(fill...).Replace(site), "policy.yaml": policyFile, "public.pem": signer.public}
 	for f, text := range files {
 		if err := os.WriteFile(filepath.Join(p.dir, f), []byte(text), 0o600); err != nil {
 			return nil, err
@@ -53,19 +58,24 @@ func (l *procList) start(bin, dir, name, site, upstream string) (*proc, error) {
 	}
 	p.cmd = exec.Command(bin, "run", "--config", filepath.Join(p.dir, "Caddyfile"))
 	p.cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+p.dir, "XDG_CONFIG_HOME="+p.dir, "HOME="+p.dir)
+	return p, l.spawn(p)
+}
+
+// spawn runs a process and returns once it answers.
+func (l *procList) spawn(p *proc) error {
 	logFile, err := os.Create(filepath.Join(p.dir, "log"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer logFile.Close()
 	p.cmd.Stdout, p.cmd.Stderr = logFile, logFile
 	if err := p.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	l.mu.Lock()
 	l.list = append(l.list, p)
 	l.mu.Unlock()
-	return p, p.wait()
+	return p.wait()
 }
 
 // wait returns once the process answers.
@@ -78,7 +88,7 @@ func (p *proc) wait() error {
 		time.Sleep(100 * time.Millisecond)
 	}
 	text, _ := os.ReadFile(filepath.Join(p.dir, "log"))
-	return fmt.Errorf("caddy did not start: %.2000s", text)
+	return fmt.Errorf("%s did not start: %.2000s", filepath.Base(p.cmd.Path), text)
 }
 
 func (l *procList) stop() {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -142,23 +143,31 @@ func (s *Server) Do(t testing.TB, args ...any) any {
 	return v
 }
 
-// Commands counts what a command has been called so far.
+// Commands counts what a command has been called so far, by scripts too.
 func (s *Server) Commands(t testing.TB, name string) int {
+	t.Helper()
+	return s.AllCommands(t)[name]
+}
+
+// AllCommands counts it for every command but INFO, which is how it is asked.
+func (s *Server) AllCommands(t testing.TB) map[string]int {
 	t.Helper()
 	info, err := s.Client.Info(context.Background(), "commandstats").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, found := bytes.Cut([]byte(info), []byte("cmdstat_"+name+":calls="))
-	if !found {
-		return 0
+	calls := map[string]int{}
+	for line := range strings.Lines(info) {
+		name, rest, found := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
+		if !found || name == "info" {
+			continue
+		}
+		digits, _, _ := strings.Cut(rest, ",")
+		if calls[name], err = strconv.Atoi(digits); err != nil {
+			t.Fatal(err)
+		}
 	}
-	digits, _, _ := bytes.Cut(after, []byte(","))
-	n, err := strconv.Atoi(string(digits))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return calls
 }
 
 // Eventually asks again until ok says yes.
