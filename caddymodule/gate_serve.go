@@ -310,7 +310,7 @@ func (p *passage) proof() policy.Proof {
 	return p.gate.claimOf(&p.who.Person)
 }
 
-var errDeaf = errors.New("no word of revocations from the store for 2 seconds")
+var errDeaf = errors.New("no word of revocations from the store that can be trusted, or none for 2 seconds")
 
 // lookUp asks the store for a person's account, and whether the browser that
 // asks is one it trusts. A visitor who has left must not make the store look

@@ -3,8 +3,11 @@ package enroll
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
 )
 
 // RevokeFlag ends one flag and every copy of it: here at once, on other nodes
@@ -67,7 +70,9 @@ func (s *Service) revoke(ctx context.Context, line revocation) error {
 }
 
 // Poll reads the revocations that other nodes wrote since the last look. Start
-// does it, and twice a second from then on.
+// does it, and twice a second from then on. Where it finds that the store has
+// lost writes, nothing that was heard is trusted any more: what a server without
+// them said before anybody noticed may lack a revocation.
 func (s *Service) Poll(ctx context.Context) error {
 	t := s.tokens()
 	if t == nil {
@@ -78,6 +83,9 @@ func (s *Service) Poll(ctx context.Context) error {
 	asked := s.now() // before the answer: what is written while it comes is not in it
 	lines, err := s.store.Revoked(ctx, s.polled)
 	if err != nil {
+		if errors.Is(err, store.ErrOlder) {
+			s.behind.Store(true)
+		}
 		return down(err)
 	}
 	bad, first := 0, error(nil)
@@ -103,6 +111,7 @@ func (s *Service) Poll(ctx context.Context) error {
 	}
 	s.revoked.sweep(asked)
 	s.heard.Store(&asked)
+	s.behind.Store(false)
 	return nil
 }
 

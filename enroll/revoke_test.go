@@ -107,7 +107,7 @@ func TestSignOutEverywhere(t *testing.T) {
 type failing struct {
 	store.Store
 	revoke, get, update atomic.Bool
-	silent              atomic.Bool  // as get, for the log alone
+	silent, older       atomic.Bool  // as get, for the log alone; older: it lost writes
 	updating            func() error // asked before each Update; nil: nobody
 }
 
@@ -130,6 +130,9 @@ func (f *failing) Revoke(ctx context.Context, v []byte, end time.Time) (uint64, 
 func (f *failing) Revoked(ctx context.Context, after uint64) ([]store.Entry, error) {
 	if f.get.Load() || f.silent.Load() {
 		return nil, errGone
+	}
+	if f.older.Load() {
+		return nil, store.ErrOlder
 	}
 	return f.Store.Revoked(ctx, after)
 }

@@ -61,6 +61,7 @@ type Service struct {
 	polled  uint64                    // last line of the log that was read
 	alone   bool                      // no other process writes to the store
 	heard   atomic.Pointer[time.Time] // when; nil: never
+	behind  atomic.Bool               // the store has lost writes: what was heard may lack some too
 
 	running sync.Mutex
 	stop    context.CancelFunc

@@ -18,13 +18,14 @@ const silence = 2 * time.Second
 // lastKnown is how long it does where an area says so.
 const lastKnown = 10 * time.Minute
 
-// Current tells whether this node has heard of revocations within two seconds.
+// Current tells whether this node has heard of revocations within two seconds,
+// from a store that is not known to have lost any.
 // Where it has not, a flag counts only as the tenant's when_store_down says. A
 // store that no other process writes to has no news to miss: there a slow disk
 // or a stepped clock must not make anybody who proved wait.
 func (s *Service) Current(now time.Time) bool {
 	heard := s.heard.Load()
-	return heard != nil && (s.alone || since(*heard, now) <= silence)
+	return heard != nil && (s.alone || !s.behind.Load() && since(*heard, now) <= silence)
 }
 
 // Alone tells that no other process writes to the store.

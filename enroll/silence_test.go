@@ -82,6 +82,43 @@ func TestLastKnown(t *testing.T) {
 	})
 }
 
+// A store that has lost writes may have lost a revocation that this node was
+// about to hear of: nothing is trusted from the look that finds it out, until one
+// finds it whole again. A silence between the two changes nothing.
+func TestLostWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, other, st := silentNode(t)
+		token, err := s.SignFlag(Flag{Realm: "default", User: "bob", At: time.Now(), Methods: []string{"totp"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := s.ReadFlag(token, "default", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		st.older.Store(true)
+		if err := s.Poll(ctx); !errors.Is(err, store.ErrOlder) || s.Current(time.Now()) {
+			t.Fatalf("%v, and the node trusts what it heard before", err)
+		}
+		if !s.LastKnown(f, time.Now()) {
+			t.Fatal("who proved before does not go on where an area says so")
+		}
+		st.silent.Store(true)
+		if err := s.Poll(ctx); !errors.Is(err, errGone) || s.Current(time.Now()) {
+			t.Fatalf("%v, and the node trusts what it heard before", err)
+		}
+		st.silent.Store(false)
+		st.older.Store(false)
+		if err := s.Poll(ctx); err != nil || !s.Current(time.Now()) {
+			t.Fatalf("%v, or it does not come back", err)
+		}
+		if err := errors.Join(s.Close(), other.Close()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // A clock that is set back must not lengthen a node's trust (the attack: whoever
 // sets clocks by NTP, and has stolen a flag that was revoked); one that jumps
 // ahead, as after a sleep, ends it.
