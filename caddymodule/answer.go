@@ -18,12 +18,38 @@ type answer struct {
 	caddyhttp.ResponseWriterWrapper
 
 	cookies   *cookieNames
-	protected bool     // under a protected prefix: no shared cache may keep it
-	relay     []string // Set-Cookie values that the app gave when asked who this is
-	own       []string // Set-Cookie values of the gate itself
-	passage   *passage // asked whether the answer may go out; nil: it may
+	protected bool         // under a protected prefix: no shared cache may keep it
+	more      *moreCookies // nil: none
+	head      http.Header  // as the writer beneath gives it, once asked
+	passage   *passage     // asked whether the answer may go out; nil: it may
 	wrote     bool
+	began     bool // the first piece of the body has left
 	withheld  bool // something else was answered: what the app says goes nowhere
+}
+
+// moreCookies are Set-Cookie values that the answer gets beside the app's.
+type moreCookies struct {
+	relay []string // what the app gave when it was asked who this is
+	own   []string // of the gate itself
+}
+
+// set adds a cookie of the gate's to the answer.
+func (a *answer) set(cookie string) { a.added().own = append(a.added().own, cookie) }
+
+func (a *answer) added() *moreCookies {
+	if a.more == nil {
+		a.more = new(moreCookies)
+	}
+	return a.more
+}
+
+// Header is that of the writer beneath. It is asked for at every field, and
+// each of Caddy's writers would hand the question on.
+func (a *answer) Header() http.Header {
+	if a.head == nil {
+		a.head = a.ResponseWriter.Header()
+	}
+	return a.head
 }
 
 // WriteHeader applies the gate's rules to the header fields, once, before they
@@ -39,17 +65,19 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.wrote = true
-	if a.passage != nil && !a.passage.sees(status, h) {
-		a.withheld = true
-		return
-	}
 	if a.passage != nil {
+		if !a.passage.sees(status, h) {
+			a.withheld = true
+			return
+		}
 		a.passage.forgetOvertaken()
 	}
 	set := len(h["Set-Cookie"])
-	a.addRelayed(h)
-	for _, c := range a.own {
-		h.Add("Set-Cookie", c)
+	if a.more != nil {
+		a.addRelayed(h)
+		for _, c := range a.more.own {
+			h.Add("Set-Cookie", c)
+		}
 	}
 	if a.protected || len(h["Set-Cookie"]) > set { // on an open page, too, a cookie we add is one visitor's
 		privateOnly(h)
@@ -64,7 +92,9 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.withheld {
 		return len(p), nil
 	}
-	if a.passage != nil && !a.passage.goesOn() {
+	first := !a.began
+	a.began = true
+	if a.passage != nil && !a.passage.goesOn(first) {
 		return 0, errEnded
 	}
 	return a.ResponseWriter.Write(p)
@@ -138,7 +168,7 @@ func (a *answer) dropOwnCookies(h http.Header) {
 // its real answer sets a cookie of the same name.
 func (a *answer) addRelayed(h http.Header) {
 	answered := h["Set-Cookie"]
-	for i, c := range a.relay {
+	for i, c := range a.more.relay {
 		name := setCookieName(c)
 		again := slices.ContainsFunc(answered, func(d string) bool { return setCookieName(d) == name })
 		if !again && a.relays(i) {
@@ -151,9 +181,9 @@ func (a *answer) addRelayed(h http.Header) {
 // and of one that was set more than once, since the app was asked more than
 // once, the last.
 func (a *answer) relays(i int) bool {
-	c := a.relay[i]
+	c := a.more.relay[i]
 	return !a.cookies.own(setCookieName(c)) &&
-		!slices.ContainsFunc(a.relay[i+1:], func(d string) bool { return identity.SameCookie(c, d) })
+		!slices.ContainsFunc(a.more.relay[i+1:], func(d string) bool { return identity.SameCookie(c, d) })
 }
 
 func setCookieName(c string) string {

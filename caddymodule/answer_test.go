@@ -47,7 +47,7 @@ func TestAnswer_AppSetsNoCookieOfTheGate(t *testing.T) {
 func TestAnswer_RelaysEachCookieOnce(t *testing.T) {
 	rec := httptest.NewRecorder()
 	a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa"),
-		relay: []string{"sid=whoami; Path=/", "extra=1", "token=first; Path=/", "token=; Path=/old; Max-Age=0", "__Host-mfa=forged", "token=last; path=/"}}
+		more: &moreCookies{relay: []string{"sid=whoami; Path=/", "extra=1", "token=first; Path=/", "token=; Path=/old; Max-Age=0", "__Host-mfa=forged", "token=last; path=/"}}}
 	a.Header().Add("Set-Cookie", "sid=page")
 	a.WriteHeader(http.StatusOK)
 	if got := rec.Result().Header["Set-Cookie"]; !reflect.DeepEqual(got, []string{"sid=page", "extra=1", "token=; Path=/old; Max-Age=0", "token=last; path=/"}) {
@@ -63,7 +63,7 @@ func TestAnswer_ACookieWeAddIsOneVisitors(t *testing.T) {
 		rec := httptest.NewRecorder()
 		a := &answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: namesAfter("__Host-mfa")}
 		if relayed != "" {
-			a.relay = []string{relayed}
+			a.more = &moreCookies{relay: []string{relayed}}
 		}
 		a.Header().Set("Cache-Control", "public, max-age=60")
 		a.WriteHeader(http.StatusOK)

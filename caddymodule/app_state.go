@@ -34,6 +34,7 @@ type appState struct {
 	file       *policy.File   // nil: no policy file
 	single     *policy.Policy // then this one holds
 	baseURL    string
+	baseHost   string   // of baseURL
 	policyFile string   // its path; empty: none
 	perTenant  bool     // `metrics per_tenant`
 	keyFiles   []string // the files that keys were given in
@@ -97,6 +98,7 @@ func newAppState(ctx caddy.Context, a *App) (*appState, error) {
 			return nil, err
 		}
 		s.baseURL = strings.TrimRight(a.BaseURL, "/")
+		s.baseHost = hostOfURL(s.baseURL)
 	}
 	if err := s.loadPolicy(a.Policy); err != nil {
 		return nil, err

@@ -166,6 +166,9 @@ func (p *passage) notice(svc *enroll.Service) {
 	if p.decision.Verdict != policy.Enroll || p.decision.Tenant == nil {
 		return
 	}
+	if a := p.looked.account; a != nil && !a.News(p.who.Person.Email, p.now) {
+		return
+	}
 	if err := svc.Notice(p.innerContext(), p.person(), p.rulesOf(p.decision.Tenant)); err != nil {
 		p.gate.log.Error("noting an address", errField(err))
 	}
@@ -241,11 +244,15 @@ func isForeign(r *http.Request) bool {
 	return true
 }
 
+// spoken is base32 (RFC 4648, section 6) in letters and digits that nobody takes
+// for one another.
+var spoken = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
+
 // newReference makes the 60 random bits by which an administrator finds a
 // block, in three groups that can be read out over the telephone.
 func newReference() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
-	s := base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding).EncodeToString(b[:])[:12]
+	s := spoken.EncodeToString(b[:])[:12]
 	return s[:4] + "-" + s[4:8] + "-" + s[8:]
 }

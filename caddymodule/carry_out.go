@@ -45,12 +45,21 @@ func (p *passage) say() {
 // and without what only the gate may know.
 func (p *passage) pass() error {
 	stripTrailers(p.r, p.gate.chain.Credentials)
-	p.returned()
-	p.learnWhose()
-	if !p.ended() {
-		p.noteSession()
+	p.watched = p.gate.watches && (!p.calm || p.gate.chain.OnRoute(p.r))
+	if p.watched {
+		p.learnWhose()
 	}
-	p.renewDevice()
+	ended := p.watched && p.ended()
+	switch p.decision.Reason {
+	case policy.ReasonVerified:
+		p.returned()
+	case policy.ReasonNotRequired:
+		if !ended {
+			p.noteSession()
+		}
+	case policy.ReasonTrustedDevice:
+		p.renewDevice()
+	}
 	p.inform()
 	a := &p.answer
 	a.ResponseWriter = p.w
@@ -63,7 +72,7 @@ func (p *passage) pass() error {
 	}
 	defer p.leave()
 	err := p.next.ServeHTTP(a, p.r)
-	if !a.wrote && p.gate.watches {
+	if !a.wrote && p.watched {
 		p.gate.chain.SawResponse(p.watch(), nil, http.StatusBadGateway)
 	}
 	return err
@@ -78,7 +87,7 @@ func (p *passage) sees(status int, h http.Header) bool {
 	if isStream(h) {
 		p.follow(nil)
 	}
-	if p.gate.watches && p.gate.chain.SawResponse(p.watch(), h["Set-Cookie"], status) {
+	if set := h["Set-Cookie"]; (p.watched || p.gate.watches && len(set) > 0) && p.gate.chain.SawResponse(p.watch(), set, status) {
 		p.endAll()
 	}
 	return true
@@ -88,7 +97,7 @@ func (p *passage) sees(status int, h http.Header) bool {
 // request with a slow body can be overtaken by a sign-in in the same session:
 // the app would then answer it as somebody else.
 func (p *passage) still() bool {
-	if !p.gate.chain.Overtaken(p.watch(), p.who) {
+	if !p.gate.steady || !p.gate.chain.Overtaken(p.watch(), p.who) {
 		return true
 	}
 	visit, lent := p.visit()
@@ -106,7 +115,7 @@ func (p *passage) still() bool {
 // ended ends the flag where this request is a sign-in or a sign-out, and
 // reports whether it is one.
 func (p *passage) ended() bool {
-	if !p.gate.watches || !p.gate.chain.Saw(p.watch()) {
+	if !p.gate.chain.Saw(p.watch()) {
 		return false
 	}
 	if cookieValue(p.given, p.cookies.seen) != "" {
@@ -149,10 +158,24 @@ func (p *passage) inform() {
 		set(1, "Mfa-User", p.who.Person.User) // a password that only the app will check names nobody yet
 	}
 	set(2, "Mfa-Tenant", p.said.tenant())
-	if proof := p.proof(); !proof.At.IsZero() {
-		set(3, "Mfa-Methods", strings.Join(proof.Methods, " "))
-		set(4, "Mfa-Time", strconv.FormatInt(proof.At.Unix(), 10))
+	methods, at := p.toldProof()
+	set(3, "Mfa-Methods", methods)
+	set(4, "Mfa-Time", at)
+}
+
+// toldProof is what the app is told of the visitor's proof.
+func (p *passage) toldProof() (methods, at string) {
+	if q := p.memory; q != nil && q.flag == p.flag {
+		return q.methods, q.at
 	}
+	return toldOf(p.proof())
+}
+
+func toldOf(proof policy.Proof) (methods, at string) {
+	if proof.At.IsZero() {
+		return "", ""
+	}
+	return strings.Join(proof.Methods, " "), strconv.FormatInt(proof.At.Unix(), 10)
 }
 
 // safeValue reports whether a value can stand in a field without ending it

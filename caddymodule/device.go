@@ -33,5 +33,5 @@ func (p *passage) renewDevice() {
 		Name: p.cookies.device, Value: token, Path: "/", MaxAge: int(enroll.DeviceCookieLife / time.Second),
 		Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
-	p.answer.own = append(p.answer.own, c.String())
+	p.answer.set(c.String())
 }

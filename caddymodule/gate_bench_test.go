@@ -35,6 +35,7 @@ func BenchmarkGate(b *testing.B) {
 		{"open", whoamiBench + app, "/financeiro/1", ""},
 		{"flagged jwt", jwtGate + app, "/documents/1", token},
 		{"flagged whoami", whoamiBench + app, "/documents/1", ""},
+		{"blocked", whoamiBench + app, "/documents/1", ""},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			s := start(b, head+"http://:0 {\n"+c.site+"}\n", nil)
@@ -43,7 +44,7 @@ func BenchmarkGate(b *testing.B) {
 			if c.sid == "" {
 				cookies = who.cookies()
 			}
-			if c.name != "plain" && c.name != "open" {
+			if strings.HasPrefix(c.name, "flagged") {
 				if c.sid != "" {
 					who.setCookie("sid", c.sid)
 				}
@@ -56,7 +57,7 @@ func BenchmarkGate(b *testing.B) {
 			for b.Loop() {
 				r, _ := http.NewRequest("GET", c.path, nil)
 				r.RequestURI, r.Host, r.RemoteAddr = c.path, "localhost", "127.0.0.1:1"
-				r.Header["Cookie"] = []string{cookies}
+				r.Header["Cookie"], r.Header["Accept"] = []string{cookies}, []string{"application/json"}
 				clear(w.h)
 				srv.ServeHTTP(w, r)
 			}

@@ -55,14 +55,16 @@ type passage struct {
 	now     time.Time
 
 	decision policy.Decision
-	asked    policy.Target    // what the request asks for where Caddy's routes changed it; zero: as sent
+	asked    *policy.Target   // what the request asks for where Caddy's routes changed it; nil: as sent
 	who      *identity.Result // nobodyYet until asked
 	named    string           // the tenant that the identity, or a placeholder, names
 	realm    string
 	flag     *enroll.Flag   // counts for this person, now
+	memory   *passed        // what the gate remembers of this visitor, if it still holds; nil: nothing
 	ticket   *enroll.Ticket // of the last block, where it speaks
 
-	looks  identity.Visit // this request as identity sources that only look on see it
+	looked *lookedUp       // what was read and put together for a request that does not simply pass; nil until then
+	looks  *identity.Visit // this request as identity sources that only look on see it; nil until they do
 	said   said
 	answer answer
 	stream *stream            // nil until the request turns out to go on for long
@@ -71,7 +73,9 @@ type passage struct {
 	secure  bool
 	onPages bool // the request is for a page of the gate's own
 	judged  bool
+	watched bool // identity sources look on: the request may change who the visitor is
 	heeded  bool // a header field may tell who the visitor is
+	calm    bool // nothing but header fields could hold a credential, and it changes nothing
 	plain   bool // the gate may remember the visitor: he has a cookie of its own, and nothing else but cookies, host and scheme tells who he is
 	deaf    bool // this node has not heard of revocations lately
 	ending  bool // the flag was seen with nobody, and ends unless the app asks for a password
@@ -100,12 +104,19 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	if g.app.nested.Load() {
 		p.shareGiven()
 	}
-	own := p.cookies.stripCookies(r.Header, &p.cookie)
 	var proxied bool
 	if p.heeded, proxied = stripHeaders(r.Header, &g.heeds); proxied {
 		stripForwarded(r)
 	}
-	p.plain = own && !p.heeded && g.memory != nil && isPlain(r, &p.sent) && !g.app.nested.Load()
+	p.calm = isCalm(r, &p.sent)
+	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
+	if p.memory = p.remembered(); p.memory != nil {
+		p.cookie[0] = p.memory.kept
+		setCookies(r.Header, p.cookie[:])
+	} else {
+		own := p.cookies.stripCookies(r.Header, &p.cookie)
+		p.plain = p.plain && own
+	}
 	stripUpgrade(r)
 	return p
 }
@@ -198,8 +209,10 @@ func (p *passage) decide() {
 		Mount: p.gate.mount, Protect: p.gate.protect,
 		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}
-	if rewritten := (policy.Target{Path: p.r.URL.EscapedPath(), RawQuery: p.r.URL.RawQuery}); rewritten != p.sent {
-		f.Rewritten, p.asked = rewritten, rewritten
+	if now := (policy.Target{Path: p.r.URL.EscapedPath(), RawQuery: p.r.URL.RawQuery}); now != p.sent {
+		f.Rewritten = now
+		p.asked = new(policy.Target)
+		*p.asked = now
 	}
 	p.judged = true
 	pol := p.app.policy()
@@ -310,6 +323,15 @@ func (p *passage) proof() policy.Proof {
 	return p.gate.claimOf(&p.who.Person)
 }
 
+// lookedUp is what one request needs more than once, where it does not simply
+// pass.
+type lookedUp struct {
+	account *enroll.Account
+	tenant  *policy.Tenant // whose rules follow, for somebody of an address
+	email   string
+	rules   enroll.Rules
+}
+
 var errDeaf = errors.New("no word of revocations from the store that can be trusted, or none for 2 seconds")
 
 // lookUp asks the store for a person's account, and whether the browser that
@@ -324,6 +346,7 @@ func (p *passage) lookUp(user string) policy.Account {
 		p.gate.log.Error("reading an account", errField(err))
 		return policy.Account{State: policy.AccountDown}
 	}
+	p.looked = &lookedUp{account: acct}
 	known := policy.Account{State: policy.AccountKnown, Had: acct.Had, Codes: acct.CodesLeft > 0, Mailed: acct.Reachable}
 	for _, d := range acct.Due {
 		known.Due = append(known.Due, policy.Due(d))

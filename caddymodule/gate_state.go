@@ -29,6 +29,7 @@ type gateState struct {
 	site         string // tells this gate's cached identities from another's
 	chain        *identity.Chain
 	watches      bool // some identity source wants to see sign-ins and sign-outs
+	steady       bool // some identity source knows when its answer was overtaken
 	heeds        fieldSet
 	memory       *passMemory // nil: who a visitor is may depend on more than his cookies
 	protect      *policy.Prefixes
@@ -114,6 +115,7 @@ func (s *gateState) loadIdentities(ctx caddy.Context, g *Gate) error {
 	}
 	facts := s.chain.Facts()
 	s.watches = slices.ContainsFunc(s.chain.Sources, func(src identity.Source) bool { _, ok := src.(identity.Watcher); return ok })
+	s.steady = slices.ContainsFunc(s.chain.Sources, func(src identity.Source) bool { _, ok := src.(identity.Steady); return ok })
 	if err := s.fillTenant(g.Tenant, facts.Has(identity.FactTenant)); err != nil {
 		return err
 	}

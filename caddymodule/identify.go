@@ -35,8 +35,11 @@ func (p *passage) visit() (*identity.Visit, *lentPlaceholders) {
 
 // watch is visit for sources that only look on, and ask nothing.
 func (p *passage) watch() *identity.Visit {
+	if p.looks == nil {
+		p.looks = new(identity.Visit)
+	}
 	p.looks.R, p.looks.Site, p.looks.Now = p.r, p.gate.site, p.now
-	return &p.looks
+	return p.looks
 }
 
 func (p *passage) placeholder(name string) (string, bool) {
@@ -54,7 +57,8 @@ func (p *passage) relay() {
 	if len(p.who.SetCookie) == 0 {
 		return
 	}
-	p.answer.relay = append(p.answer.relay, p.who.SetCookie...)
+	more := p.answer.added()
+	more.relay = append(more.relay, p.who.SetCookie...)
 	identity.MergeSetCookie(p.r, p.who.SetCookie)
 }
 
@@ -64,8 +68,8 @@ func (p *passage) relay() {
 // would be signed in to again by the answer about a picture that was still on
 // its way when its user signed out.
 func (p *passage) forgetOvertaken() {
-	if len(p.answer.relay) > 0 && p.gate.chain.Overtaken(p.watch(), p.who) {
-		p.answer.relay = nil
+	if more := p.answer.more; more != nil && len(more.relay) > 0 && p.gate.chain.Overtaken(p.watch(), p.who) {
+		more.relay = nil
 	}
 }
 
@@ -74,12 +78,16 @@ func (p *passage) forgetOvertaken() {
 func (p *passage) relayNow() {
 	p.forgetOvertaken()
 	p.answer.cookies = p.cookies
-	for i, c := range p.answer.relay {
+	more := p.answer.more
+	if more == nil {
+		return
+	}
+	for i, c := range more.relay {
 		if p.answer.relays(i) {
 			p.w.Header().Add("Set-Cookie", c)
 		}
 	}
-	for _, c := range p.answer.own {
+	for _, c := range more.own {
 		p.w.Header().Add("Set-Cookie", c)
 	}
 }
@@ -158,7 +166,7 @@ func (p *passage) endAll() {
 // clearCookie removes one of the gate's cookies from the browser.
 func (p *passage) clearCookie(name string) {
 	c := http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode} // #nosec G124 -- Secure wherever the site is https
-	p.answer.own = append(p.answer.own, c.String())
+	p.answer.set(c.String())
 }
 
 // readTicket reads who was blocked last in this browser. It speaks only where

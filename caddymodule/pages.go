@@ -75,7 +75,9 @@ func (p *passage) pagesVisit() *portal.Visit {
 	v.Proved = func(kind enroll.Kind, result string) { p.tried(kind, result, v) }
 	p.offerTenants(v)
 	v.BaseURL, v.Domain = p.baseURL(), p.domain()
-	v.Login = p.loginURL(p.returnTo())
+	if p.gate.anonymous.Action == "login" {
+		v.Login = p.loginURL(p.returnTo())
+	}
 	return v
 }
 
@@ -100,7 +102,12 @@ func (p *passage) judge(to string) (verdict, reason string) {
 
 // resists says whether a GET of a path on this host takes nothing but a
 // phishing-resistant proof.
-func (p *passage) resists(to string) bool { return p.would(to).Resistant }
+func (p *passage) resists(to string) bool {
+	if p.judged && p.asked == nil && p.r.Method == http.MethodGet && to == p.sent.Path && p.sent.RawQuery == "" {
+		return p.decision.Resistant // it is what was decided
+	}
+	return p.would(to).Resistant
+}
 
 // would is the policy's decision on a GET of a path on this host.
 func (p *passage) would(to string) policy.Decision {
@@ -146,7 +153,7 @@ func (p *passage) baseURL() string {
 // phone would offer the code at a site of the attacker's.
 func (p *passage) domain() string {
 	host := strings.ToLower(hostOnly(p.r.Host))
-	base := hostOfURL(p.app.baseURL)
+	base := p.app.baseHost
 	switch {
 	case p.app.knowsHost(host) || base == "" && !p.app.policy().NamesHosts():
 		return host

@@ -52,7 +52,7 @@ func (p *passage) offerTenants(v *portal.Visit) {
 			continue
 		}
 		own[t.Key] = t
-		v.Tenants = append(v.Tenants, portal.TenantRef{Key: t.Key, Name: p.rulesOf(t).TenantName})
+		v.Tenants = append(v.Tenants, portal.TenantRef{Key: t.Key, Name: p.app.nameOf(t, hostOnly(p.r.Host))})
 	}
 	v.RulesFor = func(key string) (enroll.Rules, bool) {
 		t := own[key]
@@ -65,22 +65,35 @@ func (p *passage) offerTenants(v *portal.Visit) {
 
 // rulesOf are the rules of a tenant for this request.
 func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
-	r := p.app.rulesOf(t, hostOnly(p.r.Host), p.person().Email)
+	email := p.person().Email
+	if l := p.looked; l != nil && l.tenant == t && l.email == email {
+		return l.rules
+	}
+	r := p.app.rulesOf(t, hostOnly(p.r.Host), email)
 	r.RPID, r.Related = p.relyingParty(t)
 	if base := p.baseURL(); base != "" {
 		r.LinkBase = strings.TrimRight(base, "/") + p.gate.mount + "/link/"
 	}
 	r.AssignedDomains = t.AssignedDomains(string(r.Assigned))
+	if l := p.looked; l != nil && l.tenant == nil {
+		l.tenant, l.email, l.rules = t, email, r
+	}
 	return r
 }
 
+// nameOf is what people are told a tenant is called. One without a name is called
+// by the issuer's, by base_url's host, and only where there is neither by the
+// request's: a client that forges its Host field would have its own words mailed
+// to somebody.
+func (s *appState) nameOf(t *policy.Tenant, host string) string {
+	return cmp.Or(t.Name, s.issuer, s.baseHost, host)
+}
+
 // rulesOf are the parts of a tenant's policy that enrolling depends on, for
-// somebody of an address. A tenant without a name is called by the issuer's, by base_url's host, and only
-// where there is neither by the request's: a client that forges its Host field
-// would have its own words mailed to somebody.
+// somebody of an address.
 func (s *appState) rulesOf(t *policy.Tenant, host, email string) enroll.Rules {
 	r := enroll.Rules{
-		Tenant: t.Key, TenantName: cmp.Or(t.Name, s.issuer, hostOfURL(s.baseURL), host), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
+		Tenant: t.Key, TenantName: s.nameOf(t, host), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
 		Resistant: t.Require == policy.RequireResistant,
 		Minimum:   t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Grace: t.Grace, Remind: enroll.Reminder(t.Remind), Review: t.Review, RecoveryMinimum: t.RecoveryMinimum, RecoveryRequired: t.RecoveryRequired, Manage: t.Manage, Language: t.Language,
 		TrustDevice: t.TrustDevice, EnrollFrom: t.EnrollFrom,

@@ -31,6 +31,8 @@ type passed struct {
 	named       string
 	realm       string
 	flag        *enroll.Flag
+	kept        string // his Cookie field without the gate's own
+	methods, at string // of the proof, as the app is told
 	until       time.Time
 	changes     uint64 // of identities; anything since makes this useless
 	revocations uint64 // of flags; likewise
@@ -66,6 +68,16 @@ func (m *passMemory) put(key visitorKey, q *passed, now time.Time) {
 	m.young[key] = q
 }
 
+// remembered is what the gate remembers of this visitor, still good or not; nil
+// where there is nothing.
+func (p *passage) remembered() *passed {
+	key, ok := p.visitorKey()
+	if !ok || !strings.Contains(key.cookie, p.cookies.flag) {
+		return nil
+	}
+	return p.gate.memory.get(key)
+}
+
 // visitorKey names the visitor in the gate's memory; ok is false where his
 // request says more than its cookies who he is.
 func (p *passage) visitorKey() (key visitorKey, ok bool) {
@@ -77,13 +89,10 @@ func (p *passage) visitorKey() (key visitorKey, ok bool) {
 
 // recall takes over who this visitor is from a request of a moment ago.
 func (p *passage) recall() bool {
-	key, ok := p.visitorKey()
-	if !ok {
-		return false
-	}
-	q, svc := p.gate.memory.get(key), p.app.service()
+	q, svc := p.memory, p.app.service()
 	if q == nil || !p.now.Before(q.until) || q.until.Sub(p.now) > rememberedFor || q.changes != identity.Changes() ||
 		svc == nil || q.revocations != svc.Revocations() || !svc.Current(p.now) {
+		p.memory = nil
 		return false
 	}
 	p.who, p.named, p.realm, p.flag = q.who, q.named, q.realm, q.flag
@@ -94,7 +103,7 @@ func (p *passage) recall() bool {
 // those of before he was identified.
 func (p *passage) remember(changes, revocations uint64) {
 	key, ok := p.visitorKey()
-	if !ok || p.who.State != identity.Known || p.flag == nil || p.deaf || len(p.who.SetCookie) > 0 || len(p.answer.own) > 0 {
+	if !ok || p.who.State != identity.Known || p.flag == nil || p.deaf || len(p.who.SetCookie) > 0 || p.answer.more != nil {
 		return
 	}
 	until := p.now.Add(rememberedFor)
@@ -107,29 +116,33 @@ func (p *passage) remember(changes, revocations uint64) {
 		return
 	}
 	key.cookie, key.host = strings.Clone(key.cookie), strings.Clone(key.host)
-	p.gate.memory.put(key, &passed{p.who, p.named, p.realm, p.flag, until, changes, revocations}, p.now)
+	methods, at := toldOf(proofOf(p.flag, false))
+	p.gate.memory.put(key, &passed{
+		p.who, p.named, p.realm, p.flag, p.cookies.without(key.cookie), methods, at, until, changes, revocations,
+	}, p.now)
 }
 
-// isPlain reports whether a request has nothing but header fields that could
-// hold a credential: no body, no query, no parameters in its path.
-func isPlain(r *http.Request, sent *policy.Target) bool {
+// isCalm reports whether a request asks for no change, and has nothing but header
+// fields that could hold a credential: no body, no query, no parameters in its
+// path.
+func isCalm(r *http.Request, sent *policy.Target) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
 		r.ContentLength == 0 && len(r.TransferEncoding) == 0 &&
 		sent.RawQuery == "" && r.URL.RawQuery == "" && r.URL.RawPath == "" &&
-		!strings.ContainsAny(sent.Path, ";=(%?") && !strings.ContainsAny(r.URL.Path, ";=(%?")
+		!strings.ContainsAny(sent.Path, ";=(%?") && (r.URL.Path == sent.Path || !strings.ContainsAny(r.URL.Path, ";=(%?"))
 }
 
 // fieldSet is a set of header fields, quick to say no.
 type fieldSet struct {
-	initials [256]bool // of their names, in lower case
-	names    map[string]bool
+	lengths [256]uint64 // of their names, a bit each (64 and above: the last), by initial in lower case
+	names   map[string]bool
 }
 
 func newFieldSet(names map[string]bool) fieldSet {
 	s := fieldSet{names: names}
 	for name := range names {
 		if name != "" {
-			s.initials[name[0]|0x20] = true
+			s.lengths[name[0]|0x20] |= lengthBit(name)
 		}
 	}
 	return s
@@ -138,5 +151,7 @@ func newFieldSet(names map[string]bool) fieldSet {
 // has reports whether a field, read as servers do that take dots and
 // underscores for dashes, is in the set.
 func (s *fieldSet) has(name string) bool {
-	return name != "" && s.initials[name[0]|0x20] && s.names[identity.HeaderName(name)]
+	return name != "" && s.lengths[name[0]|0x20]&lengthBit(name) != 0 && s.names[identity.HeaderName(name)]
 }
+
+func lengthBit(name string) uint64 { return 1 << min(len(name), 63) }

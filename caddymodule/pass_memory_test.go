@@ -189,10 +189,11 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 		"fail/something besides":  {func(p *passage, _ *passed) { p.plain = false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q, p := kept, &passage{gate: g, app: g.app, plain: true, given: []string{"a=1"}, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
+			q, p := kept, &passage{gate: g, app: g.app, plain: true, given: []string{"mfa=1"}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
 			key, _ := p.visitorKey()
 			g.memory.put(key, &q, at)
 			c.change(p, &q)
+			p.memory = p.remembered()
 			if got := p.recall(); got != c.ok {
 				t.Errorf("recalled %v, want %v", got, c.ok)
 			}
@@ -220,12 +221,12 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 		"fail/nobody":                  {func(p *passage) { p.who.State = identity.Nobody }, 0},
 		"fail/no word of revocations":  {func(p *passage) { p.deaf = true }, 0},
 		"fail/a cookie of the app":     {func(p *passage) { p.who.SetCookie = []string{"a=b"} }, 0},
-		"fail/a cookie of the gate":    {func(p *passage) { p.answer.own = []string{"a=b"} }, 0},
+		"fail/a cookie of the gate":    {func(p *passage) { p.answer.set("a=b") }, 0},
 		"fail/more than cookies alone": {func(p *passage) { p.plain = false }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &passage{
-				gate: g, app: g.app, plain: true, given: []string{"name=" + name}, r: httptest.NewRequest("GET", "/documents/1", nil), now: at,
+				gate: g, app: g.app, plain: true, given: []string{"name=" + name}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at,
 				who: &identity.Result{State: identity.Known, Until: at.Add(time.Hour)}, flag: &enroll.Flag{Expires: at.Add(time.Hour)},
 			}
 			c.change(p)
@@ -253,7 +254,7 @@ func TestPassMemory_IsForPlainRequestsAlone(t *testing.T) {
 	} {
 		r := httptest.NewRequest(c.method, c.target, strings.NewReader(c.body))
 		sent := wireTarget(r.RequestURI, r.URL.EscapedPath(), r.URL.RawQuery)
-		if got := isPlain(r, &sent); got != c.plain {
+		if got := isCalm(r, &sent); got != c.plain {
 			t.Errorf("%s: plain %v", name, got)
 		}
 	}

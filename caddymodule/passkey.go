@@ -15,7 +15,7 @@ import (
 // here, at which somebody would make a passkey that works there.
 func (p *passage) relyingParty(t *policy.Tenant) (id string, related bool) {
 	host := strings.ToLower(hostOnly(p.r.Host))
-	base := hostOfURL(p.app.baseURL)
+	base := p.app.baseHost
 	if !p.app.knowsHost(host) && host != base && (base != "" || p.app.policy().NamesHosts()) {
 		return "", false
 	}

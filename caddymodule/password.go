@@ -4,7 +4,7 @@ package caddymodule
 // open path nobody was asked yet, and afterwards the app may know nobody by this
 // session. Whoever stole the old password had a proof of his own to lose.
 func (p *passage) learnWhose() {
-	if p.gate.watches && p.who == &nobodyYet && p.gate.chain.ChangesPassword(p.watch()) {
+	if p.who == &nobodyYet && p.gate.chain.ChangesPassword(p.watch()) {
 		p.identify()
 	}
 }

@@ -99,7 +99,7 @@ func (p *passage) noteSession() {
 	c := http.Cookie{ // #nosec G124 -- Secure wherever the site is https
 		Name: p.cookies.seen, Value: token, Path: "/", Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
-	p.answer.own = append(p.answer.own, c.String())
+	p.answer.set(c.String())
 }
 
 // unasked is the tenant under whose protected prefix the request is let pass

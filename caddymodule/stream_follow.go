@@ -66,8 +66,11 @@ func (p *passage) leave() {
 // newStream is the request as it was judged.
 func (p *passage) newStream() *stream {
 	s := &stream{gate: p.gate, r: p.r, realm: p.realm, opened: p.now, w: p.w, cut: p.cut, facts: policy.Facts{
-		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Rewritten: p.asked, Client: clientAddr(p.r),
+		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Client: clientAddr(p.r),
 	}}
+	if p.asked != nil {
+		s.facts.Rewritten = *p.asked
+	}
 	if p.r.Body != nil && p.r.Body != http.NoBody {
 		s.facts.Form = formGone
 	}
@@ -85,9 +88,10 @@ func (p *passage) newStream() *stream {
 // late reports whether the request has been at work for long.
 func (p *passage) late() bool { return p.gate.app.now().Sub(p.now) > longAfter }
 
-// goesOn hears that the answer goes on, and reports whether it may.
-func (p *passage) goesOn() bool {
-	if p.stream == nil && p.late() {
+// goesOn hears that the answer goes on, and reports whether it may. The first
+// piece of a body follows its header at once, which was looked at.
+func (p *passage) goesOn(first bool) bool {
+	if !first && p.stream == nil && p.late() {
 		p.follow(nil)
 	}
 	return !p.broken()

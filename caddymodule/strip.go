@@ -92,14 +92,18 @@ func (n *cookieNames) stripCookies(h http.Header, room *[1]string) (own bool) {
 				out = append(out, g)
 			}
 		}
-		if len(out) == 0 {
-			delete(h, "Cookie")
-		} else {
-			h["Cookie"] = out
-		}
+		setCookies(h, out)
 		return true
 	}
 	return false
+}
+
+func setCookies(h http.Header, fields []string) {
+	if len(fields) == 0 || len(fields) == 1 && fields[0] == "" {
+		delete(h, "Cookie")
+		return
+	}
+	h["Cookie"] = fields
 }
 
 // without returns the field without the gate's cookies. Where what stays lies

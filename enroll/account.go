@@ -34,6 +34,7 @@ type Account struct {
 	Due       []Due    // of every tenant in which something was owed once
 	Devices   []Device // trusted browsers, oldest first
 
+	address  address
 	codes    *codeSet
 	onlyPass bool
 	passes   map[string]time.Time // when the live pass of a tenant ends
@@ -46,7 +47,7 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 	if err != nil {
 		return nil, err
 	}
-	public := &Account{onlyPass: a.OnlyPass, Had: a.Had, Reachable: a.Address.Record != ""}
+	public := &Account{onlyPass: a.OnlyPass, Had: a.Had, Reachable: a.Address.Record != "", address: a.Address}
 	public.Methods = a.public()
 	slices.SortStableFunc(public.Methods, func(x, y Method) int {
 		if x.Default != y.Default {

@@ -3,6 +3,7 @@ package enroll
 import (
 	"context"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -94,6 +95,15 @@ func masked(email string) string {
 		return string(r) + "•••@" + domain
 	}
 	return "•••@" + domain
+}
+
+// News reports whether an address that the identity gives is news to the account,
+// as it was read: Notice would record it.
+func (a *Account) News(email string, now time.Time) bool {
+	d := a.address
+	d.Notices = slices.Clone(d.Notices)
+	changed, tell := d.see(email, now)
+	return changed || tell
 }
 
 // Notice records the address that the identity gives for a person: the first

@@ -58,7 +58,6 @@ func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.Clai
 // signer makes and reads one kind of token (RFC 7519, HS256). Each kind has its
 // own key, so none is accepted for another.
 type signer struct {
-	typ  string
 	keys []signKey // newest first
 }
 
@@ -69,10 +68,10 @@ type signKey struct {
 }
 
 func newSigner(k *Keys, purpose string) signer {
-	s := signer{typ: "mfa-" + purpose + "+jwt"}
+	var s signer
 	for _, rk := range k.ring {
 		// json.Marshal sorts a map's keys, as golang-jwt does when it signs.
-		h, err := json.Marshal(map[string]any{"alg": "HS256", "kid": rk.id, "typ": s.typ})
+		h, err := json.Marshal(map[string]any{"alg": "HS256", "kid": rk.id, "typ": "mfa-" + purpose + "+jwt"})
 		if err != nil {
 			panic(err) // three strings always marshal
 		}
@@ -82,12 +81,16 @@ func newSigner(k *Keys, purpose string) signer {
 }
 
 func (s signer) sign(c *claims) (string, error) {
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
-	t.Header["typ"], t.Header["kid"] = s.typ, s.keys[0].id
-	token, err := t.SignedString(s.keys[0].key)
+	payload, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("signing: %w", err)
 	}
+	token := s.keys[0].header + "." + base64.RawURLEncoding.EncodeToString(payload)
+	sum, err := jwt.SigningMethodHS256.Sign(token, s.keys[0].key)
+	if err != nil {
+		return "", fmt.Errorf("signing: %w", err)
+	}
+	token += "." + base64.RawURLEncoding.EncodeToString(sum)
 	if len(token) >= maxToken {
 		return "", fmt.Errorf("signing: the token has %d bytes, and a cookie holds less than %d", len(token), maxToken)
 	}

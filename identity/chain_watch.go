@@ -1,6 +1,9 @@
 package identity
 
-import "context"
+import (
+	"context"
+	"net/http"
+)
 
 // Fresh is Identify past every cache, for changes that administrators make.
 func (c *Chain) Fresh(ctx context.Context, v *Visit) Result {
@@ -18,8 +21,29 @@ func (c *Chain) Facts() FactSet {
 	return s
 }
 
+// router is a Watcher that knows by a request's path whether it has anything to
+// do about it, save for its method, a credential in it, and the cookies that are
+// set in answer.
+type router interface{ OnRoute(r *http.Request) bool }
+
+// OnRoute reports whether a request may be to a path that a source watches. One
+// that is not, that changes nothing and carries credentials in header fields
+// alone, need not be shown to Saw, nor its answer to SawResponse unless that
+// sets a cookie.
+func (c *Chain) OnRoute(r *http.Request) bool {
+	for _, src := range c.Sources {
+		if _, ok := src.(Watcher); !ok {
+			continue
+		}
+		if t, ok := src.(router); !ok || t.OnRoute(r) {
+			return true
+		}
+	}
+	return false
+}
+
 // Saw must be called with every request before it passes on, protected or
-// not; it reports whether the request ends the sender's flag.
+// not, save where OnRoute says otherwise; it reports whether the request ends the sender's flag.
 func (c *Chain) Saw(v *Visit) (endsFlag bool) {
 	// A link such as /?user=bob&password=… may sign a session in without a new
 	// cookie; under a protected prefix it is refused, elsewhere it passes.

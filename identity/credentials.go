@@ -85,7 +85,7 @@ func (c *Credentials) orDefault() *Credentials {
 // HeaderName is a header's name in canonical form as an app may read it: CGI
 // and its heirs make X_Api_Key and X.Api.Key of X-Api-Key.
 func HeaderName(name string) string {
-	if strings.ContainsAny(name, "_.") {
+	if strings.IndexByte(name, '_') >= 0 || strings.IndexByte(name, '.') >= 0 {
 		name = strings.NewReplacer("_", "-", ".", "-").Replace(name)
 	}
 	return textproto.CanonicalMIMEHeaderKey(name)

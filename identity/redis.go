@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -138,6 +139,9 @@ func (s *appSessions) Name() string { return "redis" }
 
 // Facts says which facts are mapped.
 func (s *appSessions) Facts() FactSet { return s.facts }
+
+// OnRoute is false: no path is known to sign in or out.
+func (s *appSessions) OnRoute(*http.Request) bool { return false }
 
 // Saw drops the visitor's remembered session where the request may change it.
 // No path is known to sign in or out, so none ends a proof here: the session

@@ -6,6 +6,16 @@ import (
 	"slices"
 )
 
+// OnRoute reports whether a request may be to a sign-in, sign-out or password path.
+func (w *whoami) OnRoute(r *http.Request) bool {
+	for _, routes := range [...][]route{w.login, w.logout, w.password} {
+		if maybe, _ := onRoute(r, routes); maybe {
+			return true
+		}
+	}
+	return false
+}
+
 // Saw drops the visitor's remembered answers where the request may change who
 // he is: to a sign-in, sign-out or password path, with a credential in its
 // target, or by any method but GET, HEAD and OPTIONS. It reports whether the request ends his proof: a form sent

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -57,6 +58,7 @@ func loadCatalogue() (*catalogue, error) {
 		if err := json.Unmarshal(raw, &texts); err != nil {
 			return nil, fmt.Errorf("reading language %s: %w", f.Name(), err)
 		}
+		texts = packed(texts)
 		name := strings.TrimSuffix(f.Name(), ".json")
 		tag, err := language.Parse(name)
 		if err != nil {
@@ -68,6 +70,25 @@ func loadCatalogue() (*catalogue, error) {
 	}
 	c.index()
 	return c, nil
+}
+
+// packed returns the texts with every string of them in one piece of memory: in
+// pieces of their own, nine languages are nearly ten thousand objects, which the
+// garbage collector would walk every time.
+func packed(texts map[string]string) map[string]string {
+	keys := slices.Sorted(maps.Keys(texts))
+	var b strings.Builder
+	for _, key := range keys {
+		b.WriteString(key)
+		b.WriteString(texts[key])
+	}
+	all, one := b.String(), make(map[string]string, len(texts))
+	for _, key := range keys {
+		n, end := len(key), len(key)+len(texts[key])
+		one[all[:n]] = all[n:end]
+		all = all[end:]
+	}
+	return one
 }
 
 // index builds the matcher with English first, since the first language is
@@ -87,8 +108,11 @@ func (c *catalogue) index() {
 // each wish is a language tag or an Accept-Language list. English otherwise.
 func (c *catalogue) choose(wishes ...string) *speech {
 	for _, wish := range wishes {
-		if len(wish) > 1000 {
+		if wish == "" || len(wish) > 1000 {
 			continue
+		}
+		if s := c.named(wish); s != nil {
+			return s
 		}
 		tags, _, err := language.ParseAcceptLanguage(knownTags(wish))
 		if err != nil || len(tags) == 0 {
@@ -111,6 +135,17 @@ func knownTags(list string) string {
 		}
 	}
 	return strings.Join(known, ",")
+}
+
+// named is the language that is called by its tag alone, as cookies, policies and
+// links do; nil: the wish is another, or says more.
+func (c *catalogue) named(tag string) *speech {
+	for _, s := range c.languages {
+		if s.Tag == tag {
+			return s
+		}
+	}
+	return nil
 }
 
 func (c *catalogue) find(tag language.Tag) *speech {

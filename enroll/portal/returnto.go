@@ -31,6 +31,34 @@ const maxDecodings = 5
 // two slashes, and whatever a browser would drop or change is refused or
 // encoded.
 func ReturnTo(raw, mount string) string {
+	if isPlainWay(raw) && !(len(raw) >= len(mount) && strings.EqualFold(raw[:len(mount)], mount)) {
+		return raw
+	}
+	return returnTo(raw, mount)
+}
+
+// isPlainWay reports whether a way back has one reading, the same to everybody:
+// ASCII letters, digits, "-" and "_" in segments between single slashes, and
+// dots inside them.
+func isPlainWay(raw string) bool {
+	if len(raw) < 2 || len(raw) > maxReturnTo || raw[0] != '/' {
+		return false
+	}
+	apart := true // after a slash or a dot, only something else may follow
+	for i := 1; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+			apart = false
+		case (c == '/' || c == '.') && !apart:
+			apart = true
+		default:
+			return false
+		}
+	}
+	return !apart || raw[len(raw)-1] == '/'
+}
+
+func returnTo(raw, mount string) string {
 	raw, _, _ = strings.Cut(raw, "#")
 	if raw == "" || len(raw) > maxReturnTo || raw[0] != '/' || !utf8.ValidString(raw) {
 		return "/"

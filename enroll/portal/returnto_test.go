@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"testing"
@@ -105,4 +106,28 @@ func FuzzReturnTo(f *testing.F) {
 			t.Fatalf("%q = %q: net/url reads host %q", raw, got, std.Host)
 		}
 	})
+}
+
+// TestReturnTo_PlainWays: what is taken for plain reads the same the long way,
+// and the gate's own pages are not.
+func TestReturnTo_PlainWays(t *testing.T) {
+	const letters = "/.-_aA0m%;~ "
+	rnd, plain := rand.New(rand.NewPCG(1, 2)), 0
+	for range 200_000 {
+		raw := []byte("/mf.a/")[:rnd.IntN(7)]
+		for range rnd.IntN(8) {
+			raw = append(raw, letters[rnd.IntN(len(letters))])
+		}
+		for _, mount := range []string{"/.mfa", "/m", "/a/m"} {
+			if got, want := ReturnTo(string(raw), mount), returnTo(string(raw), mount); got != want {
+				t.Fatalf("%q, pages under %q: %q, the long way %q", raw, mount, got, want)
+			}
+		}
+		if isPlainWay(string(raw)) {
+			plain++
+		}
+	}
+	if plain < 1000 {
+		t.Errorf("only %d were plain", plain)
+	}
 }
