@@ -21,6 +21,7 @@ type Method struct {
 	Reviewed          time.Time // when the person last looked at it: enrolled it, or said that it is right
 	Copied            bool      // passkeys: its counter has gone back once, so there may be two of it
 	Masked            string    // e-mail, sms: where its codes go, hidden but for what its owner knows it by
+	Moved             bool      // e-mail: the address of record is another one now
 
 	From netip.Addr // whence it was registered
 }
@@ -49,6 +50,10 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 	}
 	public := &Account{onlyPass: a.OnlyPass, Had: a.Had, Reachable: a.Address.Record != "", address: a.Address}
 	public.Methods = a.public()
+	for i := range public.Methods {
+		m := &public.Methods[i]
+		m.Moved = m.Kind == KindEmail && a.Address.Record != "" && a.Address.Record != a.Methods[i].Address
+	}
 	slices.SortStableFunc(public.Methods, func(x, y Method) int {
 		if x.Default != y.Default {
 			if x.Default {

@@ -43,7 +43,7 @@ func (s *Service) BeginEmail(ctx context.Context, v *Visit, p Person, r Rules, f
 	if err != nil {
 		return nil, err
 	}
-	v.Begun = KindEmail
+	v.Begun, v.Replaces = KindEmail, replaces
 	return setup, nil
 }
 

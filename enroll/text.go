@@ -85,7 +85,7 @@ func (s *Service) BeginText(ctx context.Context, v *Visit, p Person, r Rules, f 
 	if err != nil {
 		return nil, err
 	}
-	v.Begun, v.Phone = KindSMS, maskedNumber(to)
+	v.Begun, v.Phone, v.Replaces = KindSMS, maskedNumber(to), replaces
 	return &TextSetup{Masked: v.Phone, Expires: note.Expires}, nil
 }
 

@@ -98,7 +98,7 @@ func (s *Service) BeginTOTP(ctx context.Context, v *Visit, p Person, r Rules, f 
 	if err != nil {
 		return nil, err
 	}
-	v.Begun = KindTOTP
+	v.Begun, v.Replaces = KindTOTP, ""
 	return &TOTP{Secret: base32Key.EncodeToString(key), URI: totpURI(key, s.issuerFor(r), accountName(p))}, nil
 }
 

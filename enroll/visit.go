@@ -38,6 +38,7 @@ type Visit struct {
 	MailAt        time.Time // when the next can be asked for, where none is left
 	Begun         Kind      // the method being set up, or empty
 	Phone         string    // +31 •••78, the number being set up
+	Replaces      string    // id of the method whose number or address it takes the place of; empty: none
 	HasMethod     bool      // the account has a method
 	Proved        bool      // the flag passed in proves this person
 
@@ -203,9 +204,9 @@ func (s *Service) show(a *account, k *visit, p Person, r Rules, f *Flag, now tim
 	if v.MailsLeft = max(0, maxMails-len(a.sent(""))); v.MailsLeft == 0 {
 		v.MailAt = now.Add(a.sendWait("", now))
 	}
-	if k.Pending != nil && k.Pending.Tenant == r.Tenant && k.Pending.Replaces == "" {
-		if v.Begun = k.Pending.Kind; k.Pending.Phone != nil {
-			v.Phone = maskedNumber(k.Pending.Phone.Number)
+	if d := k.Pending; d != nil && d.Tenant == r.Tenant && (d.Replaces == "" || d.Kind == KindEmail || d.Phone != nil) {
+		if v.Begun, v.Replaces = d.Kind, d.Replaces; d.Phone != nil {
+			v.Phone = maskedNumber(d.Phone.Number)
 		}
 	}
 	return v

@@ -176,12 +176,18 @@ func (t *turn) enrolled(z *wizard, done *enroll.Enrolled) {
 	t.json(http.StatusOK, answer)
 }
 
-// nameFor is the name that was given, else one in the person's language with a
-// number from the second one on, so that two can be told apart.
+// nameFor is the name that was given, else that of the method whose number or
+// address is changed, else one in the person's language with a number from the
+// second one on, so that two can be told apart.
 func (t *turn) nameFor(z *wizard, kind enroll.Kind) string {
 	name := strings.TrimSpace(t.in["name"])
 	if name != "" {
 		return name
+	}
+	for _, m := range z.account.Methods {
+		if z.visit != nil && m.ID == z.visit.Replaces {
+			return m.Name // it is the same phone, or mailbox, to whoever named it
+		}
 	}
 	name = t.s.T(string(kind) + ".name")
 	n := 1

@@ -82,6 +82,8 @@ type enrollPart struct {
 	Kind     enroll.Kind
 	Label    string // of an identity provider
 	Change   string // where another number is typed
+	Replaces string // the method that this one takes the place of; "": none
+	Old      string // where that one's codes go, hidden
 	Pass     string // where a pass is shown; "": none was issued
 	Setup    *enroll.TOTP
 	QR       template.HTML
@@ -154,7 +156,11 @@ func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 // begun goes on, until another kind is chosen; the only kind there is needs no
 // choice.
 func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
-	kinds := t.choices(z.account)
+	kinds, old := t.choices(z.account), t.changing(z)
+	if old != nil {
+		kinds = []enroll.Kind{old.Kind}
+		part.Replaces, part.Old = old.ID, leftToRight(old.Masked)
+	}
 	if len(kinds) == 0 && len(t.offered()) > 0 {
 		t.tellRefusal(enroll.ErrLimit)
 		return
@@ -164,7 +170,7 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 		return
 	}
 	var begun enroll.Kind
-	if z.visit != nil && slices.Contains(kinds, z.visit.Begun) && t.r.URL.Query().Get("add") == "" {
+	if z.visit != nil && slices.Contains(kinds, z.visit.Begun) && z.visit.Replaces == part.Replaces && t.r.URL.Query().Get("add") == "" {
 		begun = z.visit.Begun
 	}
 	way := enroll.Kind(t.way)
@@ -180,7 +186,7 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 	} else {
 		part.Other = t.wayTo("choose")
 	}
-	if least, have := t.least(z.account); least > 1 && t.wanting(z.account) {
+	if least, have := t.least(z.account); old == nil && least > 1 && t.wanting(z.account) {
 		part.Least = t.s.N("choose.least", least, "tenant", t.v.Rules.TenantName, "have", have)
 	}
 	switch {
@@ -234,7 +240,14 @@ func (t *turn) showTOTP(z *wizard, e *enroll.Error, part enrollPart) {
 
 // showStep shows one page of the wizard.
 func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart) {
-	x := t.view(t.s.T(name+".title", "label", part.Label), t.page("/enroll"))
+	self, title := t.page("/enroll"), name+".title"
+	if part.Replaces != "" {
+		self = withQuery(t.wayTo(t.way), "replaces", part.Replaces)
+		if name != "smscode" && !(name == "mailbox" && part.Sent) {
+			title = name + ".change.title"
+		}
+	}
+	x := t.view(t.s.T(title, "label", part.Label), self)
 	x.Err = t.fault(e)
 	if e == nil && name == "email" && part.Masked == "" {
 		x.Err = t.fault(enroll.ErrNoAddress)

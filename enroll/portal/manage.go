@@ -29,8 +29,9 @@ type managePart struct {
 	Many     bool
 	Passkeys string // those that count, for the browser; "": there never were any
 	Devices  []deviceView
-	Outside  bool // nothing can be registered from where the person is
-	OneKind  bool // nothing but authenticator apps, and nothing else to add
+	Moves    map[string]string // where the number or the address of a method is changed, by its id
+	Outside  bool              // nothing can be registered from where the person is
+	OneKind  bool              // nothing but authenticator apps, and nothing else to add
 }
 
 // Changes tells whether a method can be changed with the proof that was given.
@@ -96,6 +97,12 @@ func (t *turn) showManage(e *enroll.Error) {
 	part.OneKind = !slices.ContainsFunc(kinds, func(k enroll.Kind) bool { return k != enroll.KindTOTP }) &&
 		!slices.ContainsFunc(part.Methods, func(m enroll.Method) bool { return m.Kind != enroll.KindTOTP })
 	part.Outside = !t.admitted()
+	part.Moves = map[string]string{}
+	for _, m := range part.Methods {
+		if t.changeable(m) && !part.Outside {
+			part.Moves[m.ID] = t.changeAddress(m)
+		}
+	}
 	if len(t.choices(account)) > 0 && !part.Outside {
 		part.Add = withQuery(withQuery(t.v.Mount+"/enroll", "tenantId", t.tenantID()), "add", "1")
 	}

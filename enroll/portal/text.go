@@ -51,7 +51,7 @@ func (t *turn) finishText() {
 func (t *turn) showText(z *wizard, e *enroll.Error, part enrollPart, begun bool) {
 	bad := e != nil && fieldOf(e) == "number"
 	if begun && !bad {
-		part.Masked, part.Change = leftToRight(z.visit.Phone), withQuery(t.wayTo(string(enroll.KindSMS)), "add", "1")
+		part.Masked, part.Change = leftToRight(z.visit.Phone), withQuery(withQuery(t.wayTo(string(enroll.KindSMS)), "replaces", part.Replaces), "add", "1")
 		t.showStep(z, e, "smscode", part)
 		return
 	}

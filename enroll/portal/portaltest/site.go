@@ -6,6 +6,7 @@
 package portaltest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -41,6 +42,7 @@ type Site struct {
 	Fresh   map[string]time.Duration
 	Strong  map[string]bool // protected prefixes that take a passkey alone
 	BaseURL string
+	Moved   string     // the domain of people's addresses, where it is another one now
 	Client  netip.Addr // where requests come from
 	Secure  bool       // answers as if asked over https
 	Down    bool       // the identity does not answer
@@ -242,7 +244,7 @@ func (s *Site) visit(r *http.Request) *portal.Visit {
 	if c, err := r.Cookie("login"); err == nil && c.Value != "" {
 		name := strings.ToUpper(c.Value[:1]) + c.Value[1:] + " Souza"
 		v.State = "known"
-		v.Person = enroll.Person{Realm: "default", User: c.Value, Tenant: s.Tenant, Email: c.Value + "@cliente.example", Name: name}
+		v.Person = enroll.Person{Realm: "default", User: c.Value, Tenant: s.Tenant, Email: c.Value + "@" + cmp.Or(s.Moved, "cliente.example"), Name: name}
 		if v.Ticket != nil && v.Ticket.User != c.Value {
 			v.Ticket = nil
 		}
