@@ -1,21 +1,9 @@
 package caddymodule
 
 import (
-	"net"
 	"strings"
 	"testing"
 )
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
-}
 
 // offices is a site of several tenants, told apart by the identity.
 const offices = `{

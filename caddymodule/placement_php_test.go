@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
 // frontController is a PHP app of the usual kind: one script for every URL,
@@ -44,7 +46,7 @@ func startFPM(t *testing.T) (addr string) {
 		}
 		bin = found[0]
 	}
-	addr = "127.0.0.1:" + freePort(t)
+	addr = "127.0.0.1:" + freeport.Get(t)
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "fpm.conf")
 	text := fmt.Sprintf("[global]\nerror_log = %s/log\ndaemonize = no\n[www]\nlisten = %s\nuser = root\ngroup = root\npm = static\npm.max_children = 2\nenv[SESSIONS] = %s\n", dir, addr, dir)

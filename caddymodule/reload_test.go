@@ -16,6 +16,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"go.etcd.io/bbolt"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
 // 200 reloads under load: no request gets a wrong answer or is let through, no goroutine
@@ -23,7 +25,7 @@ import (
 func TestReload_UnderLoad(t *testing.T) {
 	conf := strings.Replace(simple, "http://:0", "http://:%PORT%", 1)
 	s := start(t, simple, nil)
-	port := freePort(t)
+	port := freeport.Get(t)
 	conf = strings.ReplaceAll(conf, "%PORT%", port)
 	if err := s.load(conf); err != nil {
 		t.Fatal(err)

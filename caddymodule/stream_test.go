@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 	"github.com/caddy-mfa/caddy-mfa/policy"
 	"github.com/quic-go/quic-go/http3"
 )
@@ -212,7 +213,7 @@ func TestStreams_OfEveryKind(t *testing.T) {
 		two.get("/open").want(200)
 	})
 	t.Run("ok/over HTTP/3", func(t *testing.T) {
-		port := freePort(t)
+		port := freeport.Get(t)
 		conf := strings.Replace(strings.Replace(feeds, "http://:0", "https://localhost:"+port, 1), "%PRELUDE%",
 			strings.Replace(prelude, "auto_https off", "auto_https disable_redirects\n\tlocal_certs\n\tskip_install_trust\n\tstorage file_system %DIR%/storage", 1), 1)
 		s, _ := startFeed(t, strings.NewReplacer("%DIR%", t.TempDir()).Replace(conf), nil)

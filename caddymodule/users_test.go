@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
 // administered is a running site with an admin endpoint of its own, at the
 // address returned.
 func administered(t *testing.T, site string, files map[string]string) (*live, string) {
 	t.Helper()
-	address := "127.0.0.1:" + freePort(t)
+	address := "127.0.0.1:" + freeport.Get(t)
 	s := start(t, strings.Replace(site, "%PRELUDE%", strings.Replace(prelude, "admin off", "admin "+address, 1), 1), files)
 	return s, address
 }

@@ -2,15 +2,15 @@ package apptest
 
 import (
 	"bytes"
-	"net"
 	"net/http"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
 // Process is a program that runs until its test ends.
@@ -20,15 +20,10 @@ type Process struct {
 	log   output
 }
 
-// Port returns a loopback port that was free a moment ago.
+// Port returns a loopback port that is free until the test uses it.
 func Port(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	return freeport.Get(t)
 }
 
 // Start runs the program in a process group of its own. Where the test fails,

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
 // upstream is a real app server. proxy is the Caddyfile that leads to it; looted
@@ -125,12 +126,7 @@ if ($p === '/documents' || str_starts_with($p, '/documents/') || in_array('mensa
 
 func free(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return "127.0.0.1:" + freeport.Get(t)
 }
 
 func write(t testing.TB, path, text string) {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
 // Password is what every server asks for.
@@ -44,14 +46,7 @@ func Start(t testing.TB, args ...string) *Server {
 // newServer prepares one on a free port.
 func newServer(t testing.TB, args ...string) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := "127.0.0.1:" + freeport.Get(t)
 	s := &Server{Addr: addr, dir: t.TempDir(), args: args, log: &output{}}
 	s.Client = redis.NewClient(&redis.Options{Addr: addr, Password: Password, Protocol: 2, DisableIdentity: true})
 	t.Cleanup(func() {

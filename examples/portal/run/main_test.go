@@ -7,6 +7,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
 func TestATakenPortIsNamedWithTheVariableThatMovesIt(t *testing.T) {
@@ -22,7 +24,7 @@ func TestATakenPortIsNamedWithTheVariableThatMovesIt(t *testing.T) {
 	for _, p := range ports {
 		t.Run("fail/"+p.variable, func(t *testing.T) {
 			for _, other := range ports {
-				t.Setenv(other.variable, free(t))
+				t.Setenv(other.variable, freeport.Get(t))
 			}
 			t.Setenv(p.variable, taken)
 			err := run(context.Background(), "no-caddy", "no-portal", "no-config", t.TempDir())
@@ -31,18 +33,4 @@ func TestATakenPortIsNamedWithTheVariableThatMovesIt(t *testing.T) {
 			}
 		})
 	}
-}
-
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
