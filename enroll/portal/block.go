@@ -16,13 +16,14 @@ import (
 // looking at a page. Not one byte of the app is in it.
 func (p *Portal) Block(w http.ResponseWriter, r *http.Request, b *Blocked) {
 	s := p.speak(r, b.Visit)
-	secure(w.Header())
 	switch {
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc"):
+		secure(w.Header())
 		blockGRPC(w, r, s, b)
 	case strings.EqualFold(r.Header.Get("Upgrade"), "websocket"), !IsPageVisit(r):
 		p.blockProgram(w, r, s, b)
 	case b.Verdict == "verify" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		secure(w.Header())
 		w.Header().Set("Location", b.page("/verify"))
 		w.WriteHeader(http.StatusSeeOther)
 	case b.Verdict == "deny":

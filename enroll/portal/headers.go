@@ -11,21 +11,34 @@ import (
 // is cached, framed, sniffed or told to the next site, and validators that an
 // earlier handler set are removed, so that no 304 can stand in for a refusal.
 func secure(h http.Header) {
-	for _, name := range []string{
-		"ETag", "Last-Modified", "Expires", "Age", "CDN-Cache-Control", "Surrogate-Control",
-		"Content-Encoding", "Content-Length", "Content-Disposition", "Accept-Ranges", "Link", "Refresh",
-	} {
-		h.Del(name)
+	for _, name := range unwanted {
+		delete(h, name)
 	}
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "publickey-credentials-create=(self), publickey-credentials-get=(self)")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	values := make([]string, len(secured)) // one allocation for all
+	for i := range secured {
+		values[i] = secured[i].value
+		h[secured[i].name] = values[i : i+1 : i+1]
+	}
 }
+
+// unwanted are the fields that secure removes, secured those that it sets, by
+// their canonical names.
+var (
+	unwanted = [...]string{
+		"Etag", "Last-Modified", "Expires", "Age", "Cdn-Cache-Control", "Surrogate-Control",
+		"Content-Encoding", "Content-Length", "Content-Disposition", "Accept-Ranges", "Link", "Refresh",
+	}
+	secured = [...]struct{ name, value string }{
+		{"Cache-Control", "no-store"},
+		{"X-Content-Type-Options", "nosniff"},
+		{"X-Frame-Options", "DENY"},
+		{"Referrer-Policy", "no-referrer"},
+		{"Cross-Origin-Opener-Policy", "same-origin"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
+		{"Permissions-Policy", "publickey-credentials-create=(self), publickey-credentials-get=(self)"},
+		{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
+	}
+)
 
 // securePage is secure for an HTML page. logo is the address of the tenant's
 // logo, which may lie on another host; it has been checked by brandLogo.
