@@ -56,9 +56,10 @@ type wizardStep struct {
 	Now, Done bool
 }
 
-// readPages parses the pages, once for the whole process: a single set, in which
-// every page calls the layout's top and bottom. A set a page, each with a copy of
-// the layout, would be most of the live heap, for the collector to walk.
+// readPages parses the pages, once for the whole process and when the first is
+// shown; an error is a broken build. They are a single set, in which every page
+// calls the layout's top and bottom. A set a page, each with a copy of the layout,
+// would be most of the live heap, for the collector to walk.
 var readPages = sync.OnceValues(loadPages)
 
 func loadPages() (*template.Template, error) {
@@ -104,7 +105,11 @@ func (p *Portal) view(s *speech, v *Visit, title, self string) *view {
 // answers as one, whole.
 func (p *Portal) show(w http.ResponseWriter, r *http.Request, status int, name string, x *view) {
 	var body bytes.Buffer
-	if err := p.pages.ExecuteTemplate(&body, name+".html", x); err != nil {
+	pages, err := readPages()
+	if err == nil {
+		err = pages.ExecuteTemplate(&body, name+".html", x)
+	}
+	if err != nil {
 		p.log.Error("rendering a page", "page", name, "error", err)
 		secure(w.Header())
 		http.Error(w, "", http.StatusInternalServerError)

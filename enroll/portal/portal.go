@@ -6,7 +6,6 @@ package portal
 
 import (
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"time"
@@ -28,21 +27,16 @@ type Portal struct {
 	log     *slog.Logger
 	now     func() time.Time
 	words   *catalogue
-	pages   *template.Template
 	cross   *http.CrossOriginProtection
 }
 
-// New reads the embedded pages and languages.
+// New reads the embedded languages.
 func New(c Config) (*Portal, error) {
 	words, err := readCatalogue()
 	if err != nil {
 		return nil, fmt.Errorf("making the portal: %w", err)
 	}
-	pages, err := readPages()
-	if err != nil {
-		return nil, fmt.Errorf("making the portal: %w", err)
-	}
-	p := &Portal{service: c.Service, log: c.Log, now: c.Now, words: words, pages: pages, cross: http.NewCrossOriginProtection()}
+	p := &Portal{service: c.Service, log: c.Log, now: c.Now, words: words, cross: http.NewCrossOriginProtection()}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}

@@ -152,7 +152,11 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 			enrollPart{Address: "999", Wrong: s.T("reason.bad-request.address")}, enrollPart{MailWait: s.Wait(time.Hour)},
 		},
 	}
-	for _, page := range p.pages.Templates() {
+	pages, err := readPages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages.Templates() {
 		name, isFile := strings.CutSuffix(page.Name(), ".html")
 		if !isFile || name == "layout" || name == "parts" {
 			continue
