@@ -1,91 +1,101 @@
 package policy
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "encoding/binary"
 
 // A block is what a decision looks at of every rule of a list, in one piece of
 // memory: at many tenants the time goes into memory that is not at hand, and each
-// piece is another wait. First the heads of the rules, then where the prefix of
-// each ends, then the prefixes, folded.
+// piece is another wait. First where the prefix of each rule ends, then the
+// prefixes, folded, side by side, and as many bytes more as a head has. A list
+// whose prefixes are too long together has the empty block.
 type block string
 
 // maxBlock bounds the prefixes of a block, in bytes: their ends are two bytes
 // long. Beyond it rules are looked at one by one.
 const maxBlock = 1<<16 - 1
 
-// head is the first eight bytes of a rule's prefix. Most rules are passed over by
-// it alone.
-func (b block) head(i int) uint64 {
-	s := b[8*i:][:8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
+// maxAmong is how many rules are looked at together.
+const maxAmong = 64
 
-// headMask covers the bytes of a head that count: a path has no zero bytes.
-func headMask(head uint64) uint64 {
-	return ^uint64(0) >> (bits.LeadingZeros64(head) &^ 7)
-}
-
-// maxHeads is how many heads are looked at together.
-const maxHeads = 64
-
-// among returns, by bits, which of the first n rules may protect a reading of
-// this head; no other of them does.
-func (b block) among(reading uint64, n int) (some uint64) {
-	for i := range n {
-		if head := b.head(i); reading&headMask(head) == head {
+// among returns, by bits, which of n rules, from one of them on, may protect a
+// reading of this head, the first eight bytes of its path; no other of them does.
+func (b block) among(reading uint64, from, n int) (some uint64) {
+	count := min(n-from, maxAmong)
+	if len(b) == 0 {
+		return 1<<count - 1
+	}
+	start := b.start(from)
+	ends, texts := b[2*from:], b[2*n:]
+	for i := range count {
+		end := ends.two(2 * i)
+		if head := texts.eight(start); (reading^head)&headMask(end-start) == 0 {
 			some |= 1 << i
 		}
+		start = end
 	}
 	return some
 }
 
 // prefix is the folded prefix of a rule of n.
 func (b block) prefix(i, n int) string {
-	ends := b[8*n:]
-	start := 0
-	if i > 0 {
-		start = int(ends[2*i-2]) | int(ends[2*i-1])<<8
+	return string(b[2*n+b.start(i) : 2*n+b.two(2*i)])
+}
+
+func (b block) start(i int) int {
+	if i == 0 {
+		return 0
 	}
-	end := int(ends[2*i]) | int(ends[2*i+1])<<8
-	return string(ends[2*n+start : 2*n+end])
+	return b.two(2*i - 2)
+}
+
+func (b block) two(at int) int {
+	s := b[at:][:2]
+	return int(s[0]) | int(s[1])<<8
+}
+
+func (b block) eight(at int) uint64 {
+	s := b[at:][:8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// headMask covers the bytes of a head that are a prefix of so many bytes.
+func headMask(size int) uint64 {
+	return ^uint64(0) >> (64 - 8*min(size, 8)) // all of 64 bits shifted out leave none
 }
 
 // face keeps a host and the block of rules behind it, and the rules' paths in the
-// block. It reports whether the block says all that covers wants to know of them:
-// none says more than its path.
-func (k *keeper) face(host string, rules []rule) (face string, plain bool) {
-	n, size := len(rules), 0
+// block. It returns the rules' sieve as well, and reports whether the block says
+// all that covers wants to know of them: none says more than its path.
+func (k *keeper) face(host string, rules []rule) (face string, s sieve, plain bool) {
+	size := 0
 	plain = true
 	for i := range rules {
 		size += len(rules[i].folded())
 		plain = plain && rules[i].extra == plainly
+		s = s.with(headOf(rules[i].folded()))
 	}
-	buf := append(make([]byte, 0, len(host)+10*n+size), host...)
-	for i := range rules {
-		buf = binary.LittleEndian.AppendUint64(buf, headOf(rules[i].folded()))
-	}
-	for i, end := 0, 0; i < n; i++ {
-		end += len(rules[i].folded())
-		buf = binary.LittleEndian.AppendUint16(buf, uint16(end)) // #nosec G115 -- looked at only where all fit
-	}
-	for i := range rules {
-		buf = append(buf, rules[i].folded()...)
+	at := len(host) + 2*len(rules)
+	buf := append(make([]byte, 0, at+size+8), host...)
+	if plain = plain && size <= maxBlock; size <= maxBlock {
+		end := 0
+		for i := range rules {
+			end += len(rules[i].folded())
+			buf = binary.LittleEndian.AppendUint16(buf, uint16(end)) // #nosec G115 -- just seen to
+		}
+		for i := range rules {
+			buf = append(buf, rules[i].folded()...)
+		}
+		buf = append(buf, make([]byte, 8)...)
 	}
 	face = k.keep(string(buf))
-	at := len(host) + 10*n
 	for i := range rules {
 		p := &rules[i]
-		end := at + len(p.folded())
-		switch text := face[at:end]; {
-		case p.Path == text:
-			p.Path = text
-		case len(p.Path) > 1:
+		if end := at + len(p.folded()); end <= len(face) && face[at:end] == p.Path {
+			p.Path = face[at:end]
+		} else if len(p.Path) > 1 {
 			p.Path = k.keep(p.Path)
 		}
-		at = end
+		at += len(p.folded())
 	}
-	return face, plain && size <= maxBlock
+	return face, s, plain
 }

@@ -48,12 +48,10 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	var cover cover
 	switch {
 	case host == nil:
-	case at == nil || !at.beside || own != nil || twice || sent.more != nil:
+	case at == nil || own != nil || twice || sent.more != nil:
 		cover = host.rules.coversAny(asked, own, f)
-	default: // most requests: of these, most that are open need no look at the tenant
-		if some := at.block().among(sent.one.head, int(at.rules)); some != 0 {
-			cover = host.rules.coversAmong(&sent, f, at.block(), some)
-		}
+	case at.sieve.passes(sent.one.head): // most requests for what is open do not
+		cover = host.rules.coversBeside(at, &sent, f)
 	}
 	touched := cover.hit || (host == nil || p.mapped(f)) && p.index.protects(asked, own, f)
 	if rec.step("no protected prefix covers it", nil, !touched, ReasonOpen) {

@@ -6,25 +6,26 @@ import (
 	"strings"
 )
 
-// hosts finds the tenant of a host. A look-up takes one place of a table, and the
-// host itself, which is compared: a hash alone is never believed. Behind the host
-// lies the block of its tenant's prefixes, which is all that a request for what
-// is open needs. The zero hosts holds none.
+// hosts finds the tenant of a host. A look-up takes two bytes of a table that
+// fits a processor's cache, then one line of memory, which holds the host and says
+// of most requests for what is open that they are. The zero hosts holds none.
 type hosts struct {
 	seed  maphash.Seed
-	slots []hostSlot // a power of two, a fifth of them free at least
+	tags  []uint16 // 0: free; else of the host's hash. A power of two, a fifth of them free at least
+	slots []hostSlot
 	n     int
 	wild  bool // there is a "*."
 }
 
-// A hostSlot is half a line of memory.
+// A hostSlot is one line of memory.
 type hostSlot struct {
-	face   string // the host, and where it has one the block behind it
+	sieve  sieve // of the tenant's rules
 	tenant *Tenant
-	tag    uint32 // of the host's hash
-	host   uint8  // bytes of the host
-	beside bool   // the block is behind it
-	rules  uint8  // of the block
+	face   string    // the host, and where it has one the block behind it
+	size   uint8     // bytes of the host
+	beside bool      // the block is behind it
+	rules  uint8     // of the block
+	host   [29]uint8 // its first bytes
 }
 
 // newHosts takes the hosts of tenants. No host is there twice (link.go).
@@ -33,18 +34,20 @@ func newHosts(tenants []*Tenant) hosts {
 	for _, t := range tenants {
 		h.n += len(t.Hosts)
 	}
-	h.slots = make([]hostSlot, 1<<bits.Len(uint(h.n+h.n/4)))
+	size := 1 << bits.Len(uint(h.n+h.n/4))
+	h.tags, h.slots = make([]uint16, size), make([]hostSlot, size)
 	for _, t := range tenants {
 		r := t.rules
 		for _, name := range t.Hosts {
-			s := hostSlot{face: name, tenant: t}
-			if name != "" && name == r.face[:r.host] && r.n <= maxHeads {
+			s := hostSlot{sieve: r.sieve, face: name, tenant: t}
+			if name != "" && name == r.face[:r.host] && r.n <= maxAmong {
 				s.face, s.beside, s.rules = r.face, true, uint8(r.n) // #nosec G115 -- just seen to
 			}
 			if strings.HasPrefix(name, "*.") {
 				h.wild, name, s.face = true, name[1:], s.face[1:] // ".silva.example" is no host of its own
 			}
-			s.host = uint8(len(name)) // #nosec G115 -- a host has 255 bytes at most (isHost)
+			s.size = uint8(len(name)) // #nosec G115 -- a host has 255 bytes at most (isHost)
+			copy(s.host[:], name)
 			h.add(name, s)
 		}
 	}
@@ -52,30 +55,27 @@ func newHosts(tenants []*Tenant) hosts {
 }
 
 func (h *hosts) add(name string, s hostSlot) {
-	hash, last := maphash.String(h.seed, name), uint64(len(h.slots)-1) // #nosec G115 -- there are slots
+	hash, last := maphash.String(h.seed, name), uint64(len(h.tags)-1) // #nosec G115 -- there are slots
 	i := hash & last
-	for h.slots[i].tenant != nil {
+	for h.tags[i] != 0 {
 		i = (i + 1) & last
 	}
-	s.tag = uint32(hash >> 32) // #nosec G115 -- these bits are what is wanted
-	h.slots[i] = s
+	h.tags[i], h.slots[i] = tagOf(hash), s
 }
 
-// find returns what stands for a host, nil where there is none.
+// find returns what stands for a host, nil where there is none. A hash alone is
+// never believed.
 func (h *hosts) find(name string) *hostSlot {
 	if h.n == 0 {
 		return nil
 	}
-	hash, last := maphash.String(h.seed, name), uint64(len(h.slots)-1) // #nosec G115 -- there are slots
-	for i := hash & last; ; i = (i + 1) & last {
-		s := &h.slots[i]
-		if s.tenant == nil {
-			return nil
-		}
-		if s.tag == uint32(hash>>32) && s.face[:s.host] == name {
-			return s
+	hash, last := maphash.String(h.seed, name), uint64(len(h.tags)-1) // #nosec G115 -- there are slots
+	for i := hash & last; h.tags[i] != 0; i = (i + 1) & last {
+		if h.tags[i] == tagOf(hash) && h.slots[i].is(name) {
+			return &h.slots[i]
 		}
 	}
+	return nil
 }
 
 // lookup is find, of a host as it is sent, or of the wildcard that it falls under.
@@ -90,4 +90,15 @@ func (h *hosts) lookup(host string) *hostSlot {
 	return nil
 }
 
-func (s *hostSlot) block() block { return block(s.face[s.host:]) }
+// is reports whether the slot is the host's.
+func (s *hostSlot) is(name string) bool {
+	if len(name) != int(s.size) {
+		return false
+	}
+	if n := len(s.host); len(name) > n {
+		return name[:n] == string(s.host[:]) && name[n:] == s.face[n:s.size]
+	}
+	return name == string(s.host[:len(name)])
+}
+
+func (s *hostSlot) block() block { return block(s.face[s.size:]) }

@@ -21,11 +21,39 @@ func TestHosts(t *testing.T) {
 	}
 	// A hash is never believed: with its tag everywhere, a host is still told apart.
 	for _, host := range []string{"", "t001000.portal.test", "x000001.portal.test", "t000001.portal.tes", "t000001.portal.test2"} {
-		for i := range p.hosts.slots {
-			p.hosts.slots[i].tag = uint32(maphash.String(p.hosts.seed, host) >> 32)
+		for i := range p.hosts.tags {
+			if p.hosts.tags[i] != 0 {
+				p.hosts.tags[i] = tagOf(maphash.String(p.hosts.seed, host))
+			}
 		}
 		if s := p.hosts.find(host); s != nil {
 			t.Errorf("%q is %s", host, s.tenant.Key)
+		}
+	}
+}
+
+// Hosts that are longer than what a slot holds of them are compared to the end.
+func TestLongHosts(t *testing.T) {
+	long := strings.Repeat("office-", 6)
+	p := mustParse(t, strings.ReplaceAll("version: 1\ntenants:\n"+
+		"  a: {protect: [/a], hosts: [LONGa.example, '*.LONGw.example']}\n  b: {protect: [/a], hosts: [LONGb.example, LONGc.example]}\n", "LONG", long))
+	names := map[string]string{"a": "a", "b": "b", "c": "b", "d": "", "w": ""}
+	for end, want := range names {
+		tenant := p.HostTenant(long + end + ".example")
+		if want == "" && tenant != nil || want != "" && (tenant == nil || tenant.Key != want) {
+			t.Errorf("%s is %v", end, tenant)
+		}
+		if tenant := p.HostTenant("x." + long + end + ".example"); (tenant != nil) != (end == "w") {
+			t.Errorf("below %s is %v", end, tenant)
+		}
+		is := 0
+		for i := range p.hosts.slots { // whatever the hashes are
+			if p.hosts.slots[i].tenant != nil && p.hosts.slots[i].is(long+end+".example") {
+				is++
+			}
+		}
+		if (want == "") != (is == 0) || is > 1 {
+			t.Errorf("%d slots are %s's", is, end)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func TestLayout(t *testing.T) {
 	if n := unsafe.Sizeof(own); n > 192 {
 		t.Errorf("a tenant takes %d bytes", n)
 	}
-	if n := unsafe.Sizeof(hostSlot{}); n != 32 {
+	if n := unsafe.Sizeof(hostSlot{}); n != 64 {
 		t.Errorf("a host takes %d bytes", n)
 	}
 	if n := unsafe.Sizeof(rule{}); n != 32 {

@@ -195,7 +195,7 @@ func (t *Tenant) inherited(s *settings) *settings {
 	}
 	full := &settings{
 		Tenant: *t, at: s.at,
-		protect: &ruleList{file: files.protect, rules: r.protect, face: r.face, host: r.host, plain: r.plain},
+		protect: &ruleList{file: files.protect, rules: r.protect, face: r.face, sieve: r.sieve, host: r.host, plain: r.plain},
 		allow:   &ruleList{file: files.allow, rules: r.allow},
 	}
 	if t.offStage != nil {
@@ -234,7 +234,7 @@ func (b *base) set(set *ruleset, s *settings) *ruleset {
 		b.files[from] = &from
 	}
 	*set = ruleset{
-		protect: s.protect.rules, face: s.protect.face, host: s.protect.host, plain: s.protect.plain, allow: s.allow.rules,
+		protect: s.protect.rules, face: s.protect.face, sieve: s.protect.sieve, host: s.protect.host, plain: s.protect.plain, allow: s.allow.rules,
 		from: b.files[from], sensitive: s.CaseSensitive,
 		n: uint32(len(s.protect.rules)), opening: len(s.allow.rules) > 0, // #nosec G115 -- a file holds fewer
 	}

@@ -30,6 +30,7 @@ func isPlain(path string) bool {
 	for i := 1; i < len(path); i++ {
 		class := classes[path[i]]
 		switch {
+		case class == name: // most bytes
 		case class == odd:
 			return false
 		case class == dot:

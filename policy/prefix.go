@@ -108,7 +108,7 @@ func (t *target) mounted(mount string) (all, some bool) {
 	if mount == "" {
 		return false, false
 	}
-	if h := headOf(mount); t.more == nil && t.one.head&headMask(h) != h {
+	if t.more == nil && (t.one.head^headOf(mount))&headMask(len(mount)) != 0 {
 		return false, false // nearly every request: no rule has to be made of the mount
 	}
 	all = true

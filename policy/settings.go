@@ -32,6 +32,7 @@ type ruleList struct {
 	file  string
 	rules []rule // in the order of the file, derived ones behind them
 	face  string // of protect: a host, and its block
+	sieve sieve  // of protect
 	host  uint8  // bytes of the host
 	plain bool   // as ruleset.plain
 }
@@ -218,7 +219,7 @@ func (r *reader) keepHosts(s *settings) {
 		if len(hosts) > 0 && len(hosts[0]) <= math.MaxUint8 {
 			host = hosts[0]
 		}
-		list.face, list.plain = r.face(host, list.rules)
+		list.face, list.sieve, list.plain = r.face(host, list.rules)
 		list.host = uint8(len(host)) // #nosec G115 -- just seen to
 		if host != "" {
 			hosts[0], hosts = list.face[:len(host)], hosts[1:]
