@@ -62,11 +62,12 @@ func (t *turn) serveEnrolling(path []string) {
 	ways := map[enroll.Kind][2]func(){
 		enroll.KindPasskey: {t.beginPasskey, t.finishPasskey},
 		enroll.KindTOTP:    {t.beginTOTP, t.finishTOTP},
-		enroll.KindEmail:   {t.beginEmail, t.finishEmail},
-		enroll.KindSMS:     {t.beginText, t.finishText},
 	}
 	kind := enroll.Kind(path[0])
 	way, built := ways[kind]
+	if isSent(kind) {
+		way, built = [2]func(){func() { t.beginSent(kind) }, func() { t.finishSent(kind) }}, true
+	}
 	if kind.IsOIDC() {
 		// It is finished where the provider sends the browser back to.
 		way, built = [2]func(){func() { t.beginLink(kind) }, func() { t.problem(enroll.ErrWrongStep) }}, t.label(kind) != ""

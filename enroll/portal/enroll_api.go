@@ -147,6 +147,19 @@ func (t *turn) finishTOTP() {
 	t.enrolled(z, done)
 }
 
+// finishing reads where an enrolment stands that is about to be finished.
+func (t *turn) finishing(kind enroll.Kind) (*wizard, error) {
+	t.way = string(kind)
+	z, err := t.wizard()
+	if err == nil {
+		err = z.may("methods/verify")
+	}
+	if err == nil && z.visit == nil {
+		err = enroll.ErrWrongStep
+	}
+	return z, err
+}
+
 // enrolled answers an enrolment that was finished.
 func (t *turn) enrolled(z *wizard, done *enroll.Enrolled) {
 	t.dropVisit()

@@ -80,11 +80,11 @@ type enrollPart struct {
 	Wrong    string // what is wrong with it, or with the number
 	Number   string // that was typed
 	Kind     enroll.Kind
-	Label    string // of an identity provider
-	Change   string // where another number is typed
-	Replaces string // the method that this one takes the place of; "": none
-	Old      string // where that one's codes go, hidden
-	Pass     string // where a pass is shown; "": none was issued
+	Label    string    // of an identity provider
+	Send     *sentPart // nil: no code was sent
+	Replaces string    // the method that this one takes the place of; "": none
+	Old      string    // where that one's codes go, hidden
+	Pass     string    // where a pass is shown; "": none was issued
 	Setup    *enroll.TOTP
 	QR       template.HTML
 	Link     template.URL // otpauth:
@@ -140,6 +140,7 @@ func (t *turn) showEnroll(z *wizard, e *enroll.Error) {
 	case z.step == stepEmail && t.owed(z) == enroll.FirstTyped:
 		t.showTyped(z, e, part)
 	case z.step == stepEmail && part.Sent:
+		part.Send = t.sentTo("emailcode", part)
 		t.showStep(z, e, "emailcode", part)
 	case z.step == stepEmail:
 		t.showStep(z, e, "email", part)
@@ -198,9 +199,7 @@ func (t *turn) showMethod(z *wizard, e *enroll.Error, part enrollPart) {
 	case way == enroll.KindTOTP:
 		t.showStep(z, e, "method", part)
 	case way == enroll.KindEmail:
-		part.Proven = z.visit != nil && z.visit.EmailVerified
-		part.Sent = part.Sent && begun == way && !part.Proven
-		t.showStep(z, e, "mailbox", part)
+		t.showMailbox(z, e, part, begun == way)
 	case way.IsOIDC():
 		part.Kind, part.Label = way, t.label(way)
 		t.showStep(z, e, "oidc", part)
@@ -243,7 +242,7 @@ func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart
 	self, title := t.page("/enroll"), name+".title"
 	if part.Replaces != "" {
 		self = withQuery(t.wayTo(t.way), "replaces", part.Replaces)
-		if name != "smscode" && !(name == "mailbox" && part.Sent) {
+		if part.Send == nil {
 			title = name + ".change.title"
 		}
 	}
@@ -267,6 +266,9 @@ func (t *turn) showStep(z *wizard, e *enroll.Error, name string, part enrollPart
 	}
 	x.Steps = t.steps(z, name)
 	x.D = part
+	if part.Send != nil {
+		name = "sentcode"
+	}
 	t.p.show(t.w, t.r, t.status(e), name, x)
 }
 

@@ -109,6 +109,7 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 		Key: []string{"AAAA"}, Code: code,
 	}
 	ask := httptest.NewRequest("GET", "/", nil)
+	say := &turn{s: s, v: &Visit{}, r: ask}
 	parts := map[string][]any{
 		"block":  {again{Text: "block.remind", Need: "block.need", Start: "block.start", Later: "/x", Last: "999"}, again{Text: "block.review", Need: "block.review.need", Start: "block.review.start", Area: "333"}, again{Text: "block.enroll", Need: "block.need", Start: "block.start", Area: "333", Areas: []string{"333"}, Rest: true, Unsent: true, NewTab: true}, again{Text: "block.passkey.page", Need: "block.passkey.need", Start: "block.start"}},
 		"unsent": {again{Text: "unsent.lead", Area: "333", NewTab: true}, again{Foreign: true}},
@@ -116,15 +117,18 @@ func TestPages_SpeakNothingButTheLanguage(t *testing.T) {
 			What: s.T("reason.expired.detail"), Means: s.T("deny.store-down.means"), Next: s.T("deny.store-down.next"),
 			Go: "/", Label: s.T("deny.home"),
 		}},
-		"email":     {wizard, enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Hour), Pass: "/x"}},
-		"emailcode": {wizard, enrollPart{MailWait: s.Wait(time.Second), Code: code}},
-		"method":    {wizard}, "totp": {wizard},
-		"mailbox": {wizard, enrollPart{Masked: "a•••@x.example", Proven: true, Other: "/x"}, enrollPart{MailWait: s.Wait(time.Hour)}, enrollPart{Masked: "a•••@x.example", Replaces: "a", Old: "444"}},
+		"email": {wizard, enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Hour), Pass: "/x"}},
+		"sentcode": {
+			enrollPart{Code: code, Minutes: s.Wait(time.Minute), Other: "/x", Send: say.sentTo("smscode", enrollPart{Masked: "999"})},
+			enrollPart{Code: code, Replaces: "a", Send: say.sentTo("mailbox", enrollPart{Masked: "a•••@x.example"})},
+			enrollPart{Code: code, Pass: "/x", Send: say.sentTo("emailcode", enrollPart{Masked: "a•••@x.example", MailWait: s.Wait(time.Second)})},
+		},
+		"method": {wizard}, "totp": {wizard},
+		"mailbox": {enrollPart{Masked: "a•••@x.example", Proven: true, Other: "/x"}, enrollPart{MailWait: s.Wait(time.Hour)}, enrollPart{Masked: "a•••@x.example", Replaces: "a", Old: "444"}},
 		"choose":  {enrollPart{Choices: []choice{{"passkey", "/x", ""}, {"oidc", "/o", "333"}, {"totp", "/y", ""}, {"sms", "/z", ""}, {"email", "/z", ""}}, Least: s.N("choose.least", 2, "tenant", "555", "have", 1)}},
 		"oidc":    {enrollPart{Kind: "oidc.444", Label: "333", Other: "/x"}},
 		"away":    {awayPart{Label: "333", Address: "https://444"}},
 		"sms":     {enrollPart{Wrong: s.T("reason.bad-request.number"), Other: "/x"}, enrollPart{Replaces: "a", Old: "+1 •••11"}},
-		"smscode": {enrollPart{Masked: "a•••@x.example", Code: code, Minutes: s.Wait(time.Minute), Change: "/x"}},
 		"passkey": {enrollPart{Passkey: key, Other: "/x"}},
 		"codes":   {codesPart{Codes: []string{"1234"}, First: true}, codesPart{Codes: []string{"1234"}}},
 		"done":    {donePart{Text: s.T("done.added.text"), Waiting: true, More: true, List: true, mine: mine{Methods: methods, Many: true}}, donePart{Text: s.T("done.added.text"), Follow: true}},

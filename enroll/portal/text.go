@@ -1,57 +1,39 @@
 package portal
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 )
 
-// beginText is POST methods/sms: it sends a code to the number that was typed;
-// without one, again to the number typed before.
-func (t *turn) beginText() {
-	t.way = string(enroll.KindSMS)
-	z, err := t.wizard()
-	if err == nil {
-		err = t.inOrder(z, "methods")
+// byText sends codes to the number that was typed; without one, again to the number
+// typed before.
+func (t *turn) byText() sender {
+	ctx, p, service := t.r.Context(), t.v.Person, t.p.service
+	return sender{
+		begin: func(z *wizard) (map[string]any, error) {
+			setup, err := service.BeginText(ctx, z.visit, p, t.rules(), t.v.Flag, t.in["number"], t.in["replaces"], t.codeText)
+			if err != nil {
+				return nil, err
+			}
+			return map[string]any{"masked": setup.Masked, "expires": stamped(setup.Expires)}, nil
+		},
+		finish: func(z *wizard, name string) (*enroll.Enrolled, error) {
+			return service.FinishText(ctx, z.visit, p, t.rules(), t.v.Flag, t.in["code"], name)
+		},
+		ask: func() (*enroll.Asked, error) {
+			return service.AskText(ctx, p, t.rules(), t.phone(), t.knownBrowser(), t.codeText)
+		},
 	}
-	var setup *enroll.TextSetup
-	if err == nil {
-		setup, err = t.p.service.BeginText(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["number"], t.in["replaces"], t.codeText)
-	}
-	if err == nil {
-		t.v.step("secret")
-	}
-	switch {
-	case err != nil:
-		t.redo(z, err)
-	case t.form:
-		t.see(t.page("/enroll"))
-	default:
-		t.json(http.StatusOK, map[string]any{"masked": setup.Masked, "expires": stamped(setup.Expires)})
-	}
-}
-
-// finishText is POST methods/sms/verify.
-func (t *turn) finishText() {
-	z, err := t.finishing(enroll.KindSMS)
-	var done *enroll.Enrolled
-	if err == nil {
-		done, err = t.p.service.FinishText(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.nameFor(z, enroll.KindSMS))
-	}
-	if err != nil {
-		t.redo(z, err)
-		return
-	}
-	t.enrolled(z, done)
 }
 
 // showText asks for the number, or, once a code was sent there, for the code.
 func (t *turn) showText(z *wizard, e *enroll.Error, part enrollPart, begun bool) {
 	bad := e != nil && fieldOf(e) == "number"
 	if begun && !bad {
-		part.Masked, part.Change = leftToRight(z.visit.Phone), withQuery(withQuery(t.wayTo(string(enroll.KindSMS)), "replaces", part.Replaces), "add", "1")
+		part.Masked = leftToRight(z.visit.Phone)
+		part.Send = t.sentTo("smscode", part)
 		t.showStep(z, e, "smscode", part)
 		return
 	}
