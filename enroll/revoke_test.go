@@ -260,7 +260,11 @@ func TestDesign_H11_SilentStore(t *testing.T) {
 			t.Fatalf("after a second, another node says %v", err)
 		}
 		st.silent.Store(true)
-		time.Sleep(2*time.Second + pollEvery)
+		time.Sleep(time.Second)
+		if !s.Current(time.Now()) {
+			t.Fatal("it gives up what it heard within two seconds")
+		}
+		time.Sleep(time.Second + pollEvery)
 		if s.Current(time.Now()) {
 			t.Fatal("it calls itself current")
 		}

@@ -38,7 +38,7 @@ func TestNodesAreOne(t *testing.T) {
 	bruno, again := nodes.SignedIn(t, 1, "bruno"), nodes.SignedIn(t, 2, "ana")
 	heir := e.Redis(t, "R4")
 	e.Signal(t, "redis-1", syscall.SIGKILL)
-	apptest.Eventually(t, 30*time.Second, "the failover", func() bool {
+	apptest.Eventually(t, 90*time.Second, "the failover", func() bool {
 		for _, n := range nodes {
 			if got := ana.At(n).Open(place); got.Status != http.StatusOK {
 				t.Fatalf("who proved gets %d in the course of a failover", got.Status)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
 	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
@@ -156,12 +155,9 @@ func wantAt(t *testing.T, v *apptest.Visitor, path string, status int) {
 	}
 }
 
-// within waits for a status and returns how long it took.
-func within(t *testing.T, limit time.Duration, v *apptest.Visitor, status int) {
+// becomes waits for a status. How soon it must come is shown where the clock is
+// the test's own: a busy machine stands still for seconds.
+func becomes(t *testing.T, v *apptest.Visitor, status int) {
 	t.Helper()
-	begun := time.Now()
-	redistest.Eventually(t, http.StatusText(status), func() bool { return v.Open(place).Status == status })
-	if took := time.Since(begun); took > limit {
-		t.Errorf("%s: %d came after %v, want %v at most", v.Base, status, took, limit)
-	}
+	redistest.Eventually(t, v.Base+": "+http.StatusText(status), func() bool { return v.Open(place).Status == status })
 }

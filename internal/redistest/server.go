@@ -165,12 +165,16 @@ func (s *Server) AllCommands(t testing.TB) map[string]int {
 	return calls
 }
 
+// patience bounds a wait: a failover whose first try finds no replica ready is
+// tried again after ten seconds, on a machine that may be busy.
+const patience = 90 * time.Second
+
 // Eventually asks again until ok says yes.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited 30 s for %s", what)
+			t.Fatalf("waited %s for %s", patience, what)
 		}
 	}
 }
