@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,4 +170,19 @@ func (b *browser) copy() *browser {
 	other := b.s.browser()
 	other.secret, other.codes = b.secret, b.codes
 	return other
+}
+
+// Where nothing but a passkey opens an area, no program is told to set up
+// anything else first.
+func TestBlock_NamesWhatOpensTheArea(t *testing.T) {
+	s := start(t, offices, map[string]string{"policy.yaml": trustPolicy})
+	s.app.setTenant("bob", "month")
+	b := s.signedIn("bob")
+	for path, want := range map[string][]string{"/documents/1": {"passkey", "totp"}, "/keys/1": {"passkey"}, "/keys/1?all=1": {"passkey"}} {
+		var got struct{ Methods []string }
+		b.get(path, "Accept", "application/json").want(403).reason("enroll").json(&got)
+		if !slices.Equal(got.Methods, want) {
+			t.Errorf("%s: %q, want %q", path, got.Methods, want)
+		}
+	}
 }

@@ -118,3 +118,23 @@ func TestWhoami_AsConfigured(t *testing.T) {
 	other.form("/password", nil).want(200)
 	b.get("/documents/1", "Accept", "application/json").want(403).reason("verify")
 }
+
+// An app may sign somebody in on any path, by a link it mailed say, and go on
+// with the session's cookie as it was.
+func TestWhoami_ForgetsWhereACookieIsSet(t *testing.T) {
+	s := start(t, simple, nil)
+	b := s.signedIn("bob")
+	b.enroll()
+	b.get("/documents/1").want(200)
+	s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
+		c, err := r.Cookie("sid")
+		if r.URL.Path != "/from-a-mail" || err != nil {
+			return false
+		}
+		s.app.sessions[c.Value] = "eve"
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: c.Value, Path: "/"})
+		return true
+	}
+	b.get("/from-a-mail").want(200)
+	b.get("/documents/1", "Accept", "application/json").want(403).reason("enroll")
+}
