@@ -53,15 +53,15 @@ func Start(t testing.TB, cmd *exec.Cmd) *Process {
 }
 
 // Stop asks the program, and whatever it started in its group, to end and waits
-// for it; after 10 s they are killed.
+// for it; after 30 s they are killed.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
 	group := -p.cmd.Process.Pid
 	_ = syscall.Kill(group, syscall.SIGTERM) // one that has ended is no matter
 	select {
 	case <-p.ended:
-	case <-time.After(10 * time.Second):
-		t.Errorf("%s did not end within 10 s of being asked to", p.cmd.Path)
+	case <-time.After(30 * time.Second):
+		t.Errorf("%s did not end within 30 s of being asked to", p.cmd.Path)
 	}
 	_ = syscall.Kill(group, syscall.SIGKILL)
 	<-p.ended

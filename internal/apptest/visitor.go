@@ -22,6 +22,11 @@ type Visitor struct {
 	Header http.Header // sent with every request
 }
 
+// patience bounds one request. Caddy checks the password of a name it does not
+// know against a slow hash, which takes half a minute with the race detector on a
+// busy machine.
+const patience = 3 * time.Minute
+
 // NewVisitor opens a fresh browser on the site.
 func NewVisitor(t testing.TB, base string) *Visitor {
 	t.Helper()
@@ -30,7 +35,7 @@ func NewVisitor(t testing.TB, base string) *Visitor {
 		t.Fatal(err)
 	}
 	return &Visitor{t: t, Base: base, Header: http.Header{},
-		Client: &http.Client{Jar: jar, CheckRedirect: stay, Timeout: 30 * time.Second}}
+		Client: &http.Client{Jar: jar, CheckRedirect: stay, Timeout: patience}}
 }
 
 // Answer is a response with its body read.
