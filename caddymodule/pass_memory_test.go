@@ -284,3 +284,23 @@ func TestFieldSet_FoldsAsServersDo(t *testing.T) {
 		}
 	}
 }
+
+// What was put together for one tenant, or one address, is not another's.
+func TestLookedUp_IsOfOneTenant(t *testing.T) {
+	start(t, offices, map[string]string{"policy.yaml": strings.Replace(officesPolicy, "SHARE", "everywhere", 1)})
+	app, err := caddy.ActiveContext().App("mfa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := app.(*App).state.gates.gates[0].state
+	p := &passage{gate: g, app: g.app, r: httptest.NewRequest("GET", "/documents/1", nil), looked: new(lookedUp), who: &identity.Result{State: identity.Known}}
+	p.who.Person.Email = "bob@mail.test"
+	for _, key := range []string{"silva", "costa", "silva"} {
+		if r := p.rulesOf(g.app.policy().Tenant(key)); r.Tenant != key {
+			t.Errorf("the rules of %s are those of %s", key, r.Tenant)
+		}
+	}
+	if p.looked.email != "bob@mail.test" {
+		t.Errorf("kept for %q", p.looked.email)
+	}
+}
