@@ -122,20 +122,25 @@ func TestStoreFlaky_NothingOpensTwice(t *testing.T) {
 	for i := range 5 {
 		user := fmt.Sprint("carl", i)
 		b := s.signedIn(user)
-		for try := 0; ; try++ {
+		through := false
+		for try := 0; !through; try++ {
 			if try == 60 {
 				t.Fatalf("%s does not get through", user)
 			}
 			if r := b.page("/documents/1"); r.StatusCode == 200 {
 				t.Fatalf("%s passes with nothing", user)
 			}
-			if r := b.post("email"); r.StatusCode != 200 {
+			switch r := b.post("email"); r.StatusCode {
+			case 429: // as many mails went out as may, each for a code that came to nothing
+				advance(t, 15*time.Minute)
+				continue
+			case 200:
+			default:
 				continue
 			}
-			if len(s.mail.of(mailOf(user))) == 0 || b.post("email/verify", "code", s.mail.code(t, mailOf(user))).StatusCode != 200 {
-				continue
+			for typed := 0; typed < 3 && !through && len(s.mail.of(mailOf(user))) > 0; typed++ {
+				through = b.post("email/verify", "code", s.mail.code(t, mailOf(user))).StatusCode == 200
 			}
-			break
 		}
 	}
 	s.store().flaky.Store(false)
