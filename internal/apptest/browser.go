@@ -104,10 +104,11 @@ func (b *Browser) Click(css string) {
 	b.do("clicking "+css, chromedp.Click(chromedp.CSS(css)))
 }
 
-// Type replaces what a field holds.
+// Type replaces what a field holds. It does not use chromedp.SendKeys, which reads
+// the field's attributes while the page may be changing them.
 func (b *Browser) Type(css, text string) {
 	b.t.Helper()
-	b.do("typing into "+css, chromedp.Clear(chromedp.CSS(css)), chromedp.SendKeys(chromedp.CSS(css), text))
+	b.do("typing into "+css, chromedp.Clear(chromedp.CSS(css)), chromedp.Focus(chromedp.CSS(css), chromedp.NodeVisible), chromedp.KeyEvent(text))
 }
 
 // Keys presses keys wherever the focus is (chromedp/kb names the special ones).

@@ -129,7 +129,7 @@ func (p *person) click(selector string) { p.t.Helper(); p.do(chromedp.Click(chro
 
 func (p *person) keys(selector, text string) {
 	p.t.Helper()
-	p.do(chromedp.SendKeys(chromedp.CSS(selector), text))
+	p.do(chromedp.Focus(chromedp.CSS(selector), chromedp.NodeVisible), chromedp.KeyEvent(text)) // not SendKeys: it reads attributes that may be changing
 }
 
 func (p *person) title() string {
