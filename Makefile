@@ -30,8 +30,8 @@ test: tools ## run every test with the race detector
 	@mkdir -p .run
 	$(GO) build -race -o $(RACE_CADDY) ./cmd/caddy
 	$(GO) build -o .run/testsum ./scripts/testsum
-	CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js \
-		$(GO) test -race -json -p $(TESTJOBS) -timeout 15m ./... | .run/testsum
+	export CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js; \
+		$(GO) test -race -json -p $(TESTJOBS) -timeout 15m ./... | .run/testsum $(GO) test -race -json -timeout 15m
 
 images: tools ## take the pictures of docs/users.md and docs/methods.md anew
 	MFA_DOCS=1 $(GO) test -count=1 -run TestDocs_Pictures ./enroll/portal/browsertest

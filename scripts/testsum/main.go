@@ -1,6 +1,10 @@
 // Command testsum reads the output of go test -json, prints what went wrong
 // and how many tests passed and failed, and exits with 1 unless all passed. A
 // skipped test counts as failed: what did not run has shown nothing.
+//
+// Given a command ("testsum go test -json"), it runs the tests of a run in which
+// few failed once more, alone, and names those that then pass: they are unsteady,
+// and to be mended. See again.go.
 package main
 
 import (
@@ -12,7 +16,7 @@ import (
 )
 
 func main() {
-	failed, err := summarize(os.Stdin, os.Stdout)
+	failed, err := summarize(os.Stdin, os.Stdout, os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testsum:", err)
 		os.Exit(2)
@@ -32,13 +36,31 @@ type event struct {
 type tally struct {
 	output         map[string][]string // of each test and package that still runs
 	passed, failed int
-	failedIn       map[string]int // failed tests of each package
+	failedIn       map[string]int      // failed tests of each package
+	again          map[string][]string // of each package the tests that may be run again
+	firm           bool                // something failed that a second run cannot change
+}
+
+func newTally() *tally {
+	return &tally{output: map[string][]string{}, failedIn: map[string]int{}, again: map[string][]string{}}
 }
 
 // summarize copies what matters of in to out. The last line it writes is
-// "N passed, N failed".
-func summarize(in io.Reader, out io.Writer) (failed bool, err error) {
-	t := &tally{output: map[string][]string{}, failedIn: map[string]int{}}
+// "N passed, N failed". command is what runs tests again; none: nothing does.
+func summarize(in io.Reader, out io.Writer, command []string) (failed bool, err error) {
+	t := newTally()
+	if err := t.read(in, out); err != nil {
+		return true, err
+	}
+	if t.failed > 0 && len(command) > 0 {
+		t.runAgain(out, command)
+	}
+	fmt.Fprintf(out, "%d passed, %d failed\n", t.passed, t.failed)
+	return t.failed > 0 || t.passed == 0, nil
+}
+
+// read takes in the events of one run.
+func (t *tally) read(in io.Reader, out io.Writer) error {
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -51,14 +73,12 @@ func summarize(in io.Reader, out io.Writer) (failed bool, err error) {
 			}
 		}
 		if err == io.EOF {
-			break
+			return nil
 		}
 		if err != nil {
-			return true, fmt.Errorf("reading test output: %w", err)
+			return fmt.Errorf("reading test output: %w", err)
 		}
 	}
-	fmt.Fprintf(out, "%d passed, %d failed\n", t.passed, t.failed)
-	return t.failed > 0 || t.passed == 0, nil
 }
 
 func (t *tally) add(e event, out io.Writer) {
@@ -90,11 +110,13 @@ func (t *tally) fail(e event, key string, out io.Writer) {
 		t.failed++
 		t.failedIn[e.Package]++
 		fmt.Fprintf(out, "%s  %s %s\n", e.Action, e.Package, e.Test)
+		t.mayRunAgain(e, t.output[key])
 	case e.Action == "skip":
 		return // a package without test files
 	default:
 		if t.failedIn[e.Package] == 0 {
 			t.failed++
+			t.firm = true
 		}
 		fmt.Fprintf(out, "FAIL  %s %.1fs\n", e.Package, e.Elapsed)
 	}

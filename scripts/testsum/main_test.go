@@ -34,7 +34,7 @@ func TestSummarize(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			failed, err := summarize(strings.NewReader(c.in), &out)
+			failed, err := summarize(strings.NewReader(c.in), &out, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,10 +52,49 @@ func TestOutputOfFailuresIsShown(t *testing.T) {
 		`{"Action":"pass","Package":"p","Test":"TestB"}` + "\n" +
 		`{"Action":"fail","Package":"p","Test":"TestA"}`
 	var out strings.Builder
-	if _, err := summarize(strings.NewReader(in), &out); err != nil {
+	if _, err := summarize(strings.NewReader(in), &out, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := out.String(); !strings.Contains(got, "want 1") || strings.Contains(got, "chatter") {
 		t.Errorf("shown:\n%s", got)
+	}
+}
+
+// TestRunAgain: a test that failed is judged by a second run, unless what failed
+// cannot be put down to chance.
+func TestRunAgain(t *testing.T) {
+	const fails = `{"Action":"pass","Package":"p","Test":"TestB"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestA/x"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestA"}` + "\n" + `{"Action":"fail","Package":"p"}`
+	const passes = `{"Action":"pass","Package":"p","Test":"TestA/x"}` + "\n" + `{"Action":"pass","Package":"p","Test":"TestA"}` + "\n" + `{"Action":"pass","Package":"p"}`
+	several := ""
+	for _, name := range []string{"TestA", "TestB", "TestC", "TestD"} {
+		several += `{"Action":"fail","Package":"p","Test":"` + name + `"}` + "\n"
+	}
+	for name, c := range map[string]struct {
+		in, second, last string
+		failed           bool
+	}{
+		"ok/passes alone":     {fails, passes, "3 passed, 0 failed", false},
+		"fail/fails again":    {fails, fails, "2 passed, 2 failed", true},
+		"fail/nothing ran":    {fails, "", "1 passed, 2 failed", true},
+		"fail/too many":       {several, passes, "0 passed, 4 failed", true},
+		"fail/a race":         {`{"Action":"output","Package":"p","Test":"TestA","Output":"WARNING: DATA RACE\n"}` + "\n" + fails, passes, "1 passed, 2 failed", true},
+		"fail/a panic":        {`{"Action":"output","Package":"p","Test":"TestA","Output":"panic: x\n"}` + "\n" + fails, passes, "1 passed, 2 failed", true},
+		"fail/a skipped test": {fails + "\n" + `{"Action":"skip","Package":"p","Test":"TestC"}`, passes, "1 passed, 3 failed", true},
+		"fail/a crash":        {fails + "\n" + `{"Action":"fail","Package":"q"}`, passes, "1 passed, 3 failed", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			failed, err := summarize(strings.NewReader(c.in), &out, []string{"sh", "-c", `printf '%s' "$0"; echo; echo "ran $*" >&2`, c.second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+			if got := lines[len(lines)-1]; got != c.last || failed != c.failed {
+				t.Errorf("summed up as %q, failed %v, want %q, %v:\n%s", got, failed, c.last, c.failed, out.String())
+			}
+			if told := strings.Contains(out.String(), "unsteady: p TestA failed"); told == c.failed {
+				t.Errorf("told as unsteady: %v", told)
+			}
+		})
 	}
 }
