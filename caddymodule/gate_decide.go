@@ -1,0 +1,182 @@
+package caddymodule
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
+	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddy-mfa/caddy-mfa/policy"
+)
+
+// decide asks the policy, and fetches what it asks back for: who this is, and
+// only where that does not settle it, what the store knows of the account.
+func (p *passage) decide() {
+	f := policy.Facts{
+		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Form: formBody(p.r), Cookies: p.r.Header["Cookie"], Preflight: isPreflight(p.r),
+		Mount: p.gate.mount, Protect: p.gate.protect,
+		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
+	}
+	if now := (policy.Target{Path: p.r.URL.EscapedPath(), RawQuery: p.r.URL.RawQuery}); now != p.sent {
+		f.Rewritten = now
+		p.asked = new(policy.Target)
+		*p.asked = now
+	}
+	p.judged = true
+	pol := p.app.policy()
+	if pol.LooksAtClient() {
+		f.Client = clientAddr(p.r)
+	}
+	if pol.LooksAtSessions() {
+		f.Began = p.began
+	}
+	recalled := p.recall()
+	if recalled {
+		p.tell(&f)
+	}
+	p.decision = pol.Decide(&f)
+	if recalled && !p.decision.Protected {
+		p.who, p.named, p.realm, p.flag = &nobodyYet, "", "", nil // an open page knows nobody
+	}
+	if p.decision.Ask == policy.AskIdentity {
+		p.identify()
+		p.tell(&f)
+		p.decision = pol.Decide(&f)
+	}
+	if ask := p.decision.Ask; ask == policy.AskAccount || ask == policy.AskDue {
+		asked := f // of its own: what settle is handed leaves the stack
+		p.decision = p.settle(pol, &asked, p.decision, p.noteDue)
+		f.Account = asked.Account
+	}
+	if p.decision.Ask != policy.AskNothing {
+		// A policy that keeps asking is a fault of ours; it must not open.
+		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
+	}
+	if hasDestination(p.r) {
+		p.decideDestination(pol, f)
+	}
+	if p.deaf && p.decision.Reason != policy.ReasonVerified {
+		p.flag = nil // nobody is told of a proof that decided nothing
+	}
+}
+
+// settle answers what the policy asks of the store, until it has decided. Of a
+// person who is found owing something for the first time, note makes a note;
+// nothing else is written, and nothing of anybody who proved.
+func (p *passage) settle(pol *policy.Policy, f *policy.Facts, d policy.Decision, note func(*policy.Facts, *policy.Tenant)) policy.Decision {
+	if d.Ask == policy.AskAccount {
+		f.Account = p.lookUp(f.User)
+		d = pol.Decide(f)
+	}
+	for range 2 { // two tenants may judge, and each keeps its own
+		if d.Ask == policy.AskDue && d.Tenant != nil {
+			note(f, d.Tenant)
+			d = pol.Decide(f)
+		}
+	}
+	return d
+}
+
+// noteDue has the store note that the person owes a tenant something. Where it
+// cannot, nobody is let off: it could not be told from the next time.
+func (p *passage) noteDue(f *policy.Facts, t *policy.Tenant) {
+	svc := p.app.service()
+	if svc == nil {
+		f.Account = policy.Account{State: policy.AccountDown}
+		return
+	}
+	d, err := svc.NoteDue(p.innerContext(), p.realm, f.User, t.Key)
+	if err != nil {
+		p.gate.log.Error("noting what a person owes", errField(err))
+		f.Account = policy.Account{State: policy.AccountDown}
+		return
+	}
+	f.Account.Due = append(f.Account.Due, policy.Due(d))
+	// Whoever has the password could change the address before the person is
+	// first asked for it.
+	if err := svc.Notice(p.innerContext(), p.person(), p.rulesOf(t)); err != nil {
+		p.gate.log.Error("noting an address", errField(err))
+	}
+}
+
+// supposeDue is noteDue for a request that was not made, which writes nothing.
+func supposeDue(f *policy.Facts, t *policy.Tenant) {
+	f.Account.Due = append(f.Account.Due, policy.Due{Tenant: t.Key, Since: f.Now})
+}
+
+// tell gives the policy what the identities said, and what was proven.
+func (p *passage) tell(f *policy.Facts) {
+	switch p.who.State {
+	case identity.Known:
+		f.Who = policy.Known
+	case identity.Conflict:
+		f.Who = policy.Conflict
+	case identity.Down:
+		f.Who = policy.Down
+	case identity.Mixed:
+		f.Who = policy.Mixed
+	default:
+		f.Who = policy.Nobody
+	}
+	f.User, f.Roles, f.Tenant, f.Email = p.who.Person.User, p.who.Person.Roles, p.named, p.who.Person.Email
+	f.Proof = p.proof()
+}
+
+// proof is what the visitor has proven: the gate's own flag, else the
+// identity's mapped claim.
+func (p *passage) proof() policy.Proof {
+	if p.flag != nil {
+		return proofOf(p.flag, p.deaf)
+	}
+	return p.gate.claimOf(&p.who.Person)
+}
+
+// lookedUp is what one request needs more than once, where it does not simply
+// pass.
+type lookedUp struct {
+	account *enroll.Account
+	tenant  *policy.Tenant // whose rules follow, for somebody of an address
+	email   string
+	rules   enroll.Rules
+}
+
+var errDeaf = errors.New("no word of revocations from the store that can be trusted, or none for 2 seconds")
+
+// lookUp asks the store for a person's account, and whether the browser that
+// asks is one it trusts. A visitor who has left must not make the store look
+// down, in the log and in the count of answers.
+func (p *passage) lookUp(user string) policy.Account {
+	acct, err := p.app.account(p.innerContext(), p.realm, user)
+	if err == nil && p.deaf {
+		err = errDeaf
+	}
+	if err != nil {
+		p.gate.log.Error("reading an account", errField(err))
+		return policy.Account{State: policy.AccountDown}
+	}
+	p.looked = &lookedUp{account: acct}
+	known := policy.Account{State: policy.AccountKnown, Had: acct.Had, Codes: acct.CodesLeft > 0, Mailed: acct.Reachable}
+	for _, d := range acct.Due {
+		known.Due = append(known.Due, policy.Due(d))
+	}
+	for _, m := range acct.Methods {
+		known.Methods = append(known.Methods, accountMethod(m))
+	}
+	if len(acct.Devices) == 0 || p.cookies == nil {
+		return known
+	}
+	device := cookieValue(p.given, p.cookies.device)
+	id, _ := p.app.service().ReadDevice(device, p.realm, user, p.app.now())
+	if d := acct.Device(id); d != nil {
+		known.Device = policy.TrustedDevice{Tenant: d.Tenant, At: d.Created, Method: accountMethod(d.Proven)}
+	}
+	return known
+}
+
+func accountMethod(m enroll.Method) policy.AccountMethod {
+	return policy.AccountMethod{Kind: string(m.Kind), Tenant: m.Tenant, First: m.First, From: m.From, Reviewed: m.Reviewed}
+}
+
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+}
