@@ -58,7 +58,7 @@ func (t *turn) explain(e *enroll.Error) string {
 	tenant := t.v.Rules.TenantName
 	switch {
 	case e.Reason == enroll.ErrBadCode.Reason && e.Left > 0:
-		return s.T("reason.bad-code.detail") + " " + s.N("tries", e.Left)
+		return s.T("reason.bad-code."+t.detail(e)) + " " + s.N("tries", e.Left)
 	case e.Reason == enroll.ErrExpired.Reason && t.oldCode:
 		return s.T("reason.expired.code")
 	case e.Reason == enroll.ErrClockOff.Reason && e.Offset < 0:
@@ -66,11 +66,24 @@ func (t *turn) explain(e *enroll.Error) string {
 	case e.Reason == enroll.ErrClockOff.Reason:
 		return s.T("reason.clock-off.ahead", "by", s.Wait(e.Offset))
 	}
-	detail := "detail"
-	if e.Detail != "" {
-		detail = e.Detail
+	return s.T("reason."+e.Reason+"."+t.detail(e), "wait", wait, "tenant", tenant, "area", "", "label", t.wayLabel())
+}
+
+// detail is which of a reason's texts is meant. Where the next right code comes
+// from depends on what was typed: an app has a newer one every 30 seconds, a mail
+// or a text brings one when it is asked for, recovery codes lie in a drawer, and
+// a pass is somebody else's to give.
+func (t *turn) detail(e *enroll.Error) string {
+	wrong, used := e.Reason == enroll.ErrBadCode.Reason, e.Reason == enroll.ErrUsedCode.Reason
+	switch {
+	case e.Detail != "":
+		return e.Detail
+	case (wrong || used) && (t.typed == enroll.KindCodes || t.typed == enroll.KindPass):
+		return string(t.typed)
+	case used && isSent(t.typed):
+		return "sent"
 	}
-	return s.T("reason."+e.Reason+"."+detail, "wait", wait, "tenant", tenant, "area", "", "label", t.wayLabel())
+	return "detail"
 }
 
 // wayLabel is what people call the provider that a page is about, "" where it is

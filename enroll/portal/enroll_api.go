@@ -76,6 +76,7 @@ func (t *turn) inOrder(z *wizard, move string) error {
 
 // verifyCode is POST email/verify.
 func (t *turn) verifyCode() {
+	t.typed = enroll.KindEmail
 	z, err := t.wizard()
 	if err == nil {
 		err = z.may("email/verify")

@@ -27,7 +27,7 @@ func (t *turn) beginPass() {
 // verifyPass is POST verify/pass/verify. A pass is no proof of a factor: it gives
 // no flag, and opens the enrolment of this visit alone.
 func (t *turn) verifyPass() {
-	t.passing = true
+	t.passing, t.typed = true, enroll.KindPass
 	z, err := t.wizard()
 	if err == nil {
 		err = t.mayPass(z)

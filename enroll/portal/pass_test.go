@@ -30,7 +30,7 @@ func TestPass_Pages(t *testing.T) {
 	}
 	code := issue(t, site, "ana")
 	wrong := c.submit("/.mfa/api/verify/pass/verify", "code", "0000-0000-0000").want(t, 400)
-	if !strings.Contains(wrong.body, "That code did not match") || !strings.Contains(wrong.body, `aria-invalid="true"`) {
+	if !strings.Contains(wrong.body, "That pass is not right. Compare it with the one you were given") || !strings.Contains(wrong.body, `aria-invalid="true"`) {
 		t.Errorf("the page: %s", wrong.body)
 	}
 	page = c.follow(c.submit("/.mfa/api/verify/pass/verify", "code", code))

@@ -53,6 +53,7 @@ func (t *turn) beginSent(kind enroll.Kind) {
 
 // finishSent is POST methods/email/verify and methods/sms/verify.
 func (t *turn) finishSent(kind enroll.Kind) {
+	t.typed = kind
 	z, err := t.finishing(kind)
 	var done *enroll.Enrolled
 	if err == nil {

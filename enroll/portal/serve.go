@@ -21,10 +21,11 @@ type turn struct {
 	to   string            // the way back
 	held bool              // the ticket holds it: it may be followed by itself
 
-	oldCode      bool   // what is over is the mailed code, not the visit
-	chosenTenant string // another of the person's own tenants; "": the default one
-	passing      bool   // a pass was sent: the page shown next asks for it
-	way          string // the kind of method that the page shown next is about; "": none yet
+	oldCode      bool        // what is over is the mailed code, not the visit
+	chosenTenant string      // another of the person's own tenants; "": the default one
+	passing      bool        // a pass was sent: the page shown next asks for it
+	typed        enroll.Kind // what was typed as a code; "": none was
+	way          string      // the kind of method that the page shown next is about; "": none yet
 }
 
 // Serve answers a request under the mount, which r.URL.Path no longer holds.

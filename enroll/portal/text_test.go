@@ -86,6 +86,9 @@ func TestS2_4_TheNumberIsAskedFor(t *testing.T) {
 	again.follow(again.submit("/.mfa/api/verify/sms?way=sms", "to", "/mensagens/7"))
 	again.submit("/.mfa/api/verify/sms/verify?way=sms", "code", texted(t, site), "to", "/mensagens/7").want(t, 200)
 	again.get("/mensagens/7").want(t, 200)
+	if p := again.call("POST", "/.mfa/api/verify/sms/verify", `{"code":"`+texted(t, site)+`"}`).refused(t, 409, "used-code"); !strings.HasSuffix(p["detail"].(string), "Ask for a new one.") {
+		t.Errorf("of a code that was used: %v", p["detail"])
+	}
 }
 
 // TestText_Calls: the same as a program does it, and the second phone.

@@ -195,6 +195,7 @@ func (t *turn) beginProof(kind enroll.Kind) {
 
 // finishProof is POST verify/{kind}/verify.
 func (t *turn) finishProof(kind enroll.Kind) {
+	t.typed = kind
 	var flag *enroll.Flag
 	var err error
 	switch ctx := t.r.Context(); kind {

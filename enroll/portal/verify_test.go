@@ -56,6 +56,9 @@ func TestVerify_ClockOff(t *testing.T) {
 	}
 }
 
+// TestVerify_RecoveryCode: a recovery code is taken as it is typed, once; of a wrong
+// and of a used one the page says where there are others, and of no newer one to
+// wait for.
 func TestVerify_RecoveryCode(t *testing.T) {
 	site := newSite(t)
 	old, _, codes := enrolled(t, site, "ana")
@@ -65,8 +68,12 @@ func TestVerify_RecoveryCode(t *testing.T) {
 	}
 	c.submit("/.mfa/api/verify/codes/verify?way=codes", "code", " "+strings.ToLower(codes[3])+" ").want(t, 200)
 	c = signedInAgain(t, old)
+	wrong := c.submit("/.mfa/api/verify/codes/verify?way=codes", "code", "0000-0000-0000-0000").want(t, 400)
+	if !strings.Contains(wrong.body, "Compare it with those you saved, or try another one. You have 4 tries left.") || strings.Contains(wrong.body, "newest") {
+		t.Errorf("the page: %s", wrong.body)
+	}
 	used := c.submit("/.mfa/api/verify/codes/verify?way=codes", "code", codes[3]).want(t, 409)
-	if !strings.Contains(used.body, "already used") || !strings.Contains(used.body, "input class=\"code wide\"") {
+	if !strings.Contains(used.body, "already used, and each works once. Use another one.") || strings.Contains(used.body, "the next one") || !strings.Contains(used.body, "input class=\"code wide\"") {
 		t.Errorf("the page: %s", used.body)
 	}
 }
