@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
@@ -114,7 +116,7 @@ func TestLanguages_AddressFormally(t *testing.T) {
 	words, _ := loadCatalogue()
 	for tag, familiar := range map[string]string{
 		"de": `du|dir|dich|dein|deine[mnrs]?`, "nl": `je|jij|jou|jouw`, "fr": `tu|te|toi|ton|ta|tes`,
-		"es": `tú|te|ti|tu|tus`, "it": `tu|ti|tuo|tua|tuoi|tue`,
+		"es": `tú|te|ti|tu|tus`, "it": `tu|ti|tuo|tua|tuoi|tue|perdi|puoi|hai|vuoi|devi`,
 	} {
 		said := regexp.MustCompile(`(?i)(^|[^\pL])(` + familiar + `)([^\pL]|$)`)
 		for key, text := range words.choose(tag).texts {
@@ -130,17 +132,106 @@ func TestLanguages_AddressFormally(t *testing.T) {
 func TestLanguages_OneWordForOneThing(t *testing.T) {
 	words, _ := loadCatalogue()
 	for tag, others := range map[string]string{
-		"en": `2FA|two-factor|backup code|security key\b.*passkey is`, "pt-BR": `duas etapas|códigos? de backup|2FA`,
+		"en": `2FA|two-factor|backup code|security key\b.*passkey is|\bmails?\b`, "pt-BR": `(duas|segunda) etapas?|códigos? de backup|2FA|outro método|outra forma`,
 		"de": `Zugangsschlüssel|Hauptschlüssel|Sicherungscode|Backup-Code|zweistufig|2FA|Authentifizierungs-App`,
-		"nl": `toegangssleutel|tweefactor|back-?upcode|2FA|verificatie-app`, "fi": `avainkood|varmuuskood|todennusavain|2FA`,
+		"nl": `toegangssleutel|tweefactor|back-?upcode|2FA|verificatie-app|\binlog|\buitlog|\blog (in|uit|daar)\b|andere manier`, "fi": `avainkood|varmuuskood|todennusavain|2FA`,
 		"es": `clave de acceso|doble factor|dos factores|códigos? de respaldo|2FA`, "fr": `codes? de secours|clé d’identification|deux facteurs|2FA`,
-		"it": `chiav[ei] di accesso|codic[ei] di backup|due fattori|2FA`, "ar": `الرموز الاحتياطية|رموز احتياطية|المصادقة الثنائية|مفتاح الدخول`,
+		"it": `chiav[ei] di accesso|codic[ei] di backup|due fattori|2FA`, "ar": `الرموز الاحتياطية|رموز احتياطية|المصادقة الثنائية|مفتاح الدخول|مؤسس`,
 	} {
 		other := regexp.MustCompile(`(?i)` + others)
 		for key, text := range words.choose(tag).texts {
 			if found := other.FindString(text); found != "" {
 				t.Errorf("%s: %s says %q: %s", tag, key, found, text)
 			}
+		}
+	}
+}
+
+// TestLanguages_SayOneThingOneWay: what English says in the same words elsewhere,
+// every language does, but where the word it stands for makes it another: a title
+// beside a button, a key beside codes, a name that has room for a second one.
+func TestLanguages_SayOneThingOneWay(t *testing.T) {
+	words, _ := loadCatalogue()
+	apart := map[string]bool{
+		"passkey.create.go": true, "verify.start": true, "sms.change.title": true, "codes.copied": true, "steps.passkey": true, "choose.passkey": true,
+	}
+	said := map[string][]string{}
+	for key, text := range words.choose("en").texts {
+		if !apart[key] {
+			said[text] = append(said[text], key)
+		}
+	}
+	for _, s := range words.languages {
+		for _, keys := range said {
+			for _, key := range keys[1:] {
+				if one, other := s.texts[keys[0]], s.texts[key]; one != other {
+					t.Errorf("%s: %s is %q, %s is %q", s.Tag, keys[0], one, key, other)
+				}
+			}
+		}
+	}
+}
+
+// TestLanguages_AreTypeset: apostrophes and quotation marks are the printed ones, a
+// text ends as the English one does, and no mark is left alone at the beginning of
+// a line: French keeps its spaces before them from breaking, German the one before
+// an ellipsis.
+func TestLanguages_AreTypeset(t *testing.T) {
+	words, _ := loadCatalogue()
+	loose := regexp.MustCompile(`[ \t](…|[.,;:?!»”](\s|$))|« `)
+	tight := regexp.MustCompile(`[^\x{a0}\x{202f}][;?!:»]|«[^\x{a0}]`)
+	end := func(text string) string {
+		last, _ := utf8.DecodeLastRuneInString(text)
+		if i := strings.IndexRune(".?:,…؟،", last); i >= 0 {
+			return strings.NewReplacer("؟", "?", "،", ",").Replace(string(last))
+		}
+		return ""
+	}
+	for _, s := range words.languages {
+		for key, text := range s.texts {
+			b, plural := base(key)
+			model, ok := words.choose("en").texts[key]
+			if plural && !ok {
+				model = words.choose("en").texts[b+".other"]
+			}
+			if got, want := end(text), end(model); got != want && !(s.Tag == "es" && strings.HasPrefix(key, "mail.hello")) { // Hola:
+				t.Errorf("%s: %s ends in %q, want %q", s.Tag, key, got, want)
+			}
+			if strings.ContainsAny(text, "'\"") || loose.MatchString(text) {
+				t.Errorf("%s: %s: %s", s.Tag, key, text)
+			}
+			if s.Tag == "fr" && !strings.HasPrefix(key, "date") && tight.MatchString(text) {
+				t.Errorf("%s: %s breaks before a mark: %q", s.Tag, key, text)
+			}
+		}
+	}
+}
+
+// TestLanguages_MailsGoOnFromTheirGreeting: after it a sentence begins, with a
+// capital; in German, where it ends in a comma, without.
+func TestLanguages_MailsGoOnFromTheirGreeting(t *testing.T) {
+	words, _ := loadCatalogue()
+	for _, s := range words.languages {
+		for key, text := range s.texts {
+			if !regexp.MustCompile(`^mail\.[a-z-]+\.(intro|text)$`).MatchString(key) {
+				continue
+			}
+			first, _ := utf8.DecodeRuneInString(text)
+			if s.Tag == "de" && unicode.IsUpper(first) && !strings.HasPrefix(text, "Ihr ") || s.Tag != "de" && unicode.IsLower(first) {
+				t.Errorf("%s: %s: %s", s.Tag, key, text)
+			}
+		}
+	}
+}
+
+// TestLanguages_ATenantIsFeminine: Arabic has two forms of a verb, and a tenant is
+// spoken of as الجهة everywhere.
+func TestLanguages_ATenantIsFeminine(t *testing.T) {
+	words, _ := loadCatalogue()
+	masculine := regexp.MustCompile(`(^|[^\pL])ي\pL+( منك| لك)? \{tenant\}`)
+	for key, text := range words.choose("ar").texts {
+		if masculine.MatchString(text) {
+			t.Errorf("ar: %s: %s", key, text)
 		}
 	}
 }

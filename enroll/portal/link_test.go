@@ -66,7 +66,7 @@ func TestLink_C8_OnlyWhereItWasAskedFor(t *testing.T) {
 // TestLink_NotMe ends what was begun, from anywhere.
 func TestLink_NotMe(t *testing.T) {
 	c, link := asked(t)
-	if a := visitor(t, c.site, "").submit(link, "action", "disown").want(t, 200); !strings.Contains(a.body, "Whoever asked for that mail cannot go on") {
+	if a := visitor(t, c.site, "").submit(link, "action", "disown").want(t, 200); !strings.Contains(a.body, "Whoever asked for that email cannot go on") {
 		t.Errorf("the page: %s", a.body)
 	}
 	c.submit("/.mfa/api/email/verify", "code", mailed(t, c.site)).want(t, 410)
