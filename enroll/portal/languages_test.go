@@ -140,6 +140,7 @@ func TestLanguages_OneWordForOneThing(t *testing.T) {
 	} {
 		other := regexp.MustCompile(`(?i)` + others)
 		for key, text := range words.choose(tag).texts {
+			text, _ := strings.CutPrefix(text, "Inloggen met {label}") // a provider's button, as its users know it
 			if found := other.FindString(text); found != "" {
 				t.Errorf("%s: %s says %q: %s", tag, key, found, text)
 			}
