@@ -165,7 +165,7 @@ func (p *passage) inform() {
 
 // toldProof is what the app is told of the visitor's proof.
 func (p *passage) toldProof() (methods, at string) {
-	if q := p.memory; q != nil && q.flag == p.flag {
+	if q := p.memory; q != nil && q.who == p.who && q.flag == p.flag {
 		return q.methods, q.at
 	}
 	return toldOf(p.proof())

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/identity"
@@ -12,25 +13,33 @@ import (
 // decide asks the policy, and fetches what it asks back for: who this is, and
 // only where that does not settle it, what the store knows of the account.
 func (p *passage) decide() {
+	p.judged = true
+	pol := p.app.policy()
+	now, changed := p.rewritten()
 	f := policy.Facts{
-		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Form: formBody(p.r), Cookies: p.r.Header["Cookie"], Preflight: isPreflight(p.r),
-		Mount: p.gate.mount, Protect: p.gate.protect,
+		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Mount: p.gate.mount, Protect: p.gate.protect,
 		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}
-	if now := (policy.Target{Path: p.r.URL.EscapedPath(), RawQuery: p.r.URL.RawQuery}); now != p.sent {
+	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) && pol.Spares(&f) {
+		p.decision = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen} // to whoever it is
+		return
+	}
+	recalled := p.recall()
+	if recalled && !changed && p.decidedBefore(pol) {
+		return
+	}
+	f.Form, f.Cookies, f.Preflight = formBody(p.r), p.r.Header["Cookie"], isPreflight(p.r)
+	if changed {
 		f.Rewritten = now
 		p.asked = new(policy.Target)
 		*p.asked = now
 	}
-	p.judged = true
-	pol := p.app.policy()
 	if pol.LooksAtClient() {
 		f.Client = clientAddr(p.r)
 	}
 	if pol.LooksAtSessions() {
 		f.Began = p.began
 	}
-	recalled := p.recall()
 	if recalled {
 		p.tell(&f)
 	}
@@ -43,10 +52,15 @@ func (p *passage) decide() {
 		p.tell(&f)
 		p.decision = pol.Decide(&f)
 	}
-	if ask := p.decision.Ask; ask == policy.AskAccount || ask == policy.AskDue {
+	switch p.decision.Ask {
+	case policy.AskAccount, policy.AskDue:
 		asked := f // of its own: what settle is handed leaves the stack
 		p.decision = p.settle(pol, &asked, p.decision, p.noteDue)
 		f.Account = asked.Account
+	case policy.AskNothing:
+		if recalled && !changed {
+			p.keepDecision(pol)
+		}
 	}
 	if p.decision.Ask != policy.AskNothing {
 		// A policy that keeps asking is a fault of ours; it must not open.
@@ -58,6 +72,17 @@ func (p *passage) decide() {
 	if p.deaf && p.decision.Reason != policy.ReasonVerified {
 		p.flag = nil // nobody is told of a proof that decided nothing
 	}
+}
+
+// rewritten is the target as Caddy's routes left it, and whether that is another
+// than the one sent.
+func (p *passage) rewritten() (now policy.Target, changed bool) {
+	u := p.r.URL
+	if u.Path == p.sent.Path && u.RawPath == "" && u.RawQuery == p.sent.RawQuery && !strings.Contains(u.Path, "%") {
+		return p.sent, false // nearly every request
+	}
+	now = policy.Target{Path: u.EscapedPath(), RawQuery: u.RawQuery}
+	return now, now != p.sent
 }
 
 // settle answers what the policy asks of the store, until it has decided. Of a

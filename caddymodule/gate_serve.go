@@ -75,7 +75,7 @@ type passage struct {
 	watched bool // identity sources look on: the request may change who the visitor is
 	heeded  bool // a header field may tell who the visitor is
 	calm    bool // nothing but header fields could hold a credential, and it changes nothing
-	plain   bool // the gate may remember the visitor: he has a cookie of its own, and nothing else but cookies, host and scheme tells who he is
+	plain   bool // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but cookies, host and scheme tells who he is
 	deaf    bool // this node has not heard of revocations lately
 	ending  bool // the flag was seen with nobody, and ends unless the app asks for a password
 }
@@ -114,7 +114,7 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 		setCookies(r.Header, p.cookie[:])
 	} else {
 		own := p.cookies.stripCookies(r.Header, &p.cookie)
-		p.plain = p.plain && own
+		p.plain = p.plain && (own || g.claims)
 	}
 	stripUpgrade(r)
 	return p

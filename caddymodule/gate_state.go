@@ -30,6 +30,7 @@ type gateState struct {
 	chain        *identity.Chain
 	watches      bool // some identity source wants to see sign-ins and sign-outs
 	steady       bool // some identity source knows when its answer was overtaken
+	claims       bool // the identity may say that a second factor was used
 	heeds        fieldSet
 	memory       *passMemory // nil: who a visitor is may depend on more than his cookies
 	protect      *policy.Prefixes
@@ -116,6 +117,7 @@ func (s *gateState) loadIdentities(ctx caddy.Context, g *Gate) error {
 	facts := s.chain.Facts()
 	s.watches = slices.ContainsFunc(s.chain.Sources, func(src identity.Source) bool { _, ok := src.(identity.Watcher); return ok })
 	s.steady = slices.ContainsFunc(s.chain.Sources, func(src identity.Source) bool { _, ok := src.(identity.Steady); return ok })
+	s.claims = facts.Has(identity.FactMethods) || facts.Has(identity.FactACR)
 	if err := s.fillTenant(g.Tenant, facts.Has(identity.FactTenant)); err != nil {
 		return err
 	}

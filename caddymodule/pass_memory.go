@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -24,21 +25,30 @@ type visitorKey struct {
 	secure       bool
 }
 
-// passed is a known person with a flag that counts. It is shared: read, never
-// written to.
+// passed is a known person with a proof that counts. It is shared: but for what
+// was decided, it is read and never written to.
 type passed struct {
 	who         *identity.Result
 	named       string
 	realm       string
-	flag        *enroll.Flag
-	kept        string // his Cookie field without the gate's own
-	methods, at string // of the proof, as the app is told
+	flag        *enroll.Flag // nil: the proof is the identity's own claim
+	kept        string       // his Cookie field without the gate's own
+	methods, at string       // of the proof, as the app is told
 	until       time.Time
 	changes     uint64 // of identities; anything since makes this useless
 	revocations uint64 // of flags; likewise
+	decided     atomic.Pointer[decided]
 }
 
-// passMemory remembers, for a second at most, who visitors with a flag are,
+// decided is where a remembered visitor was let pass last, by which policy.
+type decided struct {
+	by       *policy.Policy
+	path     string
+	method   string
+	decision policy.Decision
+}
+
+// passMemory remembers, for a second at most, who visitors with a proof are,
 // so that the many requests of one page find it out once. It holds nobody who
 // must still prove, and every sign-in, sign-out, form and revocation seen by
 // this node empties it.
@@ -72,7 +82,7 @@ func (m *passMemory) put(key visitorKey, q *passed, now time.Time) {
 // where there is nothing.
 func (p *passage) remembered() *passed {
 	key, ok := p.visitorKey()
-	if !ok || !strings.Contains(key.cookie, p.cookies.flag) {
+	if !ok || !p.gate.claims && !strings.Contains(key.cookie, p.cookies.flag) {
 		return nil
 	}
 	return p.gate.memory.get(key)
@@ -103,23 +113,50 @@ func (p *passage) recall() bool {
 // those of before he was identified.
 func (p *passage) remember(changes, revocations uint64) {
 	key, ok := p.visitorKey()
-	if !ok || p.who.State != identity.Known || p.flag == nil || p.deaf || len(p.who.SetCookie) > 0 || p.answer.more != nil {
+	if !ok || p.who.State != identity.Known || p.deaf || len(p.who.SetCookie) > 0 || p.answer.more != nil {
 		return
 	}
 	until := p.now.Add(rememberedFor)
-	for _, end := range [...]time.Time{p.who.Until, p.flag.Expires} {
-		if end.Before(until) {
-			until = end
+	if p.who.Until.Before(until) {
+		until = p.who.Until
+	}
+	switch {
+	case p.flag != nil:
+		if p.flag.Expires.Before(until) {
+			until = p.flag.Expires
 		}
+	case !p.gate.claimOf(&p.who.Person).Claim:
+		return
 	}
 	if !p.now.Before(until) {
 		return
 	}
 	key.cookie, key.host = strings.Clone(key.cookie), strings.Clone(key.host)
-	methods, at := toldOf(proofOf(p.flag, false))
+	methods, at := toldOf(p.proof())
 	p.gate.memory.put(key, &passed{
-		p.who, p.named, p.realm, p.flag, p.cookies.without(key.cookie), methods, at, until, changes, revocations,
+		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(key.cookie),
+		methods: methods, at: at, until: until, changes: changes, revocations: revocations,
 	}, p.now)
+}
+
+// decidedBefore takes over what was decided a moment ago for this visitor and the
+// very same target.
+func (p *passage) decidedBefore(pol *policy.Policy) bool {
+	d := p.memory.decided.Load()
+	if d == nil || d.by != pol || d.path != p.sent.Path || d.method != p.r.Method {
+		return false
+	}
+	p.decision = d.decision
+	return true
+}
+
+// keepDecision keeps for the visitor's next request that he was let pass here, if
+// who he is settled it: neither the store, nor his address, nor how long ago he
+// proved had a say.
+func (p *passage) keepDecision(pol *policy.Policy) {
+	if d := &p.decision; d.Reason == policy.ReasonVerified && d.Fresh == 0 && d.Ask == policy.AskNothing && !pol.LooksAtClient() {
+		p.memory.decided.Store(&decided{pol, strings.Clone(p.sent.Path), p.r.Method, *d})
+	}
 }
 
 // isCalm reports whether a request asks for no change, and has nothing but header

@@ -173,7 +173,6 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 	letPass(t, s)
 	g, _ := remembered(t)
 	at := now()
-	kept := passed{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}, until: at.Add(rememberedFor), changes: identity.Changes(), revocations: g.app.service().Revocations()}
 	for name, c := range map[string]struct {
 		change func(*passage, *passed)
 		ok     bool
@@ -189,10 +188,11 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 		"fail/something besides":  {func(p *passage, _ *passed) { p.plain = false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q, p := kept, &passage{gate: g, app: g.app, plain: true, given: []string{"mfa=1"}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
+			q := &passed{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}, until: at.Add(rememberedFor), changes: identity.Changes(), revocations: g.app.service().Revocations()}
+			p := &passage{gate: g, app: g.app, plain: true, given: []string{"mfa=1"}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
 			key, _ := p.visitorKey()
-			g.memory.put(key, &q, at)
-			c.change(p, &q)
+			g.memory.put(key, q, at)
+			c.change(p, q)
 			p.memory = p.remembered()
 			if got := p.recall(); got != c.ok {
 				t.Errorf("recalled %v, want %v", got, c.ok)
@@ -217,7 +217,8 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 		"ok/to the end of the flag":    {func(p *passage) { p.flag.Expires = at.Add(300 * time.Millisecond) }, 300 * time.Millisecond},
 		"ok/to the end of the answer":  {func(p *passage) { p.who.Until = at.Add(200 * time.Millisecond) }, 200 * time.Millisecond},
 		"fail/the flag is over":        {func(p *passage) { p.flag.Expires = at }, 0},
-		"fail/no flag":                 {func(p *passage) { p.flag = nil }, 0},
+		"ok/the identity's own claim":  {func(p *passage) { p.flag, p.who.Person.Methods = nil, []string{"pwd", "mfa"} }, time.Second},
+		"fail/no flag and no claim":    {func(p *passage) { p.flag, p.who.Person.Methods = nil, []string{"pwd"} }, 0},
 		"fail/nobody":                  {func(p *passage) { p.who.State = identity.Nobody }, 0},
 		"fail/no word of revocations":  {func(p *passage) { p.deaf = true }, 0},
 		"fail/a cookie of the app":     {func(p *passage) { p.who.SetCookie = []string{"a=b"} }, 0},

@@ -21,11 +21,16 @@ func (p *Policy) Explain(f *Facts) []Step {
 type recorder struct{ steps []Step }
 
 // step notes a step whose hit decides, for a tenant or for all, and returns the
-// hit.
+// hit. It is small enough to cost a decision without notes no call.
 func (r *recorder) step(rule string, t *Tenant, hit bool, reason Reason) bool {
-	if r == nil {
-		return hit
+	if r != nil {
+		r.note(rule, t, hit, reason)
 	}
+	return hit
+}
+
+//go:noinline
+func (r *recorder) note(rule string, t *Tenant, hit bool, reason Reason) {
 	s := Step{Rule: rule, Hit: hit}
 	if t != nil {
 		s.Rule = "tenants." + t.Key + ": " + rule
@@ -34,7 +39,6 @@ func (r *recorder) step(rule string, t *Tenant, hit bool, reason Reason) bool {
 		s.Note = reason.Verdict().String() + " " + reason.String()
 	}
 	r.steps = append(r.steps, s)
-	return hit
 }
 
 // rules notes every rule of the directive, of the host's tenant and of the one

@@ -85,7 +85,7 @@ func TestADecisionByTheHostIsTheRules(t *testing.T) {
 		}
 		return "[" + strings.Join(entries, ", ") + "]"
 	}
-	protected, open := 0, 0
+	protected, open, spared := 0, 0, 0
 	for range 400 {
 		words = []int{3, 5, 9}[r.IntN(3)] // the last four make rules that are no plain paths
 		extra := []string{"", "", ", fresh: 5m", ", name: N", ", query: {q: v}"}[r.IntN(5)]
@@ -131,6 +131,9 @@ func TestADecisionByTheHostIsTheRules(t *testing.T) {
 				if !tg.read(f.Sent) {
 					continue
 				}
+				if mustSpareRightly(t, p, &f) {
+					spared++
+				}
 				d, want := p.Decide(&f), p.HostTenant(host).rules.covers(&tg, nil, &f)
 				if d.Protected != want.hit || d.Area != want.area || d.Fresh != want.fresh {
 					t.Fatalf("%s%s: protected %v by %+v, the rules say %v by %+v, in\n%s", host, path, d.Protected, d.Area, want.hit, want.area, text)
@@ -157,8 +160,8 @@ func TestADecisionByTheHostIsTheRules(t *testing.T) {
 			}
 		}
 	}
-	if protected < 1000 || open < 1000 {
-		t.Errorf("%d protected, %d open", protected, open)
+	if protected < 1000 || open < 1000 || spared < 300 {
+		t.Errorf("%d protected, %d open, %d of them at a glance", protected, open, spared)
 	}
 }
 

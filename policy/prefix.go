@@ -108,7 +108,7 @@ func (t *target) mounted(mount string) (all, some bool) {
 	if mount == "" {
 		return false, false
 	}
-	if t.more == nil && (t.one.head^headOf(mount))&headMask(len(mount)) != 0 {
+	if t.more == nil && !mayBegin(t.one.head, mount) {
 		return false, false // nearly every request: no rule has to be made of the mount
 	}
 	all = true

@@ -1,0 +1,161 @@
+package caddymodule
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	gojwt "github.com/golang-jwt/jwt/v5"
+
+	"github.com/caddy-mfa/caddy-mfa/policy"
+)
+
+const claimSecret = "a secret of this test alone, 32 bytes or more"
+
+// claiming is a site whose tokens say themselves that a second factor was used.
+var claiming = strings.Replace(simple, `identity whoami /api/me {
+			user json login
+			email json email
+			name json name
+			login /login
+			logout /logout
+		}`, `identity jwt {
+			cookie sid
+			secret "`+claimSecret+`"
+			user sub
+			email email
+			methods amr
+		}`, 1)
+
+func claim(t *testing.T, user string, lasts time.Duration, amr ...string) string {
+	t.Helper()
+	token, err := gojwt.NewWithClaims(gojwt.SigningMethodHS256, gojwt.MapClaims{
+		"sub": user, "email": user + "@mail.test", "amr": amr, "exp": now().Add(lasts).Unix(),
+	}).SignedString([]byte(claimSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// Whose own token says that a second factor was used is remembered as one with a
+// flag is, for no longer than the token lasts; nobody else of that site is.
+func TestPassMemory_OfAClaim(t *testing.T) {
+	advance(t, 0)
+	s := start(t, claiming, nil)
+	bob, eve := s.browser(), s.browser()
+	bob.setCookie("sid", claim(t, "bob", time.Hour, "pwd", "mfa"))
+	eve.setCookie("sid", claim(t, "eve", time.Hour, "pwd"))
+	for range 3 {
+		bob.get("/documents/1").want(200)
+		eve.get("/documents/1", "Accept", "application/json").want(403)
+	}
+	if _, n := remembered(t); n != 1 {
+		t.Fatalf("%d visitors are remembered, want 1", n)
+	}
+	if r, _ := s.app.lastRequest(); r.Header.Get("Mfa-User") != "bob" || r.Header.Get("Mfa-Status") != "verified" {
+		t.Errorf("the app is told %v", r.Header)
+	}
+	bob.get("/open").want(200)
+	if r, _ := s.app.lastRequest(); r.Header.Get("Mfa-User") != "" {
+		t.Errorf("an open page is told of %v", r.Header)
+	}
+	advance(t, time.Hour+time.Minute) // past the token, and what clocks may differ by
+	bob.get("/documents/1", "Accept", "application/json").want(401)
+}
+
+// What was decided for a remembered visitor serves that target, by the policy in
+// force, and no other.
+func TestPassMemory_DecidesAnewWhatIsAnother(t *testing.T) {
+	advance(t, 0)
+	s := start(t, strings.NewReplacer("LINES", "", "cache 0s", "cache 30s").Replace(switching), map[string]string{"policy.yaml": switchable("mfa", "now")})
+	b := s.signedIn("bob").enroll()
+	for range 3 {
+		b.get("/documents/1").want(200)
+	}
+	g, n := remembered(t)
+	if n != 1 {
+		t.Fatalf("%d visitors are remembered", n)
+	}
+	kept := func() *decided {
+		for _, q := range g.memory.young {
+			return q.decided.Load()
+		}
+		return nil
+	}
+	if d := kept(); d == nil || d.path != "/documents/1" || d.method != "GET" || d.decision.Reason != policy.ReasonVerified {
+		t.Fatalf("kept %+v", d)
+	}
+	b.get("/documents").want(200)
+	b.send("HEAD", "/documents", "").want(200)
+	b.get("/open").want(200)
+	if d := kept(); d.path != "/documents" || d.method != "HEAD" {
+		t.Errorf("kept %+v", d)
+	}
+	b.send("HEAD", "/documents", "").want(200)
+	s.write("policy.yaml", strings.Replace(switchable("mfa", "now"), "protect: [/documents]", "methods: [passkey], protect: [/documents]", 1))
+	s.policyCounts()
+	b.send("HEAD", "/documents", "", "Accept", "application/json").want(403)
+}
+
+// Where the age of a proof, or whence somebody comes, has a say, nothing is kept.
+func TestPassMemory_KeepsNoDecisionThatMayChange(t *testing.T) {
+	load := func(more string) *policy.Policy {
+		file := filepath.Join(t.TempDir(), "policy.yaml")
+		if err := os.WriteFile(file, []byte("version: 1\ntenants:\n  a: {require: mfa, protect: [/documents]"+more+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := policy.Load(file, policy.Options{Mail: policy.MailYes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	calm := load("")
+	byAddress := load(", service_accounts: [{user: svc, from: [192.0.2.0/24], until: 2999-01-01, owner: a@b.example, reason: export}]")
+	verified := policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonVerified, Protected: true}
+	for name, c := range map[string]struct {
+		pol    *policy.Policy
+		change func(*policy.Decision)
+		kept   bool
+	}{
+		"ok/verified":           {calm, func(*policy.Decision) {}, true},
+		"fail/a fresh proof":    {calm, func(d *policy.Decision) { d.Fresh = time.Minute }, false},
+		"fail/still a question": {calm, func(d *policy.Decision) { d.Ask = policy.AskAccount }, false},
+		"fail/not required":     {calm, func(d *policy.Decision) { d.Reason = policy.ReasonNotRequired }, false},
+		"fail/trusted":          {calm, func(d *policy.Decision) { d.Reason = policy.ReasonTrustedDevice }, false},
+		"fail/grace":            {calm, func(d *policy.Decision) { d.Reason = policy.ReasonGrace }, false},
+		"fail/by address":       {byAddress, func(*policy.Decision) {}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &passage{memory: new(passed), decision: verified, sent: policy.Target{Path: "/documents/1"}, r: httptest.NewRequest("GET", "/documents/1", nil)}
+			c.change(&p.decision)
+			p.keepDecision(c.pol)
+			if got := p.memory.decided.Load() != nil; got != c.kept {
+				t.Errorf("kept %v", got)
+			}
+			if !c.kept {
+				return
+			}
+			for what, other := range map[string]*passage{
+				"another policy": {memory: p.memory, sent: p.sent, r: p.r},
+				"another path":   {memory: p.memory, sent: policy.Target{Path: "/documents/2"}, r: p.r},
+				"another method": {memory: p.memory, sent: p.sent, r: httptest.NewRequest("HEAD", "/documents/1", nil)},
+			} {
+				by := c.pol
+				if what == "another policy" {
+					by = byAddress
+				}
+				if other.decidedBefore(by) {
+					t.Errorf("serves %s", what)
+				}
+			}
+			if again := (&passage{memory: p.memory, sent: p.sent, r: p.r}); !again.decidedBefore(c.pol) || again.decision != verified {
+				t.Errorf("the same is decided %+v", again.decision)
+			}
+		})
+	}
+}
