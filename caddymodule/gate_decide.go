@@ -16,16 +16,17 @@ func (p *passage) decide() {
 	p.judged = true
 	pol := p.app.policy()
 	now, changed := p.rewritten()
+	recalled := p.recall()
+	if recalled && !changed && p.decidedBefore(pol) {
+		return
+	}
 	f := policy.Facts{
 		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Mount: p.gate.mount, Protect: p.gate.protect,
 		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}
 	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) && pol.Spares(&f) {
 		p.decision = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen} // to whoever it is
-		return
-	}
-	recalled := p.recall()
-	if recalled && !changed && p.decidedBefore(pol) {
+		p.knowNobody()
 		return
 	}
 	f.Form, f.Cookies, f.Preflight = formBody(p.r), p.r.Header["Cookie"], isPreflight(p.r)
@@ -45,7 +46,7 @@ func (p *passage) decide() {
 	}
 	p.decision = pol.Decide(&f)
 	if recalled && !p.decision.Protected {
-		p.who, p.named, p.realm, p.flag = &nobodyYet, "", "", nil // an open page knows nobody
+		p.knowNobody()
 	}
 	if p.decision.Ask == policy.AskIdentity {
 		p.identify()
@@ -71,6 +72,13 @@ func (p *passage) decide() {
 	}
 	if p.deaf && p.decision.Reason != policy.ReasonVerified {
 		p.flag = nil // nobody is told of a proof that decided nothing
+	}
+}
+
+// knowNobody forgets who was recalled: an open page knows nobody.
+func (p *passage) knowNobody() {
+	if p.who != &nobodyYet {
+		p.who, p.named, p.realm, p.flag = &nobodyYet, "", "", nil
 	}
 }
 

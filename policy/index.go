@@ -10,6 +10,7 @@ type index struct {
 	alike   prefixes // of sets that open nothing: whose prefix it is, is all the same, so each is there once
 	others  prefixes
 	longest int
+	sieve   sieve // of all sets
 }
 
 // prefixes finds rules by the hash of their folded prefix.
@@ -37,6 +38,7 @@ func newIndex(tenants []*Tenant) index {
 
 func (x *index) add(s *ruleset) {
 	x.sets = append(x.sets, s)
+	x.sieve |= s.sieve
 	alike := s.plain && !s.sensitive && len(s.allow) == 0
 	for i := range s.protect {
 		prefix := s.protect[i].folded()

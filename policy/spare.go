@@ -8,21 +8,33 @@ package policy
 // the tenant; a preflight and a rewritten target are the caller's to see to.
 func (p *Policy) Spares(f *Facts) bool {
 	path := f.Sent.Path
-	if p.mapped(f) || path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(f.Sent.RawQuery) {
+	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(f.Sent.RawQuery) {
 		return false
 	}
 	head := headOf(path)
 	if f.Protect != nil && f.Protect.rules.sieve.passes(head) || mayBegin(head, f.Mount) {
 		return false
 	}
-	t, at := p.hostTenant(f)
-	switch {
-	case t == nil:
-		return false // of no tenant, where any might protect it
-	case at != nil:
-		return !at.sieve.passes(head) && isPlain(path)
+	return !p.mayProtect(f, head) && isPlain(path)
+}
+
+// mayProtect reports whether a tenant that may decide has a prefix that begins as
+// a path of this head does.
+func (p *Policy) mayProtect(f *Facts, head uint64) bool {
+	if !p.index.sieve.passes(head) {
+		return false // no tenant at all: of few, that is the quickest to see
 	}
-	return !t.rules.sieve.passes(head) && isPlain(path)
+	if p.mapped(f) {
+		return true
+	}
+	switch t, at := p.hostTenant(f); {
+	case t == nil:
+		return true
+	case at != nil:
+		return at.sieve.passes(head)
+	default:
+		return t.rules.sieve.passes(head)
+	}
 }
 
 // mayBegin reports whether a path of this head may lie under a mount.

@@ -48,7 +48,8 @@ func TestSpares(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, hosts: [a.example], protect: [/documents, {path: /mail/inbox, query: {page: inbox}}]}\n")
+	p := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, hosts: [a.example], protect: [/documents, {path: /mail/inbox, query: {page: inbox}}]}\n"+
+		"  b: {require: mfa, hosts: [b.example], protect: [/reports]}\n")
 	one := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, protect: [/documents]}\n")
 	for name, c := range map[string]struct {
 		p      *Policy
@@ -71,8 +72,11 @@ func TestSpares(t *testing.T) {
 		"fail/no path":                          {p, func(f *Facts) { f.Sent.Path = "" }, false},
 		"fail/too long":                         {p, func(f *Facts) { f.Sent.RawQuery = strings.Repeat("q", maxTarget) }, false},
 		"fail/under the mount":                  {p, func(f *Facts) { f.Sent.Path, f.Mount = "/app/.mfa/enroll", "/app/.mfa" }, false},
-		"fail/of no tenant's host":              {p, func(f *Facts) { f.Host = "b.example" }, false},
-		"fail/where the identity names tenants": {p, func(f *Facts) { f.TenantMapped = true }, false},
+		"ok/of no tenant's host":                {p, func(f *Facts) { f.Host = "x.example" }, true},
+		"ok/whatever tenant it turns out to be": {p, func(f *Facts) { f.TenantMapped = true }, true},
+		"ok/another tenant's":                   {p, func(f *Facts) { f.Sent.Path = "/reports" }, true},
+		"fail/another tenant's, of no host":     {p, func(f *Facts) { f.Sent.Path, f.Host = "/reports", "x.example" }, false},
+		"fail/another's that may be the one":    {p, func(f *Facts) { f.Sent.Path, f.TenantMapped = "/reports", true }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := Facts{Host: "a.example", Method: "GET", Sent: Target{Path: "/open/1"}, Mount: DefaultMount, Now: now}
