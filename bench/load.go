@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// request is what is sent, and the status it must get.
+// request is what is sent, one text after the other, and the status each must get.
 type request struct {
-	text   string
+	texts  []string
 	status int
 }
 
@@ -33,8 +33,13 @@ type sample struct {
 	p50, p99 float64 // seconds
 }
 
-func requestText(host, path, headers string) string {
-	return "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nAccept: application/json\r\n" + headers + "\r\n"
+// asking asks one process for paths in turn.
+func asking(host, headers string, status int, paths ...string) request {
+	r := request{status: status}
+	for _, path := range paths {
+		r.texts = append(r.texts, "GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\nAccept: application/json\r\n"+headers+"\r\n")
+	}
+	return r
 }
 
 // load sends the request over keep-alive connections for the given time. An
@@ -102,7 +107,7 @@ func (t target) keepAsking(stop time.Time) ([]time.Duration, error) {
 	r := bufio.NewReaderSize(c, 16<<10)
 	var times []time.Duration
 	for now := time.Now(); now.Before(stop); {
-		if _, err := io.WriteString(c, t.text); err != nil {
+		if _, err := io.WriteString(c, t.texts[len(times)%len(t.texts)]); err != nil {
 			return nil, err
 		}
 		status, err := skipAnswer(r)

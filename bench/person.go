@@ -39,19 +39,26 @@ var signer = func() (k struct {
 	return k
 }()
 
-// token is one of bob, good for an hour.
-func token(method jwt.SigningMethod, key any) string {
-	t, err := jwt.NewWithClaims(method, jwt.MapClaims{
-		"sub": "bob", "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(),
-	}).SignedString(key)
+// token is one of bob, good for an hour, that names the methods by which he is said
+// to have proved who he is.
+func token(method jwt.SigningMethod, key any, amr ...string) string {
+	claims := jwt.MapClaims{"sub": "bob", "exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix()}
+	if len(amr) > 0 {
+		claims["amr"] = amr
+	}
+	t, err := jwt.NewWithClaims(method, claims).SignedString(key)
 	if err != nil {
 		panic(err)
 	}
 	return t
 }
 
-// flagged enrols a user as a person would and returns a request with the flag.
-func flagged(p *proc, session string) (request, error) {
+// flagged enrols a user as a person would and returns a request with the flag, for
+// one page where none is named.
+func flagged(p *proc, session string, paths ...string) (request, error) {
+	if len(paths) == 0 {
+		paths = []string{"/documents/1"}
+	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return request{}, err
@@ -101,5 +108,5 @@ func flagged(p *proc, session string) (request, error) {
 	for _, c := range jar.Cookies(here) {
 		cookies = append(cookies, c.Name+"="+c.Value)
 	}
-	return request{requestText(p.addr, "/documents/1", "Cookie: "+strings.Join(cookies, "; ")+"\r\n"), http.StatusOK}, nil
+	return asking(p.addr, "Cookie: "+strings.Join(cookies, "; ")+"\r\n", http.StatusOK, paths...), nil
 }

@@ -31,7 +31,7 @@ func (b *bench) row(v variant, base *proc, nodes []*proc, redis *redisServer) er
 		return err
 	}
 	// Plain gets the same request: longer cookies cost without a gate too.
-	targets := []target{{base, request{ask.text, http.StatusOK}}}
+	targets := []target{{base, request{ask.texts, http.StatusOK}}}
 	for _, p := range nodes {
 		targets = append(targets, target{p, ask})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -55,6 +56,7 @@ var plainSite = siteOf("", "")
 
 const (
 	byHS256  = "jwt {\n\t\t\tcookie session\n\t\t\tsecret \"%SECRET%\"\n\t\t\tuser sub\n\t\t}"
+	byClaim  = "jwt {\n\t\t\tcookie session\n\t\t\tsecret \"%SECRET%\"\n\t\t\tuser sub\n\t\t\tmethods amr\n\t\t}"
 	byEdDSA  = "jwt {\n\t\t\tcookie session\n\t\t\tpublic_key %DIR%/public.pem\n\t\t\tuser sub\n\t\t}"
 	byWhoami = "whoami /api/me {\n\t\t\tuser json login\n\t\t\tcookies sid\n\t\t}"
 	byRedis  = "redis %REDIS% {\n\t\t\tuser login\n\t\t}"
@@ -74,13 +76,19 @@ func (v variant) asksRedis() bool { return v.redis }
 func variants() []variant {
 	return []variant{
 		{name: "plain again", site: plainSite, prepare: func(p *proc, _ *redisServer) (request, error) {
-			return request{requestText(p.addr, "/documents/1", ""), http.StatusOK}, nil
+			return asking(p.addr, "", http.StatusOK, "/documents/1"), nil
 		}},
 		{name: "open path", site: siteOf(byWhoami, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
-			return request{requestText(p.addr, "/financeiro/1", "Cookie: sid=bob\r\n"), http.StatusOK}, nil
+			return asking(p.addr, "Cookie: sid=bob\r\n", http.StatusOK, "/financeiro/1"), nil
 		}},
 		{name: "flagged jwt HS256", site: siteOf(byHS256, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
 			return flagged(p, "session="+token(jwt.SigningMethodHS256, []byte(jwtSecret)))
+		}},
+		{name: "flagged 50 pages", site: siteOf(byHS256, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
+			return flagged(p, "session="+token(jwt.SigningMethodHS256, []byte(jwtSecret)), pages(50)...)
+		}},
+		{name: "claimed jwt HS256", site: siteOf(byClaim, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
+			return asking(p.addr, "Cookie: session="+token(jwt.SigningMethodHS256, []byte(jwtSecret), "pwd", "mfa")+"\r\n", http.StatusOK, "/documents/1"), nil
 		}},
 		{name: "flagged jwt EdDSA", site: siteOf(byEdDSA, storeBolt), prepare: flaggedEdDSA},
 		{name: "flagged whoami cached", site: siteOf(byWhoami, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
@@ -94,10 +102,18 @@ func variants() []variant {
 			return flagged(p, "connect.sid="+id)
 		}},
 		{name: "blocked JSON", site: siteOf(byWhoami, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
-			return request{requestText(p.addr, "/documents/1", "Cookie: sid=alice\r\n"), http.StatusForbidden}, nil
+			return asking(p.addr, "Cookie: sid=alice\r\n", http.StatusForbidden, "/documents/1"), nil
 		}},
 		{name: "three nodes on Redis", site: siteOf(byEdDSA, storeRedis), nodes: 3, redis: true, prepare: flaggedEdDSA},
 	}
+}
+
+// pages are so many under a protected prefix.
+func pages(n int) (paths []string) {
+	for i := range n {
+		paths = append(paths, fmt.Sprintf("/documents/%d/view", i))
+	}
+	return paths
 }
 
 func flaggedEdDSA(p *proc, _ *redisServer) (request, error) {

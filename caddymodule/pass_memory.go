@@ -40,7 +40,7 @@ type passed struct {
 	decided     atomic.Pointer[decided]
 }
 
-// decided is where a remembered visitor was let pass last, by which policy.
+// decided is where a remembered visitor was let pass first, by which policy.
 type decided struct {
 	by       *policy.Policy
 	path     string
@@ -152,9 +152,14 @@ func (p *passage) decidedBefore(pol *policy.Policy) bool {
 
 // keepDecision keeps for the visitor's next request that he was let pass here, if
 // who he is settled it: neither the store, nor his address, nor how long ago he
-// proved had a say.
+// proved had a say. Of a second's targets it is the first: who asks for many asks
+// for each once, and who asks again and again asks for one.
 func (p *passage) keepDecision(pol *policy.Policy) {
-	if d := &p.decision; d.Reason == policy.ReasonVerified && d.Fresh == 0 && d.Ask == policy.AskNothing && !pol.LooksAtClient() {
+	d := &p.decision
+	if d.Reason != policy.ReasonVerified || d.Fresh != 0 || d.Ask != policy.AskNothing || pol.LooksAtClient() {
+		return
+	}
+	if was := p.memory.decided.Load(); was == nil || was.by != pol {
 		p.memory.decided.Store(&decided{pol, strings.Clone(p.sent.Path), p.r.Method, *d})
 	}
 }
