@@ -81,7 +81,7 @@ func TestPassMemory_DecidesAnewWhatIsAnother(t *testing.T) {
 		t.Fatalf("%d visitors are remembered", n)
 	}
 	kept := func() *decided {
-		for _, q := range g.memory.young {
+		for _, q := range g.memory.all() {
 			return q.decided.Load()
 		}
 		return nil

@@ -1,9 +1,9 @@
 package caddymodule
 
 import (
+	"hash/maphash"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,7 +15,7 @@ import (
 // Bounds of a gate's memory of who passed.
 const (
 	rememberedFor    = time.Second // nothing outlives it, whatever its sources say
-	maxRemembered    = 2048        // visitors in one generation, of which there are two
+	maxRemembered    = 2048        // visitors; even
 	maxRememberedKey = 4096        // bytes of Cookie and Host
 )
 
@@ -28,6 +28,7 @@ type visitorKey struct {
 // passed is a known person with a proof that counts. It is shared: but for what
 // was decided, it is read and never written to.
 type passed struct {
+	visitor     visitorKey
 	who         *identity.Result
 	named       string
 	realm       string
@@ -51,31 +52,55 @@ type decided struct {
 // passMemory remembers, for a second at most, who visitors with a proof are,
 // so that the many requests of one page find it out once. It holds nobody who
 // must still prove, and every sign-in, sign-out, form and revocation seen by
-// this node empties it.
+// this node makes it useless. A visitor has two places in it, by his hash; nobody
+// waits for anybody to read or write there, and who finds both taken takes one.
 type passMemory struct {
-	mu         sync.RWMutex
-	young, old map[visitorKey]*passed
-	turned     time.Time
+	seed   maphash.Seed
+	places atomic.Pointer[[maxRemembered]atomic.Pointer[passed]] // nil: nobody was let pass yet
 }
 
-func newPassMemory() *passMemory { return &passMemory{young: make(map[visitorKey]*passed)} }
+func newPassMemory() *passMemory { return &passMemory{seed: maphash.MakeSeed()} }
 
 func (m *passMemory) get(key visitorKey) *passed {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if q := m.young[key]; q != nil {
-		return q
+	places := m.places.Load()
+	if places == nil {
+		return nil
 	}
-	return m.old[key]
+	at := m.place(key)
+	for _, i := range [...]uint64{at, at ^ 1} {
+		if q := places[i].Load(); q != nil && q.visitor == key {
+			return q
+		}
+	}
+	return nil
 }
 
-func (m *passMemory) put(key visitorKey, q *passed, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if age := now.Sub(m.turned); age > rememberedFor || age < 0 || len(m.young) >= maxRemembered {
-		m.old, m.young, m.turned = m.young, make(map[visitorKey]*passed), now
+// put keeps q in the place that its visitor has, in one that nobody needs any more,
+// or in the first.
+func (m *passMemory) put(q *passed, now time.Time) {
+	if m.places.Load() == nil {
+		m.places.CompareAndSwap(nil, new([maxRemembered]atomic.Pointer[passed]))
 	}
-	m.young[key] = q
+	places, at := m.places.Load(), m.place(q.visitor)
+	into, free := at, false
+	for _, i := range [...]uint64{at, at ^ 1} {
+		was := places[i].Load()
+		if was != nil && was.visitor == q.visitor {
+			into = i
+			break
+		}
+		if !free && (was == nil || !now.Before(was.until)) {
+			into, free = i, true
+		}
+	}
+	places[into].Store(q)
+}
+
+// place is one of two places of a visitor; the other is beside it. A session lies
+// in his cookies, so that their hash tells him from others well enough; that it is
+// he, the whole key tells.
+func (m *passMemory) place(key visitorKey) uint64 {
+	return maphash.String(m.seed, key.cookie) % maxRemembered
 }
 
 // remembered is what the gate remembers of this visitor, still good or not; nil
@@ -133,8 +158,8 @@ func (p *passage) remember(changes, revocations uint64) {
 	}
 	key.cookie, key.host = strings.Clone(key.cookie), strings.Clone(key.host)
 	methods, at := toldOf(p.proof())
-	p.gate.memory.put(key, &passed{
-		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(key.cookie),
+	p.gate.memory.put(&passed{
+		visitor: key, who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(key.cookie),
 		methods: methods, at: at, until: until, changes: changes, revocations: revocations,
 	}, p.now)
 }
