@@ -4,6 +4,9 @@ FUZZTIME ?= 10s
 # Packages tested side by side: most of their time they wait for browsers and servers.
 TESTJOBS ?= 2
 SOAK ?= 5m
+# What the tests need: the programs they start are built once for a run.
+RACE_ENV = CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race TEST_RUN=$$(date +%s).$$$$ AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js
+RACE_TEST = $(GO) test -race -json -vet=off
 RACE_CADDY = $(CURDIR)/.run/caddy-race
 
 .DEFAULT_GOAL := help
@@ -24,14 +27,18 @@ run: build ## start the demo portal and Caddy in front of it; Ctrl-C stops both
 tools: ## install what the tests need and is missing
 	./scripts/tools.sh
 
-test: tools ## run every test with the race detector
+# go vet -race compiles what the tests link, go test -vet=off does not look again,
+# and the soak goes on beside the other tests: it leaves half the machine to them.
+test: tools ## run every test with the race detector, with a soak of SOAK (20s) beside them
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run: gofmt -w .'; exit 1; }
-	$(GO) vet ./...
+	$(GO) vet -race ./...
 	@mkdir -p .run
 	$(GO) build -race -o $(RACE_CADDY) ./cmd/caddy
-	$(GO) build -o .run/testsum ./scripts/testsum
-	export CADDY_BIN=$(RACE_CADDY) CADDY_FLAGS=-race AXE_JS=$(CURDIR)/.tools/node_modules/axe-core/axe.min.js; \
-		$(GO) test -race -json -p $(TESTJOBS) -timeout 15m ./... | .run/testsum $(GO) test -race -json -timeout 15m
+	$(GO) build -race -o .run/testsum ./scripts/testsum
+	export $(RACE_ENV); \
+		$(RACE_TEST) -count=1 -timeout 2h -run '^TestSoak$$' ./internal/nodes | \
+		{ $(RACE_TEST) -p $(TESTJOBS) -timeout 15m -skip '^TestSoak$$' ./... </dev/null; cat; } | \
+		.run/testsum $(RACE_TEST) -timeout 15m
 
 images: tools ## take the pictures of docs/users.md and docs/methods.md anew
 	MFA_DOCS=1 $(GO) test -count=1 -run TestDocs_Pictures ./enroll/portal/browsertest
@@ -49,7 +56,7 @@ bench: build ## measure what the gate costs beside a plain reverse_proxy
 	$(GO) run ./bench
 
 soak: ## load the gate for SOAK (5m) with reloads every second and a store that comes and goes
-	SOAK=$(SOAK) $(GO) test -count 1 -timeout 2h -v -run '^TestSoak$$' ./internal/nodes
+	SOAK=$(SOAK) $(GO) test -count=1 -timeout 2h -v -run '^TestSoak$$' ./internal/nodes
 
 clean: ## remove what was built, and the demo's data
 	rm -rf caddy .run .tools bench-results

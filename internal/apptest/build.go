@@ -5,12 +5,14 @@ package apptest
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -37,17 +39,16 @@ var (
 	builds  = map[string]error{}
 )
 
-// built builds a command of the repository once for each test program. The
-// binary is renamed into place, so test programs that build at the same time do
-// not see each other's halves.
+// built builds a command of the repository once for each test program, or once for
+// all of a run of the tests that the environment variable TEST_RUN names. The
+// binary is renamed into place, so nobody sees a half.
 func built(t testing.TB, name, pkg string, flags ...string) string {
 	t.Helper()
 	buildMu.Lock()
 	defer buildMu.Unlock()
-	dir := filepath.Join(Root(), ".run", "apptest")
-	target := filepath.Join(dir, name)
+	target := filepath.Join(Root(), ".run", "apptest", name)
 	if _, done := builds[name]; !done {
-		builds[name] = build(target, pkg, flags)
+		builds[name] = buildOnce(target, pkg, flags)
 	}
 	if err := builds[name]; err != nil {
 		t.Fatal(err)
@@ -55,10 +56,45 @@ func built(t testing.TB, name, pkg string, flags ...string) string {
 	return target
 }
 
-func build(target, pkg string, flags []string) error {
+// buildOnce leaves a note of the run beside what it built, for the other test
+// programs of that run. They wait for the one that builds.
+func buildOnce(target, pkg string, flags []string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return fmt.Errorf("making the folder of test binaries: %w", err)
 	}
+	run := os.Getenv("TEST_RUN")
+	if run == "" {
+		return build(target, pkg, flags)
+	}
+	run += " " + strings.Join(flags, " ")
+	lock, err := os.OpenFile(target+".run", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the note of a test binary: %w", err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("waiting for a test binary: %w", err)
+	}
+	note, err := io.ReadAll(lock)
+	if err != nil {
+		return fmt.Errorf("reading the note of a test binary: %w", err)
+	}
+	if string(note) == run {
+		return nil
+	}
+	if err := build(target, pkg, flags); err != nil {
+		return err
+	}
+	if err := lock.Truncate(0); err != nil {
+		return fmt.Errorf("noting a test binary: %w", err)
+	}
+	if _, err := lock.WriteAt([]byte(run), 0); err != nil {
+		return fmt.Errorf("noting a test binary: %w", err)
+	}
+	return nil
+}
+
+func build(target, pkg string, flags []string) error {
 	half := fmt.Sprintf("%s.%d", target, os.Getpid())
 	args := append(append([]string{"build"}, flags...), "-o", half, pkg)
 	cmd := exec.Command("go", args...)

@@ -39,10 +39,11 @@ type tally struct {
 	failedIn       map[string]int      // failed tests of each package
 	again          map[string][]string // of each package the tests that may be run again
 	firm           bool                // something failed that a second run cannot change
+	running        map[string]bool     // packages that have begun and not ended
 }
 
 func newTally() *tally {
-	return &tally{output: map[string][]string{}, failedIn: map[string]int{}, again: map[string][]string{}}
+	return &tally{output: map[string][]string{}, failedIn: map[string]int{}, again: map[string][]string{}, running: map[string]bool{}}
 }
 
 // summarize copies what matters of in to out. The last line it writes is
@@ -51,6 +52,10 @@ func summarize(in io.Reader, out io.Writer, command []string) (failed bool, err 
 	t := newTally()
 	if err := t.read(in, out); err != nil {
 		return true, err
+	}
+	for pkg := range t.running { // go test itself was killed
+		fmt.Fprintf(out, "FAIL  %s did not end\n", pkg)
+		t.failed, t.firm = t.failed+1, true
 	}
 	if t.failed > 0 && len(command) > 0 {
 		t.runAgain(out, command)
@@ -83,6 +88,9 @@ func (t *tally) read(in io.Reader, out io.Writer) error {
 
 func (t *tally) add(e event, out io.Writer) {
 	key := e.Package + " " + e.Test
+	if e.Test == "" && e.Package != "" {
+		t.begunOrEnded(e)
+	}
 	switch e.Action {
 	case "output":
 		t.output[key] = append(t.output[key], e.Output)
@@ -99,6 +107,15 @@ func (t *tally) add(e event, out io.Writer) {
 	}
 	if e.Action == "pass" || e.Action == "fail" || e.Action == "skip" {
 		delete(t.output, key)
+	}
+}
+
+func (t *tally) begunOrEnded(e event) {
+	switch e.Action {
+	case "start":
+		t.running[e.Package] = true
+	case "pass", "fail", "skip":
+		delete(t.running, e.Package)
 	}
 }
 

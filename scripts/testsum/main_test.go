@@ -30,6 +30,10 @@ func TestSummarize(t *testing.T) {
 			in:   `{"ImportPath":"p","Action":"build-output","Output":"undefined: x\n"}` + "\n" + `{"Action":"fail","Package":"p"}`,
 			last: "0 passed, 1 failed", failed: true,
 		},
+		"fail/did not end": {
+			in:   `{"Action":"start","Package":"q"}` + "\n" + `{"Action":"pass","Package":"p","Test":"TestA"}` + "\n" + `{"Action":"pass","Package":"p"}`,
+			last: "1 passed, 1 failed", failed: true,
+		},
 		"fail/nothing ran": {in: "", last: "0 passed, 0 failed", failed: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +83,7 @@ func TestRunAgain(t *testing.T) {
 		"fail/too many":       {several, passes, "0 passed, 4 failed", true},
 		"fail/a race":         {`{"Action":"output","Package":"p","Test":"TestA","Output":"WARNING: DATA RACE\n"}` + "\n" + fails, passes, "1 passed, 2 failed", true},
 		"fail/a panic":        {`{"Action":"output","Package":"p","Test":"TestA","Output":"panic: x\n"}` + "\n" + fails, passes, "1 passed, 2 failed", true},
+		"fail/a way past":     {`{"Action":"output","Package":"p","Test":"TestA","Output":"x_test.go:1: BYPASS: x\n"}` + "\n" + fails, passes, "1 passed, 2 failed", true},
 		"fail/a skipped test": {fails + "\n" + `{"Action":"skip","Package":"p","Test":"TestC"}`, passes, "1 passed, 3 failed", true},
 		"fail/a crash":        {fails + "\n" + `{"Action":"fail","Package":"q"}`, passes, "1 passed, 3 failed", true},
 	} {
