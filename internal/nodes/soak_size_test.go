@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,13 @@ type size struct {
 	heap                       int // bytes that are reachable
 }
 
+// Of connections to Redis as many may be kept as were in use at once, which is as
+// many as go-redis has in its pool at most (ten for each processor), each with a
+// buffer of 32 KiB to read and one to write.
+var pool = min(workers, 10*runtime.GOMAXPROCS(0))
+
+const buffers = 64 << 10
+
 // above says what of it is above the other by more than comes and goes.
 func (a size) above(b size) string {
 	var all []string
@@ -29,8 +37,8 @@ func (a size) above(b size) string {
 	}{
 		{"goroutines", a.goroutines, b.goroutines, 8},
 		{"open files", a.files, b.files, 3},
-		{"sockets", a.sockets, b.sockets, 8},
-		{"bytes of memory", a.heap, b.heap, 2 << 20},
+		{"sockets", a.sockets, b.sockets, pool + 4},
+		{"bytes of memory", a.heap, b.heap, 2<<20 + buffers*max(0, a.sockets-b.sockets)},
 	} {
 		if c.now > c.before+c.more {
 			all = append(all, fmt.Sprintf("%d %s became %d", c.before, c.what, c.now))
