@@ -222,7 +222,7 @@ func (s *appState) account(ctx context.Context, realm, user string) (*enroll.Acc
 	if svc == nil {
 		return nil, errNotStarted
 	}
-	return svc.Account(ctx, realm, user)
+	return svc.Glance(ctx, realm, user)
 }
 
 // start opens the store and begins to watch the policy.

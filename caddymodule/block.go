@@ -61,13 +61,10 @@ func (p *passage) show(to string) {
 	d := &p.decision
 	v := p.pagesVisit()
 	v.Ticket = p.ticket
-	r := p.forPages()
-	lang := p.app.blocks.Language(r, v)
-	p.app.blocks.Block(p.w, r, &portal.Blocked{
+	p.app.blocks.Block(p.w, p.toRead(), &portal.Blocked{
 		Owed: d.Would.String(), LastReminder: p.lastReminder(v.Rules),
 		Visit: v, Verdict: d.Verdict.String(), Reason: d.Reason.String(), Status: d.Reason.Status(),
-		Reference: p.said.reference(), To: to, Fresh: d.Fresh,
-		Area: p.areaName(lang), Areas: p.areas(lang),
+		Reference: p.said.reference(), To: to, Fresh: d.Fresh, Names: p.areaNames,
 		RetryAfter: p.who.RetryAfter, Foreign: isForeign(p.r),
 	})
 }
@@ -187,18 +184,16 @@ func (p *passage) lastReminder(rules enroll.Rules) time.Time {
 	return rules.LastReminder(acct.Due)
 }
 
-func (p *passage) areaName(lang string) string {
-	if p.decision.Area == nil {
-		return ""
+// areaNames are the names, in a language, of the area asked for and of all that are
+// locked with it.
+func (p *passage) areaNames(lang string) (area string, all []string) {
+	if d := &p.decision; d.Area != nil {
+		area = d.Area.Name(lang)
 	}
-	return p.decision.Area.Name(lang)
-}
-
-func (p *passage) areas(lang string) []string {
-	if p.decision.Tenant == nil {
-		return nil
+	if t := p.decision.Tenant; t != nil {
+		all = t.Areas(lang)
 	}
-	return p.decision.Tenant.Areas(lang)
+	return area, all
 }
 
 // logBlock writes what an administrator needs to answer "why was I blocked":

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -44,12 +45,17 @@ func (p *passage) servePages() error {
 }
 
 // forPages is the request as the pages get it: with the gate's own cookies.
-func (p *passage) forPages() *http.Request {
-	r := p.r.Clone(p.r.Context())
-	if p.given != nil {
-		r.Header["Cookie"] = p.given
+func (p *passage) forPages() *http.Request { return p.toRead().Clone(p.r.Context()) }
+
+// toRead is forPages for who changes nothing of it.
+func (p *passage) toRead() *http.Request {
+	if p.given == nil {
+		return p.r
 	}
-	return r
+	r := *p.r
+	r.Header = maps.Clone(p.r.Header)
+	r.Header["Cookie"] = p.given
+	return &r
 }
 
 // pagesVisit is what the pages may know of this request.

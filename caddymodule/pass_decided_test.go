@@ -81,8 +81,8 @@ func TestPassMemory_DecidesAnewWhatIsAnother(t *testing.T) {
 		t.Fatalf("%d visitors are remembered", n)
 	}
 	kept := func() *decided {
-		for _, q := range g.memory.all() {
-			return q.decided.Load()
+		for _, e := range g.memory.All() {
+			return e.Value.decided.Load()
 		}
 		return nil
 	}

@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"hash/maphash"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -9,13 +8,14 @@ import (
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddy-mfa/caddy-mfa/internal/recent"
 	"github.com/caddy-mfa/caddy-mfa/policy"
 )
 
 // Bounds of a gate's memory of who passed.
 const (
 	rememberedFor    = time.Second // nothing outlives it, whatever its sources say
-	maxRemembered    = 2048        // visitors; even
+	maxRemembered    = 2048        // visitors
 	maxRememberedKey = 4096        // bytes of Cookie and Host
 )
 
@@ -28,7 +28,6 @@ type visitorKey struct {
 // passed is a known person with a proof that counts. It is shared: but for what
 // was decided, it is read and never written to.
 type passed struct {
-	visitor     visitorKey
 	who         *identity.Result
 	named       string
 	realm       string
@@ -52,55 +51,12 @@ type decided struct {
 // passMemory remembers, for a second at most, who visitors with a proof are,
 // so that the many requests of one page find it out once. It holds nobody who
 // must still prove, and every sign-in, sign-out, form and revocation seen by
-// this node makes it useless. A visitor has two places in it, by his hash; nobody
-// waits for anybody to read or write there, and who finds both taken takes one.
-type passMemory struct {
-	seed   maphash.Seed
-	places atomic.Pointer[[maxRemembered]atomic.Pointer[passed]] // nil: nobody was let pass yet
-}
+// this node makes it useless. A session lies in a visitor's cookies, so that they
+// tell most visitors apart.
+type passMemory = recent.Table[visitorKey, passed]
 
-func newPassMemory() *passMemory { return &passMemory{seed: maphash.MakeSeed()} }
-
-func (m *passMemory) get(key visitorKey) *passed {
-	places := m.places.Load()
-	if places == nil {
-		return nil
-	}
-	at := m.place(key)
-	for _, i := range [...]uint64{at, at ^ 1} {
-		if q := places[i].Load(); q != nil && q.visitor == key {
-			return q
-		}
-	}
-	return nil
-}
-
-// put keeps q in the place that its visitor has, in one that nobody needs any more,
-// or in the first.
-func (m *passMemory) put(q *passed, now time.Time) {
-	if m.places.Load() == nil {
-		m.places.CompareAndSwap(nil, new([maxRemembered]atomic.Pointer[passed]))
-	}
-	places, at := m.places.Load(), m.place(q.visitor)
-	into, free := at, false
-	for _, i := range [...]uint64{at, at ^ 1} {
-		was := places[i].Load()
-		if was != nil && was.visitor == q.visitor {
-			into = i
-			break
-		}
-		if !free && (was == nil || !now.Before(was.until)) {
-			into, free = i, true
-		}
-	}
-	places[into].Store(q)
-}
-
-// place is one of two places of a visitor; the other is beside it. A session lies
-// in his cookies, so that their hash tells him from others well enough; that it is
-// he, the whole key tells.
-func (m *passMemory) place(key visitorKey) uint64 {
-	return maphash.String(m.seed, key.cookie) % maxRemembered
+func newPassMemory() *passMemory {
+	return recent.New[visitorKey, passed](maxRemembered, func(k *visitorKey) string { return k.cookie })
 }
 
 // remembered is what the gate remembers of this visitor, still good or not; nil
@@ -110,7 +66,10 @@ func (p *passage) remembered() *passed {
 	if !ok || !p.gate.claims && !strings.Contains(key.cookie, p.cookies.flag) {
 		return nil
 	}
-	return p.gate.memory.get(key)
+	if e := p.gate.memory.Get(&key); e != nil {
+		return &e.Value
+	}
+	return nil
 }
 
 // visitorKey names the visitor in the gate's memory; ok is false where his
@@ -158,10 +117,10 @@ func (p *passage) remember(changes, revocations uint64) {
 	}
 	key.cookie, key.host = strings.Clone(key.cookie), strings.Clone(key.host)
 	methods, at := toldOf(p.proof())
-	p.gate.memory.put(&passed{
-		visitor: key, who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(key.cookie),
+	p.gate.memory.Put(&recent.Entry[visitorKey, passed]{Key: key, Until: until, Value: passed{
+		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(key.cookie),
 		methods: methods, at: at, until: until, changes: changes, revocations: revocations,
-	}, p.now)
+	}}, p.now)
 }
 
 // decidedBefore takes over what was decided a moment ago for this visitor and the

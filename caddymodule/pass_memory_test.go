@@ -2,17 +2,16 @@ package caddymodule
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/identity"
+	"github.com/caddy-mfa/caddy-mfa/internal/recent"
 	"github.com/caddyserver/caddy/v2"
 )
 
@@ -24,21 +23,7 @@ func remembered(t *testing.T) (g *gateState, n int) {
 		t.Fatal(err)
 	}
 	g = app.(*App).state.gates.gates[0].state
-	return g, len(g.memory.all())
-}
-
-// all are those who are remembered.
-func (m *passMemory) all() (list []*passed) {
-	places := m.places.Load()
-	if places == nil {
-		return nil
-	}
-	for i := range places {
-		if q := places[i].Load(); q != nil {
-			list = append(list, q)
-		}
-	}
-	return list
+	return g, len(g.memory.All())
 }
 
 // letPass returns a visitor whom the gate remembers as let pass.
@@ -135,7 +120,7 @@ func TestPassMemory_KeepsOnlyWhoPassed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if m := app.(*App).state.gates.gates[0].state.memory; m != nil && len(m.all()) > 0 {
+			if m := app.(*App).state.gates.gates[0].state.memory; m != nil && len(m.All()) > 0 {
 				t.Error("somebody is remembered")
 			}
 		})
@@ -201,12 +186,11 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 		"fail/something besides":  {func(p *passage, _ *passed) { p.plain = false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := &passed{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}, until: at.Add(rememberedFor), changes: identity.Changes(), revocations: g.app.service().Revocations()}
+			e := &recent.Entry[visitorKey, passed]{Value: passed{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}, until: at.Add(rememberedFor), changes: identity.Changes(), revocations: g.app.service().Revocations()}}
 			p := &passage{gate: g, app: g.app, plain: true, given: []string{"mfa=1"}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
-			key, _ := p.visitorKey()
-			q.visitor = key
-			g.memory.put(q, at)
-			c.change(p, q)
+			e.Key, _ = p.visitorKey()
+			g.memory.Put(e, at)
+			c.change(p, &e.Value)
 			p.memory = p.remembered()
 			if got := p.recall(); got != c.ok {
 				t.Errorf("recalled %v, want %v", got, c.ok)
@@ -246,12 +230,12 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 			}
 			c.change(p)
 			p.remember(identity.Changes(), g.app.service().Revocations())
-			q := g.memory.get(visitorKey{p.given[0], p.r.Host, false})
+			e := g.memory.Get(&visitorKey{p.given[0], p.r.Host, false})
 			switch {
-			case (q != nil) != (c.until > 0):
-				t.Errorf("kept %v", q != nil)
-			case q != nil && q.until.Sub(at) != c.until:
-				t.Errorf("kept for %v, want %v", q.until.Sub(at), c.until)
+			case (e != nil) != (c.until > 0):
+				t.Errorf("kept %v", e != nil)
+			case e != nil && e.Value.until.Sub(at) != c.until:
+				t.Errorf("kept for %v, want %v", e.Value.until.Sub(at), c.until)
 			}
 		})
 	}
@@ -272,72 +256,6 @@ func TestPassMemory_IsForPlainRequestsAlone(t *testing.T) {
 		if got := isCalm(r, &sent); got != c.plain {
 			t.Errorf("%s: plain %v", name, got)
 		}
-	}
-}
-
-// Of more visitors than there is room for some are forgotten, and none is taken for
-// another; of few, nearly all are remembered.
-func TestPassMemory_IsBounded(t *testing.T) {
-	at := time.Unix(1000, 0)
-	visitor := func(i int) visitorKey { return visitorKey{host: "h", cookie: fmt.Sprint("sid=", i)} }
-	for visitors, least := range map[int]int{maxRemembered / 8: maxRemembered / 8 * 9 / 10, 3 * maxRemembered: maxRemembered / 2} {
-		m := newPassMemory()
-		for i := range visitors {
-			m.put(&passed{visitor: visitor(i), named: fmt.Sprint(i), until: at.Add(time.Second)}, at)
-		}
-		found := 0
-		for i := range visitors {
-			if q := m.get(visitor(i)); q != nil {
-				if found++; q.named != fmt.Sprint(i) {
-					t.Fatalf("%d is taken for %s", i, q.named)
-				}
-			}
-		}
-		if found < least || found > maxRemembered {
-			t.Errorf("of %d visitors %d are remembered", visitors, found)
-		}
-	}
-}
-
-// A visitor is there once, in his newest state, and takes the place of one who is
-// not needed any more.
-func TestPassMemory_TakesFreePlaces(t *testing.T) {
-	m, at := newPassMemory(), time.Unix(1000, 0)
-	a := visitorKey{cookie: "sid=a"}
-	b := a
-	for i := 0; b == a || m.place(b)|1 != m.place(a)|1; i++ {
-		b = visitorKey{cookie: fmt.Sprint("sid=b", i)} // of the same places
-	}
-	c := visitorKey{cookie: a.cookie, host: "another"} // the same hash
-	put := func(key visitorKey, name string, lasts time.Duration) {
-		m.put(&passed{visitor: key, named: name, until: at.Add(lasts)}, at)
-	}
-	names := func() (list []string) {
-		for _, key := range []visitorKey{a, b, c} {
-			if q := m.get(key); q != nil {
-				list = append(list, q.named)
-			}
-		}
-		return list
-	}
-	put(a, "a", time.Second)
-	put(b, "b", time.Second)
-	put(a, "a again", time.Second)
-	if got := names(); len(m.all()) != 2 || !slices.Equal(got, []string{"a again", "b"}) {
-		t.Errorf("remembered are %q", got)
-	}
-	put(b, "b", 0)
-	put(c, "c", time.Second)
-	if got := names(); !slices.Equal(got, []string{"a again", "c"}) {
-		t.Errorf("remembered are %q", got)
-	}
-	twice := &passed{visitor: b, named: "b of two requests at once", until: at.Add(time.Second)}
-	for i := range []int{0, 1} {
-		m.places.Load()[m.place(b)^uint64(i)].Store(twice)
-	}
-	put(b, "b anew", time.Second)
-	if got := names(); !slices.Equal(got, []string{"b anew"}) {
-		t.Errorf("remembered are %q", got)
 	}
 }
 

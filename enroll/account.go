@@ -48,6 +48,11 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 	if err != nil {
 		return nil, err
 	}
+	return a.summary(), nil
+}
+
+// summary is what may be known of an account.
+func (a *account) summary() *Account {
 	public := &Account{onlyPass: a.OnlyPass, Had: a.Had, Reachable: a.Address.Record != "", address: a.Address}
 	public.Methods = a.public()
 	for i := range public.Methods {
@@ -76,5 +81,5 @@ func (s *Service) Account(ctx context.Context, realm, user string) (*Account, er
 	if a.Codes != nil {
 		public.CodesLeft, public.codes = len(a.Codes.Unused), a.Codes
 	}
-	return public, nil
+	return public
 }

@@ -114,13 +114,9 @@ func accountKey(realm, user string) (string, error) {
 // error and never an empty account: somebody who had a factor must not become
 // new by a damaged record.
 func (s *Service) load(ctx context.Context, realm, user string) (*account, error) {
-	key, err := accountKey(realm, user)
+	r, err := s.record(ctx, realm, user)
 	if err != nil {
 		return nil, err
-	}
-	r, err := s.store.Get(ctx, key)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, down(err)
 	}
 	return s.decode(r, realm, user)
 }

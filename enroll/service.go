@@ -52,6 +52,8 @@ type Service struct {
 	signers atomic.Pointer[signers] // nil before Start, where the key is in a file
 	named   atomic.Pointer[string]  // the installation
 	seen    *seen
+	signed  *signedTickets
+	glanced *glances
 	revoked *revoked
 	owed    owed
 
@@ -93,7 +95,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, keyFile: c.KeyFile, mailer: c.Mailer, texter: c.Texter, providers: c.Providers, now: c.Now, rand: c.Rand,
 		issuer: c.Issuer, installation: c.Installation, failed: c.Failed,
-		seen: newSeen(), revoked: newRevoked(),
+		seen: newSeen(), revoked: newRevoked(), signed: newSignedTickets(), glanced: newGlances(),
 	}
 	if s.store != nil {
 		s.alone = s.store.Alone()

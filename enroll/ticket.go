@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 	"unicode/utf8"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/recent"
 )
 
 // TicketLife is how long a ticket counts.
@@ -19,9 +21,29 @@ type Ticket struct {
 	Expires time.Time
 }
 
+// ticketAgain is how long the same ticket is given again to whoever is blocked in
+// the same way: a program that asks again and again is told nothing new.
+const ticketAgain = time.Second
+
+// maxTicketsAgain bounds how many are kept for that.
+const maxTicketsAgain = 512
+
+// ticketAs is all that one ticket says and another may not.
+type ticketAs struct {
+	Ticket // without ID and Expires
+	by     *signers
+}
+
+type signedTickets = recent.Table[ticketAs, string]
+
+func newSignedTickets() *signedTickets {
+	return recent.New[ticketAs, string](maxTicketsAgain, func(t *ticketAs) string { return t.User })
+}
+
 // SignTicket turns t into a token of less than 4096 bytes. An empty ID is filled
-// in; Expires is never later than TicketLife from now. A To (then a Name) that
-// does not fit is left out: the way back is a comfort, the ticket is not.
+// in, and then the ticket may be one of a second ago, and end as much sooner; Expires is never later
+// than TicketLife from now. A To (then a Name) that does not fit is left out: the
+// way back is a comfort, the ticket is not.
 func (s *Service) SignTicket(t Ticket) (string, error) {
 	k := s.tokens()
 	if k == nil {
@@ -31,8 +53,17 @@ func (s *Service) SignTicket(t Ticket) (string, error) {
 		return "", errors.New("signing a ticket: it names nobody")
 	}
 	now := s.now()
-	if last := now.Add(TicketLife); t.Expires.IsZero() || t.Expires.After(last) {
+	last := now.Add(TicketLife)
+	if t.Expires.IsZero() || t.Expires.After(last) {
 		t.Expires = last
+	}
+	var as *ticketAs
+	if t.ID == "" && last.Sub(t.Expires) < ticketAgain {
+		as = &ticketAs{t, k}
+		as.Expires = time.Time{}
+		if e := s.signed.Get(as); e != nil && now.Before(e.Until) && e.Until.Sub(now) <= ticketAgain {
+			return e.Value, nil
+		}
 	}
 	if t.ID == "" {
 		t.ID = s.newID()
@@ -50,6 +81,9 @@ func (s *Service) SignTicket(t Ticket) (string, error) {
 	if err != nil {
 		c.Name = ""
 		token, err = k.ticket.sign(c)
+	}
+	if err == nil && as != nil {
+		s.signed.Put(&recent.Entry[ticketAs, string]{Key: *as, Until: now.Add(ticketAgain), Value: token}, now)
 	}
 	return token, err
 }

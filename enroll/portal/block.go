@@ -16,6 +16,9 @@ import (
 // looking at a page. Not one byte of the app is in it.
 func (p *Portal) Block(w http.ResponseWriter, r *http.Request, b *Blocked) {
 	s := p.speak(r, b.Visit)
+	if b.Names != nil {
+		b.Area, b.Areas = b.Names(s.Tag)
+	}
 	switch {
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc"):
 		secure(w.Header())

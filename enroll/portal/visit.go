@@ -78,6 +78,10 @@ type Blocked struct {
 	Fresh           time.Duration // how recent a proof the area asks for; 0: any
 	RetryAfter      time.Duration // of a 503
 	Foreign         bool          // another site sent it: never offered again
-	Owed            string        // with the verdict remind: the reason without it
-	LastReminder    time.Time     // with the verdict remind: when it can be put off no more; zero: always
+
+	// Names gives Area and Areas in the language of the answer; nil: they are given.
+	Names func(lang string) (area string, areas []string)
+
+	Owed         string    // with the verdict remind: the reason without it
+	LastReminder time.Time // with the verdict remind: when it can be put off no more; zero: always
 }
