@@ -6,5 +6,5 @@ set -eu
 cd "$(dirname "$0")/.."
 go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 go run github.com/securego/gosec/v2/cmd/gosec@v2.30.0 -quiet -exclude-generated \
-	-exclude-dir=bench -exclude-dir=examples -exclude-dir=internal/apptest -exclude-dir=internal/redistest \
+	-exclude-dir=bench -exclude-dir=examples -exclude-dir=internal/apptest -exclude-dir=internal/redistest -exclude-dir=internal/idptest \
 	-exclude-dir=portaltest -exclude-dir=passkeytest -exclude-dir=oidctest ./...

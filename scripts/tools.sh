@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs what the tests need and this machine lacks: Debian packages with apt,
-# axe-core and flood with npm. A tool that is there already is left alone. Where one cannot
-# be installed, the line that would do it is printed and the script fails.
+# axe-core, flood and oidc-provider with npm. A tool that is there already is left alone.
+# Where one cannot be installed, the line that would do it is printed and the script fails.
 set -eu
 cd "$(dirname "$0")/.."
-npm="axe-core@4.14.1 flood@4.11.0"
+npm="axe-core@4.14.1 flood@4.11.0 oidc-provider@9.13.3"
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"
@@ -37,7 +37,9 @@ need nginx-light command -v nginx
 need python3-django test -d /usr/lib/python3/dist-packages/django
 need python3-django-redis test -d /usr/lib/python3/dist-packages/django_redis
 need nodejs command -v node
-from_npm() { [ -f .tools/node_modules/axe-core/axe.min.js ] && [ -f .tools/node_modules/flood/dist/index.js ]; }
+from_npm() {
+	(cd .tools/node_modules 2>/dev/null && [ -f axe-core/axe.min.js ] && [ -f flood/dist/index.js ] && [ -f oidc-provider/lib/index.js ])
+}
 from_npm || need npm command -v npm
 
 if [ -n "$missing" ]; then
@@ -64,7 +66,7 @@ if [ -n "$missing" ]; then
 	done
 fi
 
-# Both in one go: npm takes away what it is not told of.
+# All in one go: npm takes away what it is not told of.
 if ! from_npm; then
 	line="npm install --prefix .tools --no-save --no-audit --no-fund $npm"
 	echo "installing what the tests need: $line"

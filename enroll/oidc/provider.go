@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -24,21 +25,29 @@ type Provider struct {
 	c      Config
 	client *http.Client
 
-	mu    sync.Mutex
-	known *discovered
-	until time.Time
-	wrong error // of the last question, which is not asked again before again
-	again time.Time
+	known  atomic.Pointer[discovered] // nil: not asked yet
+	inForm atomic.Bool                // the secret is not taken in a header
+
+	asking sync.Mutex // who holds it asks; wrong and again are theirs
+	wrong  error      // of the last question, which is not asked again before again
+	again  time.Time
 }
 
 // discovered is what a provider says of itself (OpenID Connect Discovery 1.0).
 type discovered struct {
 	provider *oidc.Provider
-	names    bool // it names itself in its answers (RFC 9207)
+	asked    time.Time
+	names    bool     // it names itself in its answers (RFC 9207)
+	methods  []string // by which a site proves who it is where codes are redeemed
 }
 
-// discoveredFor is how long that is believed.
+// discoveredFor is how long that is believed of somebody who comes back.
 const discoveredFor = time.Hour
+
+// reachedFor is how long ago the provider may have answered where somebody is sent
+// there: a browser that is led to one that is down shows an error of its own, which
+// says nothing of what happened to the sign-in.
+const reachedFor = time.Minute
 
 // pause is how long a provider that did not answer is left alone: else whoever
 // waits for it waits behind all who came before.
@@ -97,13 +106,16 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 // Label is what people call it.
 func (p *Provider) Label() string { return p.c.Label }
 
-// discover asks the provider who it is. One at a time: whoever waits gets the
-// first one's answer.
-func (p *Provider) discover(ctx context.Context) (*discovered, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known != nil && p.c.Now().Before(p.until) {
-		return p.known, nil
+// discover asks the provider who it is, unless it said so within this age. One at a
+// time: whoever waits gets the first one's answer.
+func (p *Provider) discover(ctx context.Context, age time.Duration) (*discovered, error) {
+	if d := p.knownWithin(age); d != nil {
+		return d, nil
+	}
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	if d := p.knownWithin(age); d != nil {
+		return d, nil
 	}
 	if p.wrong != nil && time.Now().Before(p.again) {
 		return nil, p.wrong
@@ -113,8 +125,15 @@ func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 		p.again = time.Now().Add(pause)
 		return nil, err
 	}
-	p.known, p.until = d, p.c.Now().Add(discoveredFor)
+	p.known.Store(d)
 	return d, nil
+}
+
+func (p *Provider) knownWithin(age time.Duration) *discovered {
+	if d := p.known.Load(); d != nil && p.c.Now().Before(d.asked.Add(age)) {
+		return d
+	}
+	return nil
 }
 
 func (p *Provider) ask(ctx context.Context) (*discovered, error) {
@@ -122,14 +141,15 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	ctx = oidc.ClientContext(context.WithoutCancel(ctx), p.client)
 	found, err := oidc.NewProvider(ctx, p.c.Issuer)
 	if err != nil {
-		return nil, fmt.Errorf("asking the identity provider who it is: %w", withoutURL(err))
+		return nil, fmt.Errorf("asking the identity provider who it is: %w", cause(err))
 	}
-	d := &discovered{provider: found}
+	d := &discovered{provider: found, asked: p.c.Now()}
 	var more struct {
-		Names bool `json:"authorization_response_iss_parameter_supported"`
+		Names   bool     `json:"authorization_response_iss_parameter_supported"`
+		Methods []string `json:"token_endpoint_auth_methods_supported"`
 	}
 	if err := found.Claims(&more); err == nil {
-		d.names = more.Names
+		d.names, d.methods = more.Names, more.Methods
 	}
 	for _, address := range []string{found.Endpoint().AuthURL, found.Endpoint().TokenURL} {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
@@ -139,9 +159,11 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	return d, nil
 }
 
-func (p *Provider) oauth(d *discovered, redirect string) *oauth2.Config {
+func (p *Provider) oauth(d *discovered, redirect string, style oauth2.AuthStyle) *oauth2.Config {
+	endpoint := d.provider.Endpoint()
+	endpoint.AuthStyle = style
 	return &oauth2.Config{
-		ClientID: p.c.ClientID, ClientSecret: p.c.ClientSecret, Endpoint: d.provider.Endpoint(),
+		ClientID: p.c.ClientID, ClientSecret: p.c.ClientSecret, Endpoint: endpoint,
 		RedirectURL: redirect, Scopes: append([]string{oidc.ScopeOpenID}, p.c.Scopes...),
 	}
 }
@@ -149,7 +171,7 @@ func (p *Provider) oauth(d *discovered, redirect string) *oauth2.Config {
 // Begin gives the address that a browser is sent to. A sign-in of now is asked
 // for, by both words there are for it: an old session there would prove nothing.
 func (p *Provider) Begin(ctx context.Context, t enroll.Trip) (string, error) {
-	d, err := p.discover(ctx)
+	d, err := p.discover(ctx, reachedFor)
 	if err != nil {
 		return "", err
 	}
@@ -163,13 +185,13 @@ func (p *Provider) Begin(ctx context.Context, t enroll.Trip) (string, error) {
 	if t.Hint != "" {
 		options = append(options, oauth2.SetAuthURLParam("login_hint", t.Hint))
 	}
-	return p.oauth(d, t.Redirect).AuthCodeURL(t.State, options...), nil
+	return p.oauth(d, t.Redirect, oauth2.AuthStyleInHeader).AuthCodeURL(t.State, options...), nil
 }
 
 // Finish redeems the code and checks the ID token (OpenID Connect Core 1.0,
 // 3.1.3.7): signature, issuer, audience, times, nonce, authorised party.
 func (p *Provider) Finish(ctx context.Context, t enroll.Trip, code, issuer string) (*enroll.Vouched, error) {
-	d, err := p.discover(ctx)
+	d, err := p.discover(ctx, discoveredFor)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +201,7 @@ func (p *Provider) Finish(ctx context.Context, t enroll.Trip, code, issuer strin
 		return nil, errors.New("coming back from an identity provider: the answer is of another issuer")
 	}
 	ctx = oidc.ClientContext(ctx, p.client)
-	token, err := p.oauth(d, t.Redirect).Exchange(ctx, code, oauth2.VerifierOption(t.Verifier))
+	token, err := p.redeem(ctx, d, t, code)
 	if err != nil {
 		return nil, redeeming(err)
 	}
@@ -189,7 +211,7 @@ func (p *Provider) Finish(ctx context.Context, t enroll.Trip, code, issuer strin
 	}
 	id, err := d.provider.Verifier(&oidc.Config{ClientID: p.c.ClientID, Now: p.c.Now}).Verify(ctx, raw)
 	if err != nil {
-		return nil, fmt.Errorf("checking an ID token: %w", withoutURL(err))
+		return nil, fmt.Errorf("checking an ID token: %w", cause(err))
 	}
 	if id.Nonce == "" || id.Nonce != t.Nonce {
 		return nil, errors.New("checking an ID token: its nonce is of another question")
@@ -206,7 +228,7 @@ func (p *Provider) Finish(ctx context.Context, t enroll.Trip, code, issuer strin
 		// where they are asked for it (OpenID Connect Core 1.0, 5.4).
 		info, err := d.provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
 		if err != nil {
-			return nil, fmt.Errorf("asking the identity provider for an address: %w", withoutURL(err))
+			return nil, fmt.Errorf("asking the identity provider for an address: %w", cause(err))
 		}
 		if info.Subject != id.Subject { // 5.3.2: another token's answer
 			return nil, errors.New("asking the identity provider for an address: the answer is of another account")
@@ -221,12 +243,37 @@ func (p *Provider) Finish(ctx context.Context, t enroll.Trip, code, issuer strin
 	return p.vouched(id, &c), nil
 }
 
+// redeem exchanges the code for tokens, and asks once: a provider that refuses the
+// code is not sent it again in another shape, as the library would by itself, which
+// some take for an attack and which hides the answer. Where the secret goes is what
+// the provider says (OpenID Connect Discovery 1.0, 3); of one that takes both, and
+// refuses this site by the header, the form is tried, and stays.
+func (p *Provider) redeem(ctx context.Context, d *discovered, t enroll.Trip, code string) (*oauth2.Token, error) {
+	header := len(d.methods) == 0 || slices.Contains(d.methods, "client_secret_basic")
+	form := len(d.methods) == 0 || slices.Contains(d.methods, "client_secret_post")
+	exchange := func(style oauth2.AuthStyle) (*oauth2.Token, error) {
+		return p.oauth(d, t.Redirect, style).Exchange(ctx, code, oauth2.VerifierOption(t.Verifier))
+	}
+	if form && (!header || p.inForm.Load()) {
+		return exchange(oauth2.AuthStyleInParams)
+	}
+	token, err := exchange(oauth2.AuthStyleInHeader)
+	if e := (*oauth2.RetrieveError)(nil); !form || !errors.As(err, &e) || e.ErrorCode != "invalid_client" && e.Response.StatusCode != http.StatusUnauthorized {
+		return token, err
+	}
+	token, err = exchange(oauth2.AuthStyleInParams)
+	if err == nil {
+		p.inForm.Store(true)
+	}
+	return token, err
+}
+
 // redeeming says why a code could not be redeemed. What the provider wrote beside
 // the word for it is left out: it may repeat the code.
 func redeeming(err error) error {
 	var e *oauth2.RetrieveError
 	if !errors.As(err, &e) {
-		return fmt.Errorf("redeeming a code: %w", withoutURL(err))
+		return fmt.Errorf("redeeming a code: %w", cause(err))
 	}
 	switch e.ErrorCode {
 	case "invalid_grant":
@@ -241,11 +288,18 @@ func redeeming(err error) error {
 	return fmt.Errorf("redeeming a code: the provider answered %d, %s", e.Response.StatusCode, word)
 }
 
-// withoutURL takes the address out of an error of the HTTP client: a code or a
-// secret may stand in it.
-func withoutURL(err error) error {
+// maxCause is the most of an error that is told, in bytes.
+const maxCause = 300
+
+// cause is what an error of the HTTP client or the library says, without the
+// address, in which a code or a secret may stand, and without the most of a page
+// that came in place of an answer.
+func cause(err error) error {
 	if e := (*url.Error)(nil); errors.As(err, &e) {
-		return e.Err
+		err = e.Err
+	}
+	if text := err.Error(); len(text) > maxCause {
+		return errors.New(strings.ToValidUTF8(text[:maxCause], "") + "…")
 	}
 	return err
 }

@@ -40,6 +40,12 @@ type IdP struct {
 	Info   bool // says the address where it is asked for it, and not in the token
 	Wrong  bool // and then of another account
 
+	// How a site may say its secret where codes are redeemed: client_secret_basic,
+	// client_secret_post. Empty: either. Said is what the provider says of that.
+	Takes    string
+	Said     []string
+	Redeemed int // requests for a code so far
+
 	mu    sync.Mutex
 	key   *rsa.PrivateKey
 	codes map[string]url.Values
@@ -89,11 +95,15 @@ func (p *IdP) configuration(w http.ResponseWriter, _ *http.Request) {
 	if p.Info {
 		info = p.URL + "/userinfo"
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{
+	said := map[string]any{
 		"userinfo_endpoint": info, "issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"}, "authorization_response_iss_parameter_supported": p.Names,
-	})
+	}
+	if p.Said != nil {
+		said["token_endpoint_auth_methods_supported"] = p.Said
+	}
+	_ = json.NewEncoder(w).Encode(said)
 }
 
 func (p *IdP) keys(w http.ResponseWriter, _ *http.Request) {
@@ -177,13 +187,19 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": word, "error_description": "of " + r.FormValue("code")})
 	}
+	p.Redeemed++
 	if p.Break != 0 {
 		http.Error(w, "broken", p.Break)
 		return
 	}
+	how := "client_secret_basic"
 	id, secret, basic := r.BasicAuth()
 	if !basic {
-		id, secret = r.FormValue("client_id"), r.FormValue("client_secret")
+		how, id, secret = "client_secret_post", r.FormValue("client_id"), r.FormValue("client_secret")
+	}
+	if p.Takes != "" && p.Takes != how {
+		fail("invalid_client")
+		return
 	}
 	q, ok := p.codes[r.FormValue("code")]
 	delete(p.codes, r.FormValue("code")) // each is used once
