@@ -215,6 +215,41 @@ func TestFace_WordsFit(t *testing.T) {
 	}
 }
 
+// TestFace_StepsAndQuestionsFit: at 320 pixels every step of the wizard stands on
+// one line with its tick, in every language, whichever way there is to begin and to
+// verify; and the arrow beside a question of two lines keeps its size.
+func TestFace_StepsAndQuestionsFit(t *testing.T) {
+	p := meet(t)
+	p.width(320, 640)
+	files, err := filepath.Glob("../languages/*.json")
+	if err != nil || len(files) < 9 {
+		t.Fatalf("%d languages: %v", len(files), err)
+	}
+	for _, file := range files {
+		texts, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.open("/.mfa/enroll?lng=" + strings.TrimSuffix(filepath.Base(file), ".json"))
+		p.see(".steps")
+		if got := p.text(`(() => {
+			const out = [], texts = ` + string(texts) + `, steps = [...document.querySelectorAll('.steps li')];
+			steps[0].className = steps[1].className = 'did';
+			for (const first of ['email', 'pass']) for (const second of ['app', 'phone', 'passkey', 'method']) {
+				['steps.' + first, 'steps.' + second, 'steps.codes'].forEach((key, i) => steps[i].firstElementChild.textContent = texts[key]);
+				for (const s of steps) if (s.firstElementChild.getBoundingClientRect().height > 1.5 * parseFloat(getComputedStyle(s).lineHeight) || s.scrollWidth > s.clientWidth) out.push(s.firstElementChild.textContent + ' on two lines');
+			}
+			const question = document.createElement('summary'), card = document.querySelector('main');
+			question.textContent = texts['verify.lost'] + ' ' + texts['verify.lost'];
+			card.append(question);
+			if (parseFloat(getComputedStyle(question, '::after').width) < 8) out.push('a small arrow');
+			return out.filter((s, i) => out.indexOf(s) === i).join('; ');
+		})()`); got != "" {
+			t.Errorf("%s: %s", filepath.Base(file), got)
+		}
+	}
+}
+
 // TestFace_LocalTimes: a day is the reader's own, in the language's own form.
 func TestFace_LocalTimes(t *testing.T) {
 	p := meet(t)
