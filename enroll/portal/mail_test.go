@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,30 @@ func TestMail_Notices(t *testing.T) {
 			if strings.Contains(m.Subject+m.Text+m.HTML, "mail."+kind) || !strings.Contains(m.Text, notMe) ||
 				!strings.Contains(m.Text, "Escritório Silva") || !strings.Contains(m.Text, "12:00 UTC") || m.To != "ana@cliente.example" || m.HTML == "" {
 				t.Errorf("%s in %s: %+v", kind, lang, m)
+			}
+		}
+	}
+}
+
+// TestMail_NoticesAreWhole: no notice in any language shows a place for something
+// that was not put there, or the name of a text.
+func TestMail_NoticesAreWhole(t *testing.T) {
+	files, err := filepath.Glob("languages/*.json")
+	if err != nil || len(files) < 9 {
+		t.Fatalf("%d languages: %v", len(files), err)
+	}
+	for _, file := range files {
+		for _, kind := range []string{
+			"method-added", "method-removed", "method-renamed", "default-changed", "codes-renewed", "code-spent", "device-trusted",
+			"pass-issued", "reset", "disowned", "passkey-copied", "address-changed",
+		} {
+			e := enroll.Event{
+				Kind: kind, Person: enroll.Person{User: "ana"}, At: time.Date(2026, time.March, 7, 12, 0, 0, 0, time.UTC), Link: "https://portal.example/.mfa/link/x",
+				Rules: enroll.Rules{TenantName: "Silva", Language: strings.TrimSuffix(filepath.Base(file), ".json"), Brand: enroll.Brand{Support: "mailto:ajuda@silva.example"}},
+			}
+			e.Method.Name, e.Device.Name = "Celular", "Firefox"
+			if m := portal.Compose(e); strings.ContainsAny(m.Subject+m.Text, "{}") || strings.Contains(m.Subject+m.Text, "mail."+kind) {
+				t.Errorf("%s in %s: %s\n%s", kind, e.Rules.Language, m.Subject, m.Text)
 			}
 		}
 	}

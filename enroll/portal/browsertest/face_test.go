@@ -184,7 +184,7 @@ func TestFace_Languages(t *testing.T) {
 }
 
 // TestFace_WordsFit: at 320 pixels no word of any language is wider than the
-// place it stands in: a heading, a button, a line.
+// place it stands in: a heading, a button, what is wrong with a field, a line.
 func TestFace_WordsFit(t *testing.T) {
 	p := meet(t)
 	p.width(320, 640)
@@ -202,9 +202,15 @@ func TestFace_WordsFit(t *testing.T) {
 			const out = [], pen = document.createElement('canvas').getContext('2d'), texts = ` + string(texts) + `;
 			const h1 = document.querySelector('h1'), button = document.querySelector('main .button');
 			const style = e => { const s = getComputedStyle(e); return { font: s.fontWeight + ' ' + s.fontSize + ' ' + s.fontFamily, wide: e.clientWidth - parseFloat(s.paddingLeft) - parseFloat(s.paddingRight) }; };
-			const line = style(document.querySelector('.lead')), head = style(h1), press = style(button);
+			const field = document.createElement('div'), wrong = document.createElement('p');
+			field.className = 'field wrong';
+			wrong.className = 'problem';
+			field.append(wrong);
+			document.querySelector('main').append(field);
+			const line = style(document.querySelector('.lead')), head = style(h1), press = style(button), problem = style(wrong);
 			for (const [key, text] of Object.entries(texts)) {
-				const at = key.endsWith('.title') ? head : /\.(go|start|send|setup|new|save|resend|home|again|signin|extend|copy|print|download|add|remove)$/.test(key) ? press : line;
+				const at = key.endsWith('.title') ? head : /\.(go|start|send|setup|new|save|resend|home|again|signin|extend|copy|print|download|add|remove)$/.test(key) ? press :
+					/^reason\..*(code|tries|clock-off|request)\./.test(key) ? problem : line;
 				pen.font = at.font;
 				for (const word of text.split(/[\s|\u00ad-]+/)) if (!word.includes('{') && pen.measureText(word).width > at.wide) out.push(key + ': ' + word);
 			}
