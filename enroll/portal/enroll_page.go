@@ -354,9 +354,11 @@ func (t *turn) tellRefusal(e *enroll.Error) {
 	case errors.Is(e, enroll.ErrExpired), errors.Is(e, enroll.ErrWrongAccount), errors.Is(e, enroll.ErrWrongStep),
 		errors.Is(e, enroll.ErrNotHere):
 		m.Go, m.Label = t.page("/enroll"), t.s.T("expired.again")
-	case e.Status == http.StatusServiceUnavailable:
-		m.Next = t.s.T("deny.store-down.next", "wait", t.s.Wait(5*time.Second))
+	case e.Status >= http.StatusInternalServerError:
+		m.Next = t.s.T("down.next") // no reference: none is given to what the gate's own pages answer
 		m.Go, m.Label = t.page("/enroll"), t.s.T("deny.again")
+	case errors.Is(e, enroll.ErrLimit) && !t.v.ByTicket:
+		m.Go, m.Label = withQuery(t.v.Mount+"/", "tenantId", t.tenantID()), t.s.T("done.list")
 	}
 	t.tell(t.status(e), t.s.T("reason."+e.Reason+".title"), m)
 }
