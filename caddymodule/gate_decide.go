@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -83,13 +84,14 @@ func (p *passage) knowNobody() {
 }
 
 // rewritten is the target as Caddy's routes left it, and whether that is another
-// than the one sent.
+// than the one sent. Where they left nothing of the path, as `uri replace /app ""`
+// does of /app, the app is asked for "/".
 func (p *passage) rewritten() (now policy.Target, changed bool) {
 	u := p.r.URL
 	if u.Path == p.sent.Path && u.RawPath == "" && u.RawQuery == p.sent.RawQuery && !strings.Contains(u.Path, "%") {
 		return p.sent, false // nearly every request
 	}
-	now = policy.Target{Path: u.EscapedPath(), RawQuery: u.RawQuery}
+	now = policy.Target{Path: cmp.Or(u.EscapedPath(), "/"), RawQuery: u.RawQuery}
 	return now, now != p.sent
 }
 

@@ -72,6 +72,8 @@ func TestSpares(t *testing.T) {
 		"fail/no path":                          {p, func(f *Facts) { f.Sent.Path = "" }, false},
 		"fail/too long":                         {p, func(f *Facts) { f.Sent.RawQuery = strings.Repeat("q", maxTarget) }, false},
 		"fail/under the mount":                  {p, func(f *Facts) { f.Sent.Path, f.Mount = "/app/.mfa/enroll", "/app/.mfa" }, false},
+		"fail/under the usual mount":            {p, func(f *Facts) { f.Sent.Path = "/.mfa/enroll" }, false},
+		"ok/without a mount":                    {p, func(f *Facts) { f.Mount = "" }, true},
 		"ok/of no tenant's host":                {p, func(f *Facts) { f.Host = "x.example" }, true},
 		"ok/whatever tenant it turns out to be": {p, func(f *Facts) { f.TenantMapped = true }, true},
 		"ok/another tenant's":                   {p, func(f *Facts) { f.Sent.Path = "/reports" }, true},
