@@ -140,17 +140,16 @@ func TestS2_RealProviderSaysWhatIsWrong(t *testing.T) {
 	bob.page("/documents/1").want(http.StatusForbidden)
 	at := w.idp.Person(t)
 	for name, c := range map[string]struct {
-		way    idptest.Way
-		reason string
-		says   string
+		way  idptest.Way
+		says string
 	}{
-		"S2.10 somebody else's": {idptest.Way{Account: "eva"}, "wrong-account", "is not the one that FinteQX has for you"},
-		"S2.10 an alias":        {idptest.Way{Account: "robert"}, "wrong-account", "only another name of that account"},
-		"S2.10 not verified":    {idptest.Way{Account: "unsure"}, "wrong-account", "is verified"},
-		"S2.22 one step":        {idptest.Way{Account: "bob", OneStep: true}, "not-allowed", "did not ask for a second step"},
-		"S2.16 not approved":    {idptest.Way{Account: "bob", Consent: "unapproved"}, "consent-needed", "has not yet approved"},
-		"denied":                {idptest.Way{Account: "bob", Consent: "deny"}, "not-allowed", "was not finished"},
-		"gave up":               {idptest.Way{Account: "bob", Cancel: true}, "not-allowed", "was not finished"},
+		"S2.10 somebody else's": {idptest.Way{Account: "eva"}, "is not the one that FinteQX has for you"},
+		"S2.10 an alias":        {idptest.Way{Account: "robert"}, "only another name of that account"},
+		"S2.10 not verified":    {idptest.Way{Account: "unsure"}, "is verified"},
+		"S2.22 one step":        {idptest.Way{Account: "bob", OneStep: true}, "did not ask for a second step"},
+		"S2.16 not approved":    {idptest.Way{Account: "bob", Consent: "unapproved"}, "has not yet approved"},
+		"denied":                {idptest.Way{Account: "bob", Consent: "deny"}, "was not allowed to tell this site who you are"},
+		"gave up":               {idptest.Way{Account: "bob", Cancel: true}, "was not finished"},
 	} {
 		got := w.links(bob, w.idp.Person(t), c.way)
 		if got.StatusCode != http.StatusForbidden || !strings.Contains(got.body, c.says) || !strings.Contains(got.body, "/.mfa/enroll") {
