@@ -1,0 +1,147 @@
+package caddymodule
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-mfa/caddy-mfa/policy"
+)
+
+// decideFully is what the policy says of a request when all is found out anew and
+// nothing is remembered.
+func decideFully(g *gateState, r *http.Request) policy.Decision {
+	alone := *g
+	alone.memory = newPassMemory() // of this one request
+	p := alone.enter(httptest.NewRecorder(), r, nil)
+	pol := g.app.policy()
+	f := policy.Facts{
+		Host: r.Host, Method: r.Method, Sent: p.sent, Rewritten: policy.Target{Path: cmp.Or(r.URL.EscapedPath(), "/"), RawQuery: r.URL.RawQuery},
+		Form: formBody(r), Cookies: r.Header["Cookie"], Preflight: isPreflight(r), Mount: g.mount, Protect: g.protect,
+		TenantBy: g.tenantBy, TenantMapped: g.tenantMapped, Now: p.now, Client: clientAddr(r), Began: p.began,
+	}
+	p.identify()
+	p.tell(&f)
+	p.decision = p.settle(pol, &f, pol.Decide(&f), supposeDue)
+	if hasDestination(r) {
+		p.decideDestination(pol, f)
+	}
+	return p.decision
+}
+
+const manyTerms = `version: 1
+defaults: {require: mfa}
+tenants:
+  a:
+    hosts: [a.test, localhost]
+    protect: [/documents, {path: /fresh, fresh: 5m}, {path: /keys, require: phishing-resistant}, {path: /list, query: {page: secret}}, /shop/index.php]
+    methods: [totp, passkey]
+    allow: [{path: /documents/help, method: [GET]}, {path: /documents/list, query: {page: open}}]
+  b: {hosts: [b.test], case: sensitive, protect: [/Documents, /do]}
+  c: {parent: a, hosts: [c.test], grace: 1h}
+  d: {hosts: [d.test], minimum: 2, protect: [/]}
+  e: {hosts: [e.test], require: none, on_disable: keep, protect: [/documents]MORE}
+`
+
+// A request is decided, whatever is remembered of others a moment ago and whatever
+// is seen at a glance, as if all were found out anew.
+func TestDecide_AsIfNothingWereRemembered(t *testing.T) {
+	advance(t, 0)
+	site := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin", "protect /own", "methods amr\n", "methods amr\ntime auth_time\n").Replace(claiming)
+	policies := []string{strings.Replace(manyTerms, "MORE", "", 1), strings.NewReplacer("MORE", ", service_accounts: [{user: eve, from: [127.0.0.0/8], until: 2999-01-01, owner: a@b.example, reason: export}]", "/documents,", "/documents/1,").Replace(manyTerms)}
+	s := start(t, site, map[string]string{"policy.yaml": policies[0]})
+	g := s.state().gates.gates[0].state
+	r := rand.New(rand.NewPCG(13, 14))
+	one := func(of ...string) string { return of[r.IntN(len(of))] }
+	flagged := s.browser()
+	flagged.setCookie("sid", claim(t, "eve", time.Hour, "pwd"))
+	flagged.enroll()
+	cookies := []string{"", "a=b", "sid=forged", flagged.cookies()}
+	for _, user := range []string{"bob", "eve"} {
+		cookies = append(cookies, "sid="+claim(t, user, time.Hour, "pwd", "mfa"), "sid="+claim(t, user, time.Hour, "pwd"), "sid="+claim(t, user, 20*time.Second, "mfa"))
+	}
+	cookies = append(cookies, cookies[4]+"; page=secret", cookies[4]+"; "+cookies[7], flagged.cookies()+"; page=secret")
+	recalled, spared, kept := 0, 0, 0
+	host, cookie, again := "a.test", cookies[4], "/documents/1"
+	for i := range 6000 {
+		if r.IntN(15) == 0 {
+			host, cookie = one("a.test", "b.test", "c.test", "d.test", "e.test", "x.test"), one(cookies...)
+		}
+		switch r.IntN(400) {
+		case 0:
+			advance(t, time.Duration(r.IntN(1500))*time.Millisecond)
+		case 1:
+			s.write("policy.yaml", policies[r.IntN(2)])
+			s.policyCounts()
+		case 2:
+			if err := g.app.service().RevokeUser(context.Background(), defaultRealm, "nobody", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		method, path := one("GET", "GET", "GET", "GET", "HEAD", "POST", "OPTIONS", "MOVE"), one(again, again, again, "/documents/1", "/documents/help", "/documents/list", "/Documents", "/DOCUMENTS/1", "/do", "/doc", "/fresh/1", "/keys", "/list", "/shop", "/shop/", "/own", "/open/1", "/open", "/", "/%64ocuments", "/open/..;/documents", "/.mfa%2f", "//documents", "/shop.php/documents")
+		again = path
+		query, now := one("", "", "", "", "", "", "page=secret", "page=open", "/documents", "q=1"), one("", "", "", "", "", "", "", "/", "/documents/1", "/open/1", "gone")
+		to := one("/open/2", "/documents/2")
+		ask := func() *http.Request {
+			q := httptest.NewRequest(method, "http://"+host+path, nil)
+			q.RequestURI, q.Host = path, host
+			if query != "" {
+				q.RequestURI += "?" + query
+			}
+			q.URL, _ = url.ParseRequestURI(q.RequestURI)
+			if cookie != "" {
+				q.Header["Cookie"] = []string{cookie}
+			}
+			switch {
+			case method == "MOVE":
+				q.Header.Set("Destination", to)
+			case method == "OPTIONS" && i%2 == 0:
+				q.Header.Set("Origin", "https://x.test")
+				q.Header.Set("Access-Control-Request-Method", "GET")
+			}
+			ctx := context.WithValue(q.Context(), caddyhttp.VarsCtxKey, map[string]any{caddyhttp.ClientIPVarKey: "127.0.0.1"})
+			ctx = context.WithValue(ctx, caddyhttp.OriginalRequestCtxKey, *q)
+			q = q.WithContext(ctx)
+			switch u := *q.URL; now {
+			case "":
+			case "gone":
+				u.Path, u.RawPath = "", ""
+				q.URL = &u
+			default:
+				u.Path, u.RawPath = now, ""
+				q.URL = &u
+			}
+			return q
+		}
+		want := decideFully(g, ask())
+		p := g.enter(httptest.NewRecorder(), ask(), nil)
+		known := p.memory
+		p.decide()
+		if p.decision != want {
+			t.Fatalf("%s %s%s?%s, now %q, of %.20q: decided %+v, all anew %+v", method, host, path, query, now, cookie, p.decision, want)
+		}
+		if p.decision.Protected && p.decision.Verdict == policy.Allow && p.decision.Reason == policy.ReasonVerified && p.flag == nil && !p.gate.claimOf(&p.who.Person).Claim {
+			t.Fatalf("%s%s: let pass as verified, and nothing is proven", host, path)
+		}
+		if known != nil && p.memory == known {
+			recalled++
+			if d := known.decided.Load(); d != nil && d.by == g.app.policy() && d.path == path && d.method == method {
+				kept++
+			}
+		}
+		if p.decision.Reason == policy.ReasonOpen {
+			spared++
+		}
+	}
+	if recalled < 300 || kept < 50 || spared < 300 {
+		t.Errorf("%d were recalled, %d with a decision, %d open", recalled, kept, spared)
+	}
+}
