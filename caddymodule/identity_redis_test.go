@@ -112,3 +112,24 @@ func TestRedisSession(t *testing.T) {
 		t.Errorf("eve reached the app %d times", n)
 	}
 }
+
+// Who passed by a session in Redis is remembered, for no longer than the session's
+// own answer is: a session that is gone is missed within the second.
+func TestPassMemory_OfASession(t *testing.T) {
+	advance(t, 0)
+	server := redistest.Start(t)
+	s := start(t, sessionSite(server, "cookie sid\nuser user.name\nemail user.mail"), nil)
+	const id = "bobs-session-000000"
+	bob := s.browser().session(server, id, "bob").enroll()
+	for range 3 {
+		bob.get("/documents/1").want(200)
+	}
+	if _, n := remembered(t); n != 1 {
+		t.Fatalf("%d visitors are remembered, want 1", n)
+	}
+	server.Do(t, "DEL", "sess:"+id)
+	advance(t, rememberedFor)
+	bob.get("/documents/1", "Accept", "application/json").want(401).reason("no-identity")
+
+	bob.session(server, id, "bob").get("/documents/1", "Accept", "application/json").want(403).reason("verify")
+}

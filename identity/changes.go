@@ -63,8 +63,12 @@ func (w *whoami) Heeds() (fields []string, ok bool) {
 // Heeds is the field that may hold the token.
 func (t *token) Heeds() (fields []string, ok bool) { return []string{t.cfg.Header}, true }
 
+// Heeds is nothing: a session is found by a cookie.
+func (s *appSessions) Heeds() (fields []string, ok bool) { return nil, true }
+
 // Interface guards
 var (
 	_ Heeder = (*whoami)(nil)
 	_ Heeder = (*token)(nil)
+	_ Heeder = (*appSessions)(nil)
 )
