@@ -186,12 +186,12 @@ func TestS3_39_FifteenMinutes(t *testing.T) {
 func TestEnroll_MailDown(t *testing.T) {
 	site := newSite(t)
 	c := visitor(t, site, "ana")
-	site.Mails.Fails = errors.New("connection refused by 10.0.0.5")
+	site.Mails.Fail(errors.New("connection refused by 10.0.0.5"))
 	down := c.submit("/.mfa/api/email").want(t, 503)
 	if !strings.Contains(down.body, "could not be sent") || !strings.Contains(down.body, `action="/.mfa/api/email"`) || strings.Contains(down.body, "10.0.0.5") {
 		t.Errorf("the page: %s", down.body)
 	}
-	site.Mails.Fails = nil
+	site.Mails.Fail(nil)
 	c.submit("/.mfa/api/email").want(t, 303)
 	for range 2 {
 		c.submit("/.mfa/api/email").want(t, 303)

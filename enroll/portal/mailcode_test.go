@@ -47,11 +47,11 @@ func TestEmailMethod_Pages(t *testing.T) {
 		t.Errorf("before the code is sent, the page: %s", asked.body)
 	}
 	send := "/.mfa/api/verify/email?way=email"
-	site.Mails.Fails = errors.New("down")
+	site.Mails.Fail(errors.New("down"))
 	if down := again.submit(send, "to", "/mensagens/7").want(t, 503); !strings.Contains(down.body, "could not be sent") {
 		t.Errorf("the page: %s", down.body)
 	}
-	site.Mails.Fails = nil
+	site.Mails.Fail(nil)
 	sent := again.follow(again.submit(send, "to", "/mensagens/7"))
 	if !strings.Contains(sent.body, `name="code"`) || !strings.Contains(sent.body, `data-digits="8"`) || strings.Contains(sent.body, "cliente.example") {
 		t.Errorf("after it, the page: %s", sent.body)

@@ -49,11 +49,11 @@ func TestS2_4_TheNumberIsAskedFor(t *testing.T) {
 			t.Errorf("%q: %s", number, wrong.body)
 		}
 	}
-	site.Texts.Fails = errors.New("down")
+	site.Texts.Fail(errors.New("down"))
 	if down := c.submit(begin, "number", "+31 6 12345678").want(t, 503); !strings.Contains(down.body, "could not be sent") || !strings.Contains(down.body, `name="number"`) {
 		t.Errorf("the page: %s", down.body)
 	}
-	site.Texts.Fails = nil
+	site.Texts.Fail(nil)
 	sent := c.follow(c.submit(begin, "number", "+31 6 12345678"))
 	if !strings.Contains(sent.body, "31\u00a0•••78") || strings.Contains(sent.body, "12345678") || !strings.Contains(sent.body, `name="code"`) {
 		t.Errorf("the page: %s", sent.body)

@@ -48,11 +48,11 @@ func TestPages_LookRight(t *testing.T) {
 			p.click("main .button")
 			p.see("form[action$='/api/email']")
 			at("email")
-			p.site.Mails.Fails = errors.New("down")
+			p.site.Mails.Fail(errors.New("down"))
 			p.click("main .button")
 			p.see("[role=alert]")
 			at("mail-down")
-			p.site.Mails.Fails = nil
+			p.site.Mails.Fail(nil)
 			p.click("main .button")
 			p.see("#code")
 			at("emailcode")

@@ -72,19 +72,26 @@ func (c *Clock) Add(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// Mailbox keeps what was mailed. While Fails is set, nothing is accepted.
+// Mailbox keeps what was mailed.
 type Mailbox struct {
 	mu    sync.Mutex
 	mails []enroll.Mail
-	Fails error
+	fails error
+}
+
+// Fail has it accept nothing, with this error, until it is told nil.
+func (m *Mailbox) Fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fails = err
 }
 
 // Send keeps a mail.
 func (m *Mailbox) Send(_ context.Context, mail enroll.Mail) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.Fails != nil {
-		return m.Fails
+	if m.fails != nil {
+		return m.fails
 	}
 	m.mails = append(m.mails, mail)
 	return nil
@@ -97,21 +104,27 @@ func (m *Mailbox) All() []enroll.Mail {
 	return append([]enroll.Mail(nil), m.mails...)
 }
 
-// Phone keeps what was sent as text messages, to whichever number. While Fails is
-// set, nothing is accepted.
+// Phone keeps what was sent as text messages, to whichever number.
 type Phone struct {
 	mu    sync.Mutex
 	texts []string
 	to    []string
-	Fails error
+	fails error
+}
+
+// Fail has it accept nothing, with this error, until it is told nil.
+func (m *Phone) Fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fails = err
 }
 
 // SendText keeps a text.
 func (m *Phone) SendText(_ context.Context, number, text string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.Fails != nil {
-		return m.Fails
+	if m.fails != nil {
+		return m.fails
 	}
 	m.to, m.texts = append(m.to, number), append(m.texts, text)
 	return nil
