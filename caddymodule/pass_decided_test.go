@@ -158,3 +158,19 @@ func TestPassMemory_KeepsNoDecisionThatMayChange(t *testing.T) {
 		})
 	}
 }
+
+// What was decided of a target does not serve the same one that routes before the
+// gate have turned into another.
+func TestPassMemory_DecidesAnewWhatIsRewritten(t *testing.T) {
+	advance(t, 0)
+	site := strings.NewReplacer("LINES", "", "cache 0s", "cache 30s", "http://:0 {\n", "http://:0 {\n\t@go header X-Go *\n\trewrite @go /keys/1\n").Replace(switching)
+	s := start(t, site, map[string]string{"policy.yaml": "version: 1\ntenants:\n  office: {require: mfa, methods: [totp, passkey], protect: [/documents, {path: /keys, require: phishing-resistant}]}\n"})
+	b := s.signedIn("bob").enroll()
+	for range 3 {
+		b.get("/documents/1").want(200)
+	}
+	b.get("/documents/1", "Accept", "application/json", "X-Go", "1").want(403)
+	if n := s.app.hitsOn("/keys"); n != 0 {
+		t.Errorf("%d requests reached the app", n)
+	}
+}
