@@ -10,6 +10,7 @@ import (
 
 	gojwt "github.com/golang-jwt/jwt/v5"
 
+	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddy-mfa/caddy-mfa/policy"
 )
 
@@ -172,5 +173,17 @@ func TestPassMemory_DecidesAnewWhatIsRewritten(t *testing.T) {
 	b.get("/documents/1", "Accept", "application/json", "X-Go", "1").want(403)
 	if n := s.app.hitsOn("/keys"); n != 0 {
 		t.Errorf("%d requests reached the app", n)
+	}
+}
+
+// What the app is told of a remembered proof is told of nobody else.
+func TestPassMemory_TellsOfNobodyElse(t *testing.T) {
+	bob := &identity.Result{State: identity.Known, Person: identity.Person{User: "bob", Methods: []string{"pwd", "mfa"}, Time: time.Unix(1000, 0)}}
+	q := &passed{who: bob, methods: "pwd mfa", at: "1000"}
+	if methods, at := (&passage{gate: &gateState{}, memory: q, who: bob}).toldProof(); methods != "pwd mfa" || at != "1000" {
+		t.Errorf("of himself %q at %q", methods, at)
+	}
+	if methods, at := (&passage{gate: &gateState{}, memory: q, who: &nobodyYet}).toldProof(); methods != "" || at != "" {
+		t.Errorf("of nobody %q at %q", methods, at)
 	}
 }
