@@ -18,10 +18,10 @@ type answer struct {
 	caddyhttp.ResponseWriterWrapper
 
 	cookies   *cookieNames
-	protected bool         // under a protected prefix: no shared cache may keep it
 	more      *moreCookies // nil: none
 	head      http.Header  // as the writer beneath gives it, once asked
 	passage   *passage     // asked whether the answer may go out; nil: it may
+	protected bool         // under a protected prefix: no shared cache may keep it
 	wrote     bool
 	began     bool // the first piece of the body has left
 	withheld  bool // something else was answered: what the app says goes nowhere
@@ -56,7 +56,10 @@ func (a *answer) Header() http.Header {
 // leave. Informational answers carry the same fields, so they are filtered too.
 func (a *answer) WriteHeader(status int) {
 	h := a.Header()
-	a.dropOwnCookies(h)
+	set := h["Set-Cookie"]
+	if len(set) > 0 {
+		set = a.dropOwnCookies(h, set)
+	}
 	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
 		a.ResponseWriter.WriteHeader(status)
 		return
@@ -66,20 +69,19 @@ func (a *answer) WriteHeader(status int) {
 	}
 	a.wrote = true
 	if a.passage != nil {
-		if !a.passage.sees(status, h) {
+		if !a.passage.sees(status, h, set) {
 			a.withheld = true
 			return
 		}
 		a.passage.forgetOvertaken()
 	}
-	set := len(h["Set-Cookie"])
 	if a.more != nil {
 		a.addRelayed(h)
 		for _, c := range a.more.own {
 			h.Add("Set-Cookie", c)
 		}
 	}
-	if a.protected || len(h["Set-Cookie"]) > set { // on an open page, too, a cookie we add is one visitor's
+	if a.protected || a.more != nil && len(h["Set-Cookie"]) > len(set) { // on an open page, too, a cookie we add is one visitor's
 		privateOnly(h)
 	}
 	a.ResponseWriter.WriteHeader(status)
@@ -143,9 +145,8 @@ func (a *answer) FlushError() error {
 func (a *answer) Flush() { _ = a.FlushError() }
 
 // dropOwnCookies removes Set-Cookie fields by which the app would set, or
-// clear, a cookie of the gate.
-func (a *answer) dropOwnCookies(h http.Header) {
-	set := h["Set-Cookie"]
+// clear, a cookie of the gate, and returns those that stay.
+func (a *answer) dropOwnCookies(h http.Header, set []string) []string {
 	for i, c := range set {
 		if a.cookies.own(setCookieName(c)) {
 			kept := append([]string(nil), set[:i]...)
@@ -159,9 +160,10 @@ func (a *answer) dropOwnCookies(h http.Header) {
 			} else {
 				h["Set-Cookie"] = kept
 			}
-			return
+			return kept
 		}
 	}
+	return set
 }
 
 // addRelayed adds what the app set when the gate asked it who this is, unless

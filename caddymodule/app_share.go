@@ -70,7 +70,7 @@ func (s *appState) newService() (caddy.Destructor, error) {
 	svc := &sharedService{storeKey: key}
 	svc.Service, err = enroll.New(enroll.Config{
 		Store: shared.(sharedStore).Store, Keys: s.keys, KeyFile: s.storeIn.KeyFile(), Mailer: s.mailer, Texter: s.texter, Providers: s.providers,
-		Now: s.now, Issuer: s.issuer, Compose: portal.Compose,
+		Now: now, Issuer: s.issuer, Compose: portal.Compose,
 		Failed: func(err error) { s.log.Error("in the background", errField(err)) },
 	})
 	if err == nil {

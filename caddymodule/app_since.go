@@ -53,7 +53,7 @@ func (s *appState) noteRequirements() {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := s.now()
+	now := now()
 	if k := q.known.Load(); k != nil && k.of == pol || now.Sub(q.tried).Abs() < sinceAgain && q.tried != (time.Time{}) {
 		return
 	}

@@ -21,8 +21,11 @@ import (
 // two looks found the same bytes, so within 2 seconds.
 const lookEvery = 900 * time.Millisecond
 
-// now is the clock; tests move it.
-var now = time.Now
+// now is the clock, and since what has gone by on it; tests move it.
+var (
+	now   = time.Now
+	since = time.Since
+)
 
 var errNotStarted = errors.New("mfa: the store is not open")
 
@@ -30,7 +33,6 @@ var errNotStarted = errors.New("mfa: the store is not open")
 type appState struct {
 	log        *zap.Logger
 	slog       *slog.Logger
-	now        func() time.Time
 	file       *policy.File   // nil: no policy file
 	single     *policy.Policy // then this one holds
 	baseURL    string
@@ -70,7 +72,7 @@ type running struct {
 }
 
 func newAppState(ctx caddy.Context, a *App) (*appState, error) {
-	s := &appState{log: ctx.Logger(), slog: ctx.Slogger(), now: now, issuer: a.Issuer}
+	s := &appState{log: ctx.Logger(), slog: ctx.Slogger(), issuer: a.Issuer}
 	s.share = a.fingerprint()
 	s.perTenant = a.Metrics == perTenant
 	s.policyFile, s.keyFiles = a.Policy, keyFilesOf(a.Keys)
@@ -258,7 +260,7 @@ func (s *appState) open() error {
 	}
 	s.pooled = true
 	svc := shared.(*sharedService).Service
-	pages, err := portal.New(portal.Config{Service: svc, Log: s.slog, Now: s.now})
+	pages, err := portal.New(portal.Config{Service: svc, Log: s.slog, Now: now})
 	if err != nil {
 		return err
 	}

@@ -28,10 +28,10 @@ func (p *passage) isPageVisit() bool { return portal.IsPageVisit(p.r) }
 // the visitor none of the app.
 func (p *passage) block() error {
 	d := &p.decision
-	p.said.block = &saidOfBlock{reference: newReference()}
+	p.rarely().blocked = &saidOfBlock{reference: newReference()}
 	to := p.returnTo()
-	p.said.block.returnTo = url.QueryEscape(to)
-	p.said.block.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
+	p.blocked.returnTo = url.QueryEscape(to)
+	p.blocked.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
 	p.relayNow()
 	p.logBlock()
 	p.tellBlock()
@@ -40,7 +40,7 @@ func (p *passage) block() error {
 	}
 	p.giveTicket(to)
 	if p.gate.block == "error" {
-		p.w.Header().Set("Cache-Control", "no-store")
+		p.writer().Header().Set("Cache-Control", "no-store")
 		return caddyhttp.Error(d.Reason.Status(), errBlocked)
 	}
 	p.show(to)
@@ -50,7 +50,7 @@ func (p *passage) block() error {
 // refuse answers with the page or the problem of a decision that came when the
 // app had already been asked.
 func (p *passage) refuse() {
-	p.said.block = &saidOfBlock{reference: newReference()}
+	p.rarely().blocked = &saidOfBlock{reference: newReference()}
 	p.relayNow()
 	p.logBlock()
 	p.show(p.returnTo())
@@ -61,10 +61,10 @@ func (p *passage) show(to string) {
 	d := &p.decision
 	v := p.pagesVisit()
 	v.Ticket = p.ticket
-	p.app.blocks.Block(p.w, p.toRead(), &portal.Blocked{
+	p.gate.app.blocks.Block(p.writer(), p.toRead(), &portal.Blocked{
 		Owed: d.Would.String(), LastReminder: p.lastReminder(v.Rules),
 		Visit: v, Verdict: d.Verdict.String(), Reason: d.Reason.String(), Status: d.Reason.Status(),
-		Reference: p.said.reference(), To: to, Fresh: d.Fresh, Names: p.areaNames,
+		Reference: p.reference(), To: to, Fresh: d.Fresh, Names: p.areaNames,
 		RetryAfter: p.who.RetryAfter, Foreign: isForeign(p.r),
 	})
 }
@@ -99,10 +99,10 @@ func (p *passage) toLogin(to string) bool {
 	if target == "" || path == p.sent.Path && (filled || query == p.sent.RawQuery) {
 		return false
 	}
-	h := p.w.Header()
+	h := p.writer().Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Location", target)
-	p.w.WriteHeader(http.StatusSeeOther)
+	p.writer().WriteHeader(http.StatusSeeOther)
 	return true
 }
 
@@ -116,7 +116,7 @@ func (p *passage) giveTicket(to string) {
 	default:
 		return
 	}
-	svc := p.app.service()
+	svc := p.gate.app.service()
 	if svc == nil {
 		return
 	}
@@ -130,7 +130,7 @@ func (p *passage) giveTicket(to string) {
 	person := &p.who.Person
 	p.notice(svc)
 	t := enroll.Ticket{
-		Realm: p.realm, User: person.User, Tenant: p.said.tenant(), Email: person.Email, Name: person.Name, Session: person.Session,
+		Realm: p.realm, User: person.User, Tenant: p.tenantKey(), Email: person.Email, Name: person.Name, Session: person.Session,
 		To: to, Method: method, Reason: d.Reason.String(), Foreign: isForeign(p.r), Expires: p.now.Add(ticketLife),
 	}
 	token, err := svc.SignTicket(t)
@@ -138,8 +138,8 @@ func (p *passage) giveTicket(to string) {
 		p.gate.log.Error("signing a ticket", errField(err))
 		return
 	}
-	p.ticket = &t
-	http.SetCookie(p.w, &http.Cookie{ // #nosec G124 -- Secure wherever the site is https
+	p.rarely().ticket = &t
+	http.SetCookie(p.writer(), &http.Cookie{ // #nosec G124 -- Secure wherever the site is https
 		Name: p.cookies.ticket, Value: token, Path: "/", MaxAge: int(ticketLife / time.Second),
 		Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
@@ -177,7 +177,7 @@ func (p *passage) lastReminder(rules enroll.Rules) time.Time {
 	if p.decision.Verdict != policy.Remind || rules.Remind.Times == 0 {
 		return time.Time{}
 	}
-	acct, err := p.app.account(p.r.Context(), p.realm, p.who.Person.User)
+	acct, err := p.gate.app.account(p.r.Context(), p.realm, p.who.Person.User)
 	if err != nil {
 		return time.Time{}
 	}
@@ -201,8 +201,8 @@ func (p *passage) areaNames(lang string) (area string, all []string) {
 func (p *passage) logBlock() {
 	if c := p.gate.log.Check(zap.InfoLevel, "blocked"); c != nil {
 		fields := []zap.Field{
-			zap.String("reference", p.said.reference()), zap.String("verdict", p.decision.Verdict.String()),
-			zap.String("reason", p.decision.Reason.String()), zap.String("tenant", p.said.tenant()),
+			zap.String("reference", p.reference()), zap.String("verdict", p.decision.Verdict.String()),
+			zap.String("reason", p.decision.Reason.String()), zap.String("tenant", p.tenantKey()),
 		}
 		if p.decision.Area != nil {
 			fields = append(fields, zap.String("area", p.decision.Area.Path))

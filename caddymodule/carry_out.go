@@ -12,11 +12,11 @@ import (
 // carryOut says what was decided and does it.
 func (p *passage) carryOut() error {
 	if tooEarly(p.r) {
-		return waitForHandshake(p.w)
+		return waitForHandshake(p.writer())
 	}
 	d := &p.decision
+	p.gate.app.count(d, since(p.now))
 	p.say()
-	p.app.count(d)
 	if p.gate.anonymous.Action == "confirm" && d.Reason == policy.ReasonNoIdentity && d.Verdict == policy.Deny {
 		if p.gate.mayConfirm(p) {
 			return p.confirm()
@@ -33,12 +33,6 @@ func (p *passage) carryOut() error {
 		return p.pass()
 	}
 	return p.block()
-}
-
-// say notes the outcome for placeholders and the access log.
-func (p *passage) say() {
-	p.said.decision, p.said.user = &p.decision, p.who.Person.User
-	p.said.announce(p.r)
 }
 
 // pass hands the request to the app, with what the gate knows in Mfa-* fields
@@ -62,7 +56,6 @@ func (p *passage) pass() error {
 	}
 	p.inform()
 	a := &p.answer
-	a.ResponseWriter = p.w
 	a.cookies = p.cookies
 	a.protected = p.decision.Protected
 	a.passage = p
@@ -78,16 +71,16 @@ func (p *passage) pass() error {
 	return err
 }
 
-// sees looks at the app's answer before any of it leaves, and reports whether
-// it may.
-func (p *passage) sees(status int, h http.Header) bool {
+// sees looks at the app's answer, and what cookies it sets, before any of it
+// leaves, and reports whether it may.
+func (p *passage) sees(status int, h http.Header, set []string) bool {
 	if p.late() && !p.stands() || p.decision.Protected && !p.still() {
 		return false
 	}
 	if isStream(h) {
 		p.follow(nil)
 	}
-	if set := h["Set-Cookie"]; (p.watched || p.gate.watches && len(set) > 0) && p.gate.chain.SawResponse(p.watch(), set, status) {
+	if (p.watched || p.gate.watches && len(set) > 0) && p.gate.chain.SawResponse(p.watch(), set, status) {
 		p.endAll()
 	}
 	return true
@@ -105,7 +98,7 @@ func (p *passage) still() bool {
 	if p.gate.chain.Still(p.innerContext(), visit, p.who) || p.who.State != identity.Known {
 		return true
 	}
-	clear(p.w.Header())
+	clear(p.writer().Header())
 	p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonIdentityConflict, Tenant: p.decision.Tenant, Protected: true}
 	p.endFlag()
 	p.refuse()
@@ -157,7 +150,7 @@ func (p *passage) inform() {
 	if p.who.State == identity.Known {
 		set(1, "Mfa-User", p.who.Person.User) // a password that only the app will check names nobody yet
 	}
-	set(2, "Mfa-Tenant", p.said.tenant())
+	set(2, "Mfa-Tenant", p.tenantKey())
 	methods, at := p.toldProof()
 	set(3, "Mfa-Methods", methods)
 	set(4, "Mfa-Time", at)

@@ -29,7 +29,7 @@ func (p *passage) endLate() {
 // challenge takes over, for a request that the app must not see, the challenge
 // by which it would have answered: that of a stranger who only looks.
 func (p *passage) challenge() {
-	if len(p.r.Header["Upgrade"]) > 0 || !p.gate.confirms(p.path) {
+	if len(p.r.Header["Upgrade"]) > 0 || !p.gate.confirms(p.url.Path) {
 		return
 	}
 	sub := p.r.Clone(p.innerContext())
@@ -48,7 +48,7 @@ func (p *passage) challenge() {
 		return
 	}
 	if res := rec.response(sub); isChallenge(res) {
-		p.w.Header()["Www-Authenticate"] = res.Header["Www-Authenticate"]
+		p.writer().Header()["Www-Authenticate"] = res.Header["Www-Authenticate"]
 		p.ending = false
 	}
 }

@@ -20,7 +20,7 @@ func (g *gateState) mayConfirm(p *passage) bool {
 	if len(p.r.Header["Upgrade"]) > 0 || p.decision.Verdict != policy.Deny {
 		return false
 	}
-	return g.confirms(p.path)
+	return g.confirms(p.url.Path)
 }
 
 // confirms reports whether a path is under those named, or none are.
@@ -67,14 +67,14 @@ func (p *passage) confirm() error {
 		})
 		res.Header["Set-Cookie"] = append(old, renewed...)
 	}
-	h := p.w.Header()
+	h := p.writer().Header()
 	for k, v := range res.Header {
 		if k != "Trailer" {
 			h[k] = append(h[k], v...)
 		}
 	}
 	a := &p.answer
-	a.ResponseWriter, a.cookies, a.protected = p.w, p.cookies, true
+	a.ResponseWriter, a.cookies, a.protected = p.writer(), p.cookies, true
 	a.WriteHeader(res.StatusCode)
 	if p.r.Method != http.MethodHead {
 		_, _ = a.Write(body)

@@ -15,7 +15,7 @@ const renewAfter = 30 * 24 * time.Hour
 // renewDevice gives a browser that is trusted until revoked its cookie again:
 // browsers keep none for longer than some 400 days (RFC 6265bis, 5.5).
 func (p *passage) renewDevice() {
-	d, svc := &p.decision, p.app.service()
+	d, svc := &p.decision, p.gate.app.service()
 	if d.Reason != policy.ReasonTrustedDevice || d.Tenant.TrustDevice != policy.TrustForever || svc == nil {
 		return
 	}

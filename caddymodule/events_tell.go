@@ -8,17 +8,17 @@ import (
 
 // came hears of a step of an enrolment.
 func (p *passage) came(step string, v *portal.Visit) {
-	p.app.step(step, v.Rules.Tenant)
+	p.gate.app.step(step, v.Rules.Tenant)
 	if step != "enrolled" {
 		return
 	}
-	p.app.awaited.add(personKey{v.Person.Realm, v.Person.User}, p.now)
+	p.gate.app.awaited.add(personKey{v.Person.Realm, v.Person.User}, p.now)
 	p.eventOf(eventEnrolled, v, nil)
 }
 
 // tried hears of a proof.
 func (p *passage) tried(kind enroll.Kind, result string, v *portal.Visit) {
-	p.app.tried(kind, result, v.Rules.Tenant)
+	p.gate.app.tried(kind, result, v.Rules.Tenant)
 	more := map[string]any{"method": string(kind)}
 	switch result {
 	case "ok":
@@ -34,30 +34,30 @@ func (p *passage) eventOf(name string, v *portal.Visit, data map[string]any) {
 		data = map[string]any{}
 	}
 	data["user"], data["realm"], data["tenant"] = v.Person.User, v.Person.Realm, v.Rules.Tenant
-	p.app.events.tell(name, v.Person.Realm, v.Person.User, data, p.now)
+	p.gate.app.events.tell(name, v.Person.Realm, v.Person.User, data, p.now)
 }
 
 // tellBlock makes an event of a block, and, where somebody has to enrol whose
 // browser asked for a page, the first step of the funnel.
 func (p *passage) tellBlock() {
-	d, tenant := &p.decision, p.said.tenant()
+	d, tenant := &p.decision, p.tenantKey()
 	if d.Verdict == policy.Enroll && p.isPageVisit() {
-		p.app.step(stepBlocked, tenant)
+		p.gate.app.step(stepBlocked, tenant)
 	}
-	if !p.app.events.heard(eventBlocked) {
+	if !p.gate.app.events.heard(eventBlocked) {
 		return
 	}
 	user := p.who.Person.User
-	p.app.events.tell(eventBlocked, p.realm, user, map[string]any{
+	p.gate.app.events.tell(eventBlocked, p.realm, user, map[string]any{
 		"user": user, "realm": p.realm, "tenant": tenant,
-		"verdict": d.Verdict.String(), "reason": d.Reason.String(), "reference": p.said.reference(),
+		"verdict": d.Verdict.String(), "reason": d.Reason.String(), "reference": p.reference(),
 	}, p.now)
 }
 
 // returned counts somebody who enrolled and is where they wanted to go.
 func (p *passage) returned() {
-	if p.decision.Reason == policy.ReasonVerified && p.app.awaited.came(personKey{p.realm, p.who.Person.User}, p.now) {
-		p.app.step(stepReturned, p.said.tenant())
+	if p.decision.Reason == policy.ReasonVerified && p.gate.app.awaited.came(personKey{p.realm, p.who.Person.User}, p.now) {
+		p.gate.app.step(stepReturned, p.tenantKey())
 	}
 }
 
@@ -79,6 +79,6 @@ func (s *appState) tellRequirements(before, after *policy.Policy) {
 		if told++; told > maxRequirements {
 			return
 		}
-		s.events.tell(eventRequirement, "", t.Key, map[string]any{"tenant": t.Key, "was": was.String(), "require": t.Require.String()}, s.now())
+		s.events.tell(eventRequirement, "", t.Key, map[string]any{"tenant": t.Key, "was": was.String(), "require": t.Require.String()}, now())
 	}
 }

@@ -15,7 +15,7 @@ import (
 // only where that does not settle it, what the store knows of the account.
 func (p *passage) decide() {
 	p.judged = true
-	pol := p.app.policy()
+	pol := p.gate.app.policy()
 	now, changed := p.rewritten()
 	recalled := p.recall()
 	if recalled && !changed && p.decidedBefore(pol) {
@@ -33,8 +33,8 @@ func (p *passage) decide() {
 	f.Form, f.Cookies, f.Preflight = formBody(p.r), p.r.Header["Cookie"], isPreflight(p.r)
 	if changed {
 		f.Rewritten = now
-		p.asked = new(policy.Target)
-		*p.asked = now
+		p.rarely().asked = new(policy.Target)
+		*p.rarely().asked = now
 	}
 	if pol.LooksAtClient() {
 		f.Client = clientAddr(p.r)
@@ -115,7 +115,7 @@ func (p *passage) settle(pol *policy.Policy, f *policy.Facts, d policy.Decision,
 // noteDue has the store note that the person owes a tenant something. Where it
 // cannot, nobody is let off: it could not be told from the next time.
 func (p *passage) noteDue(f *policy.Facts, t *policy.Tenant) {
-	svc := p.app.service()
+	svc := p.gate.app.service()
 	if svc == nil {
 		f.Account = policy.Account{State: policy.AccountDown}
 		return
@@ -181,7 +181,7 @@ var errDeaf = errors.New("no word of revocations from the store that can be trus
 // asks is one it trusts. A visitor who has left must not make the store look
 // down, in the log and in the count of answers.
 func (p *passage) lookUp(user string) policy.Account {
-	acct, err := p.app.account(p.innerContext(), p.realm, user)
+	acct, err := p.gate.app.account(p.innerContext(), p.realm, user)
 	if err == nil && p.deaf {
 		err = errDeaf
 	}
@@ -189,7 +189,7 @@ func (p *passage) lookUp(user string) policy.Account {
 		p.gate.log.Error("reading an account", errField(err))
 		return policy.Account{State: policy.AccountDown}
 	}
-	p.looked = &lookedUp{account: acct}
+	p.rarely().looked = &lookedUp{account: acct}
 	known := policy.Account{State: policy.AccountKnown, Had: acct.Had, Codes: acct.CodesLeft > 0, Mailed: acct.Reachable}
 	for _, d := range acct.Due {
 		known.Due = append(known.Due, policy.Due(d))
@@ -201,7 +201,7 @@ func (p *passage) lookUp(user string) policy.Account {
 		return known
 	}
 	device := cookieValue(p.given, p.cookies.device)
-	id, _ := p.app.service().ReadDevice(device, p.realm, user, p.app.now())
+	id, _ := p.gate.app.service().ReadDevice(device, p.realm, user, now())
 	if d := acct.Device(id); d != nil {
 		known.Device = policy.TrustedDevice{Tenant: d.Tenant, At: d.Created, Method: accountMethod(d.Proven)}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -34,50 +35,67 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		return p.pass()
 	}
 	p.decide()
-	decisionDuration.Observe(p.app.now().Sub(p.now).Seconds())
 	return p.carryOut()
 }
 
-// passage is one request on its way through the gate.
+// passage is one request on its way through the gate. Each request makes one, and
+// comes back to it when the app has answered, with everything else long out of
+// the processor's sight: so it is small, and what the answer needs lies together.
 type passage struct {
-	gate *gateState
-	app  *appState
-	w    http.ResponseWriter
-	r    *http.Request
-	next caddyhttp.Handler
-
-	sent    policy.Target // as the client sent it
-	path    string        // its path, decoded once
+	gate    *gateState
+	r       *http.Request
+	next    caddyhttp.Handler
 	cookies *cookieNames
-	given   []string  // the Cookie fields as they came, with the gate's own
-	cookie  [1]string // room for the one that stays of them
-	now     time.Time
+	*rare   // noRare until some of it is needed
 
+	answer   answer
+	now      time.Time // when the request came
+	secure   bool
+	onPages  bool // the request is for a page of the gate's own
+	judged   bool
+	watched  bool // identity sources look on: the request may change who the visitor is
+	heeded   bool // a header field may tell who the visitor is
+	calm     bool // nothing but header fields could hold a credential, and it changes nothing
+	plain    bool // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but cookies, host and scheme tells who he is
+	deaf     bool // this node has not heard of revocations lately
+	ending   bool // the flag was seen with nobody, and ends unless the app asks for a password
 	decision policy.Decision
-	asked    *policy.Target   // what the request asks for where Caddy's routes changed it; nil: as sent
-	who      *identity.Result // nobodyYet until asked
-	named    string           // the tenant that the identity, or a placeholder, names
-	realm    string
-	flag     *enroll.Flag   // counts for this person, now
-	memory   *passed        // what the gate remembers of this visitor, if it still holds; nil: nothing
-	ticket   *enroll.Ticket // of the last block, where it speaks
 
-	looked *lookedUp       // what was read and put together for a request that does not simply pass; nil until then
-	looks  *identity.Visit // this request as identity sources that only look on see it; nil until they do
-	said   said
-	answer answer
-	stream *stream            // nil until the request turns out to go on for long
-	cut    context.CancelFunc // ends the request; nil where nothing but a deadline can
+	sent   policy.Target // as the client sent it
+	url    *url.URL      // likewise, parsed
+	given  []string      // the Cookie fields as they came, with the gate's own
+	cookie [1]string     // room for the one that stays of them
 
-	secure  bool
-	onPages bool // the request is for a page of the gate's own
-	judged  bool
-	watched bool // identity sources look on: the request may change who the visitor is
-	heeded  bool // a header field may tell who the visitor is
-	calm    bool // nothing but header fields could hold a credential, and it changes nothing
-	plain   bool // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but cookies, host and scheme tells who he is
-	deaf    bool // this node has not heard of revocations lately
-	ending  bool // the flag was seen with nobody, and ends unless the app asks for a password
+	who    *identity.Result // nobodyYet until asked
+	named  string           // the tenant that the identity, or a placeholder, names
+	realm  string
+	flag   *enroll.Flag // counts for this person, now
+	memory *passed      // what the gate remembers of this visitor, if it still holds; nil: nothing
+}
+
+// rare is what few requests need.
+type rare struct {
+	asked   *policy.Target     // what the request asks for where Caddy's routes changed it; nil: as sent
+	ticket  *enroll.Ticket     // of the last block, where it speaks
+	looked  *lookedUp          // what was read and put together for a request that does not simply pass; nil until then
+	looks   *identity.Visit    // this request as identity sources that only look on see it; nil until they do
+	stream  *stream            // nil until the request turns out to go on for long
+	blocked *saidOfBlock       // what there is to say of a request that was stopped; nil: it was let pass
+	cut     context.CancelFunc // ends the request; nil where nothing but a deadline can
+}
+
+// noRare is shared, and never written to.
+var noRare rare
+
+// writer is the visitor's, past what the gate does to an answer of the app.
+func (p *passage) writer() http.ResponseWriter { return p.answer.ResponseWriter }
+
+// rarely returns what is rare of this request, to be written to.
+func (p *passage) rarely() *rare {
+	if p.rare == &noRare {
+		p.rare = new(rare)
+	}
+	return p.rare
 }
 
 // nobodyYet stands for the answer of identities that were not asked. It is
@@ -87,9 +105,8 @@ var nobodyYet identity.Result
 // enter notes what the request says of itself, and takes away what must not
 // reach the app from a client, on every path of a gated site.
 func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *passage {
-	p := &passage{gate: g, app: g.app, w: w, r: r, next: next, now: g.app.now(), who: &nobodyYet}
-	p.secure = isSecure(r)
-	p.cookies = g.cookieNames(p.secure)
+	p := &passage{gate: g, r: r, next: next, rare: &noRare, now: now(), who: &nobodyYet}
+	p.answer.ResponseWriter = w
 	url, uri := r.URL, r.RequestURI
 	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
 		url, uri = orig.URL, orig.RequestURI
@@ -97,26 +114,33 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	if strings.Contains(uri, servletMark) {
 		url, uri = dropRepeatedSession(r, url, uri)
 	}
-	p.path = url.Path
+	p.url = url
 	p.sent = wireTarget(uri, url.EscapedPath(), url.RawQuery)
 	p.given = r.Header["Cookie"]
 	if g.app.nested.Load() {
 		p.shareGiven()
 	}
-	var proxied bool
-	if p.heeded, proxied = stripHeaders(r.Header, &g.heeds); proxied {
+	saw := stripHeaders(r.Header, &g.heeds)
+	if saw.proxied {
 		stripForwarded(r)
 	}
+	if saw.upgrade {
+		stripUpgrade(r)
+	}
+	p.secure = r.TLS != nil || saw.scheme && isSecure(r)
+	p.cookies = g.cookieNames(p.secure)
+	p.heeded = saw.heeded
 	p.calm = isCalm(r, &p.sent)
 	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
 	if p.memory = p.remembered(); p.memory != nil {
-		p.cookie[0] = p.memory.kept
-		setCookies(r.Header, p.cookie[:])
+		if kept := p.memory.kept; len(kept) != len(p.given[0]) {
+			p.cookie[0] = kept
+			setCookies(r.Header, p.cookie[:])
+		}
 	} else {
 		own := p.cookies.stripCookies(r.Header, &p.cookie)
 		p.plain = p.plain && (own || g.claims)
 	}
-	stripUpgrade(r)
 	return p
 }
 
@@ -180,7 +204,7 @@ func (p *passage) underMount() underMount {
 	if p.sent.Path == m || (strings.HasPrefix(p.sent.Path, m) && p.sent.Path[len(m)] == '/' && plainPath(p.sent.Path[len(m):])) {
 		return mountYes
 	}
-	if p.path == m || (len(p.path) > len(m) && p.path[:len(m)] == m && p.path[len(m)] == '/') {
+	if path := p.url.Path; path == m || (len(path) > len(m) && path[:len(m)] == m && path[len(m)] == '/') {
 		return mountDoubtful
 	}
 	return mountNo

@@ -11,7 +11,7 @@ import (
 // identify asks the site's identities who this is, and reads the gate's own
 // cookies in the light of the answer.
 func (p *passage) identify() {
-	changes, epoch := identity.Changes(), p.app.revocations()
+	changes, epoch := identity.Changes(), p.gate.app.revocations()
 	visit, lent := p.visit()
 	who := p.gate.chain.Identify(p.innerContext(), visit)
 	lent.takeBack()
@@ -36,7 +36,7 @@ func (p *passage) visit() (*identity.Visit, *lentPlaceholders) {
 // watch is visit for sources that only look on, and ask nothing.
 func (p *passage) watch() *identity.Visit {
 	if p.looks == nil {
-		p.looks = new(identity.Visit)
+		p.rarely().looks = new(identity.Visit)
 	}
 	p.looks.R, p.looks.Site, p.looks.Now = p.r, p.gate.site, p.now
 	return p.looks
@@ -84,11 +84,11 @@ func (p *passage) relayNow() {
 	}
 	for i, c := range more.relay {
 		if p.answer.relays(i) {
-			p.w.Header().Add("Set-Cookie", c)
+			p.writer().Header().Add("Set-Cookie", c)
 		}
 	}
 	for _, c := range more.own {
-		p.w.Header().Add("Set-Cookie", c)
+		p.writer().Header().Add("Set-Cookie", c)
 	}
 }
 
@@ -97,10 +97,10 @@ func (p *passage) relayNow() {
 // signed in, ends here: the next person at this browser must not find it.
 func (p *passage) readFlag() {
 	token := cookieValue(p.given, p.cookies.flag)
-	if token == "" || p.who.State == identity.Down || p.app.service() == nil {
+	if token == "" || p.who.State == identity.Down || p.gate.app.service() == nil {
 		return
 	}
-	if !p.app.service().Current(p.now) {
+	if !p.gate.app.service().Current(p.now) {
 		p.deaf = true // a revoked flag must not count because the news has not come
 		if p.onPages {
 			return
@@ -115,7 +115,7 @@ func (p *passage) readFlag() {
 		}
 		return
 	}
-	flag, err := p.app.service().ReadFlag(token, p.realm, p.now)
+	flag, err := p.gate.app.service().ReadFlag(token, p.realm, p.now)
 	if err != nil {
 		return
 	}
@@ -125,7 +125,7 @@ func (p *passage) readFlag() {
 		}
 		return
 	}
-	if p.deaf && !p.app.service().LastKnown(flag, p.now) {
+	if p.deaf && !p.gate.app.service().LastKnown(flag, p.now) {
 		return
 	}
 	p.flag = flag
@@ -141,7 +141,7 @@ func (p *passage) endFlag() {
 	p.flag = nil
 	p.clearCookie(p.cookies.flag)
 	p.clearCookie(p.cookies.ticket)
-	s := p.app.service()
+	s := p.gate.app.service()
 	if s == nil {
 		return
 	}
@@ -154,7 +154,7 @@ func (p *passage) endFlag() {
 
 // endAll ends every flag of the person: the app has changed the password.
 func (p *passage) endAll() {
-	s := p.app.service()
+	s := p.gate.app.service()
 	if s == nil || p.who.Person.User == "" {
 		return
 	}
@@ -174,10 +174,10 @@ func (p *passage) clearCookie(name string) {
 // dropped.
 func (p *passage) readTicket() {
 	token := cookieValue(p.given, p.cookies.ticket)
-	if token == "" || p.app.service() == nil {
+	if token == "" || p.gate.app.service() == nil {
 		return
 	}
-	t, err := p.app.service().ReadTicket(token, p.realm, p.now)
+	t, err := p.gate.app.service().ReadTicket(token, p.realm, p.now)
 	if err != nil {
 		return
 	}
@@ -185,7 +185,7 @@ func (p *passage) readTicket() {
 		p.clearCookie(p.cookies.ticket)
 		return
 	}
-	p.ticket = t
+	p.rarely().ticket = t
 }
 
 // proofOf is what a flag proves; lastKnown: as far as was known when the store

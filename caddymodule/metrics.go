@@ -11,11 +11,6 @@ import (
 // The counters live as long as the process; every configuration registers them
 // in its own registry, so they go on across reloads.
 var (
-	decisionDuration = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: "caddy", Subsystem: "mfa", Name: "decision_duration_seconds",
-		Help:    "How long requests waited for their decision, with identity and store where they were asked.",
-		Buckets: []float64{.000005, .00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	})
 	identityDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: "caddy", Subsystem: "mfa", Name: "identity_duration_seconds",
 		Help:    "How long identities took that were not remembered, by source.",
@@ -33,12 +28,12 @@ var (
 
 // register puts everything into a configuration's registry.
 func (s *appState) registerMetrics(reg *prometheus.Registry) error {
-	own := allCounts
+	own, decisions := allCounts, prometheus.Collector(decisionCounts{&allOutcomes})
 	if s.perTenant {
-		own = tenantCounts
+		own, decisions = tenantCounts, tenantDecisions
 	}
 	for _, c := range []prometheus.Collector{
-		own.decisions, own.funnel, own.proofs, decisionDuration, identityDuration, storeDuration, storeErrors,
+		decisions, decisionTimes{&allOutcomes}, own.funnel, own.proofs, identityDuration, storeDuration, storeErrors,
 		policyReloadSuccessful, policyReloadTime, &userCounts{app: s, every: countEvery},
 	} {
 		var twice prometheus.AlreadyRegisteredError

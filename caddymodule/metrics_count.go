@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"strings"
+	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -10,43 +11,36 @@ import (
 
 // tallies are the counters that `metrics per_tenant` gives a label more. Both
 // sets live as long as the process; a configuration shows and counts in one.
-type tallies struct{ decisions, funnel, proofs *prometheus.CounterVec }
+type tallies struct{ funnel, proofs *prometheus.CounterVec }
 
 var allCounts, tenantCounts = newTallies(), newTallies("tenant")
 
 func newTallies(more ...string) tallies {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "mfa", Name: name, Help: help}, append(labels, more...))
-	}
 	return tallies{
-		counter("decisions_total", "Requests decided, by verdict and reason.", "verdict", "reason"),
-		counter("funnel_total", "People on the way from a block to where they wanted to go, by step: blocked, opened, email, secret, first-code, enrolled, returned.", "step"),
-		counter("proofs_total", "Proofs that were tried, by method and result: ok, or the reason of the refusal.", "method", "result"),
+		newCounter("funnel_total", "People on the way from a block to where they wanted to go, by step: blocked, opened, email, secret, first-code, enrolled, returned.", append([]string{"step"}, more...)...),
+		newCounter("proofs_total", "Proofs that were tried, by method and result: ok, or the reason of the refusal.", append([]string{"method", "result"}, more...)...),
 	}
 }
 
-// counters holds the counter of every reason, found once: a request must not
-// look up labels.
-var counters = func() (c [256]prometheus.Counter) {
-	for _, r := range policy.Reasons() {
-		c[r] = allCounts.decisions.WithLabelValues(r.Verdict().String(), r.String())
-	}
-	return c
-}()
+// tenantDecisions counts decisions by tenant as well; without, outcomes do.
+var tenantDecisions = newCounter(decisionsName, decisionsHelp, "verdict", "reason", "tenant")
 
-// count counts a decision.
-func (s *appState) count(d *policy.Decision) {
-	if s.perTenant {
-		tenant := ""
-		if d.Tenant != nil {
-			tenant = d.Tenant.Key
-		}
-		tenantCounts.decisions.WithLabelValues(d.Verdict.String(), d.Reason.String(), tenant).Inc()
+// newCounter returns a counter of the gate's.
+func newCounter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "caddy", Subsystem: "mfa", Name: name, Help: help}, labels)
+}
+
+// count counts a decision and how long it took.
+func (s *appState) count(d *policy.Decision, took time.Duration) {
+	allOutcomes.add(d.Reason, took)
+	if !s.perTenant {
 		return
 	}
-	if c := counters[d.Reason]; c != nil {
-		c.Inc()
+	tenant := ""
+	if d.Tenant != nil {
+		tenant = d.Tenant.Key
 	}
+	tenantDecisions.WithLabelValues(d.Verdict.String(), d.Reason.String(), tenant).Inc()
 }
 
 // The steps of the funnel that the gate sees; the others are the portal's.

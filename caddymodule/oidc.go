@@ -97,7 +97,7 @@ func (s *appState) loadProviders(all map[string]*OIDCProvider) error {
 			return fmt.Errorf("oidc %q: a provider's name is of small letters, digits and dashes", name)
 		}
 		c := p.config()
-		c.Now = s.now
+		c.Now = now
 		var err error
 		if c.ClientSecret, err = expandSecret(p.ClientSecret); err != nil {
 			return fmt.Errorf("oidc %s: reading client_secret: %w", name, err)

@@ -16,7 +16,7 @@ import (
 // servePages answers a request for one of the gate's own pages.
 func (p *passage) servePages() error {
 	if tooEarly(p.r) {
-		return waitForHandshake(p.w)
+		return waitForHandshake(p.writer())
 	}
 	path := strings.TrimPrefix(p.sent.Path, p.gate.mount)
 	if strings.HasPrefix(path, "/link/") || strings.HasPrefix(path, "/oidc/") {
@@ -24,7 +24,7 @@ func (p *passage) servePages() error {
 		// that asked for it, and still has no business in an access log.
 		caddyhttp.SetVar(p.r.Context(), caddyhttp.LogSkipVar, true)
 	}
-	run := p.app.run()
+	run := p.gate.app.run()
 	if run == nil {
 		return caddyhttp.Error(http.StatusServiceUnavailable, errNotStarted)
 	}
@@ -40,7 +40,7 @@ func (p *passage) servePages() error {
 	r := p.forPages()
 	r.URL.Path, r.URL.RawPath = path, ""
 	p.relayNow()
-	run.pages.Serve(p.w, r, v)
+	run.pages.Serve(p.writer(), r, v)
 	return nil
 }
 
@@ -123,14 +123,14 @@ func (p *passage) would(to string) policy.Decision {
 		Mount: p.gate.mount, Protect: p.gate.protect,
 		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
 	}
-	if p.app.policy().LooksAtSessions() {
+	if p.gate.app.policy().LooksAtSessions() {
 		f.Began = p.began
 	}
 	p.tell(&f)
 	if p.who.State != identity.Known && p.ticket != nil {
 		f.Who, f.User, f.Tenant, f.Email = policy.Known, p.ticket.User, p.ticket.Tenant, p.ticket.Email
 	}
-	pol := p.app.policy()
+	pol := p.gate.app.policy()
 	return p.settle(pol, &f, pol.Decide(&f), supposeDue)
 }
 
@@ -138,16 +138,16 @@ func (p *passage) would(to string) policy.Decision {
 // the policy names it and its port is the one asked, never one that a client
 // made up.
 func (p *passage) baseURL() string {
-	if !p.app.knowsHost(p.r.Host) {
-		return p.app.baseURL
+	if !p.gate.app.knowsHost(p.r.Host) {
+		return p.gate.app.baseURL
 	}
 	if _, port, err := net.SplitHostPort(p.r.Host); err == nil {
 		local, _ := p.r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 		if local == nil {
-			return p.app.baseURL
+			return p.gate.app.baseURL
 		}
 		if _, own, err := net.SplitHostPort(local.String()); err != nil || own != port {
-			return p.app.baseURL
+			return p.gate.app.baseURL
 		}
 	}
 	return p.origin()
@@ -159,9 +159,9 @@ func (p *passage) baseURL() string {
 // phone would offer the code at a site of the attacker's.
 func (p *passage) domain() string {
 	host := strings.ToLower(hostOnly(p.r.Host))
-	base := p.app.baseHost
+	base := p.gate.app.baseHost
 	switch {
-	case p.app.knowsHost(host) || base == "" && !p.app.policy().NamesHosts():
+	case p.gate.app.knowsHost(host) || base == "" && !p.gate.app.policy().NamesHosts():
 		return host
 	default:
 		return base

@@ -27,7 +27,7 @@ func (p *passage) tenant() *policy.Tenant {
 
 // tenantsOf are the tenants that the host and the person name; nil: none.
 func (p *passage) tenantsOf() (ofHost, ofPerson *policy.Tenant) {
-	pol := p.app.policy()
+	pol := p.gate.app.policy()
 	if p.gate.tenantBy != policy.ByIdentity {
 		ofHost = pol.HostTenant(p.r.Host)
 	}
@@ -52,7 +52,7 @@ func (p *passage) offerTenants(v *portal.Visit) {
 			continue
 		}
 		own[t.Key] = t
-		v.Tenants = append(v.Tenants, portal.TenantRef{Key: t.Key, Name: p.app.nameOf(t, hostOnly(p.r.Host))})
+		v.Tenants = append(v.Tenants, portal.TenantRef{Key: t.Key, Name: p.gate.app.nameOf(t, hostOnly(p.r.Host))})
 	}
 	v.RulesFor = func(key string) (enroll.Rules, bool) {
 		t := own[key]
@@ -69,7 +69,7 @@ func (p *passage) rulesOf(t *policy.Tenant) enroll.Rules {
 	if l := p.looked; l != nil && l.tenant == t && l.email == email {
 		return l.rules
 	}
-	r := p.app.rulesOf(t, hostOnly(p.r.Host), email)
+	r := p.gate.app.rulesOf(t, hostOnly(p.r.Host), email)
 	r.RPID, r.Related = p.relyingParty(t)
 	if base := p.baseURL(); base != "" {
 		r.LinkBase = strings.TrimRight(base, "/") + p.gate.mount + "/link/"

@@ -19,10 +19,11 @@ const (
 	maxRememberedKey = 4096        // bytes of Cookie and Host
 )
 
-// visitorKey is all that who a plain request comes from depends on.
+// visitorKey is all that who a plain request comes from depends on, beside its
+// Cookie field.
 type visitorKey struct {
-	cookie, host string
-	secure       bool
+	host   string
+	secure bool
 }
 
 // passed is a known person with a proof that counts. It is shared: but for what
@@ -56,17 +57,17 @@ type decided struct {
 type passMemory = recent.Table[visitorKey, passed]
 
 func newPassMemory() *passMemory {
-	return recent.New[visitorKey, passed](maxRemembered, func(k *visitorKey) string { return k.cookie })
+	return recent.New[visitorKey, passed](maxRemembered)
 }
 
 // remembered is what the gate remembers of this visitor, still good or not; nil
 // where there is nothing.
 func (p *passage) remembered() *passed {
-	key, ok := p.visitorKey()
-	if !ok || !p.gate.claims && !strings.Contains(key.cookie, p.cookies.flag) {
+	cookie, key, ok := p.visitorKey()
+	if !ok || !p.gate.claims && !strings.Contains(cookie, p.cookies.flag) {
 		return nil
 	}
-	if e := p.gate.memory.Get(&key); e != nil {
+	if e := p.gate.memory.Get(cookie, &key); e != nil {
 		return &e.Value
 	}
 	return nil
@@ -74,16 +75,16 @@ func (p *passage) remembered() *passed {
 
 // visitorKey names the visitor in the gate's memory; ok is false where his
 // request says more than its cookies who he is.
-func (p *passage) visitorKey() (key visitorKey, ok bool) {
+func (p *passage) visitorKey() (cookie string, key visitorKey, ok bool) {
 	if !p.plain || len(p.given) != 1 || len(p.given[0])+len(p.r.Host) > maxRememberedKey {
-		return visitorKey{}, false
+		return "", visitorKey{}, false
 	}
-	return visitorKey{p.given[0], p.r.Host, p.secure}, true
+	return p.given[0], visitorKey{p.r.Host, p.secure}, true
 }
 
 // recall takes over who this visitor is from a request of a moment ago.
 func (p *passage) recall() bool {
-	q, svc := p.memory, p.app.service()
+	q, svc := p.memory, p.gate.app.service()
 	if q == nil || !p.now.Before(q.until) || q.until.Sub(p.now) > rememberedFor || q.changes != identity.Changes() ||
 		svc == nil || q.revocations != svc.Revocations() || !svc.Current(p.now) {
 		p.memory = nil
@@ -96,7 +97,7 @@ func (p *passage) recall() bool {
 // remember keeps who this visitor is for his next requests. The counts are
 // those of before he was identified.
 func (p *passage) remember(changes, revocations uint64) {
-	key, ok := p.visitorKey()
+	cookie, key, ok := p.visitorKey()
 	if !ok || p.who.State != identity.Known || p.deaf || len(p.who.SetCookie) > 0 || p.answer.more != nil {
 		return
 	}
@@ -115,10 +116,10 @@ func (p *passage) remember(changes, revocations uint64) {
 	if !p.now.Before(until) {
 		return
 	}
-	key.cookie, key.host = strings.Clone(key.cookie), strings.Clone(key.host)
+	cookie, key.host = strings.Clone(cookie), strings.Clone(key.host)
 	methods, at := toldOf(p.proof())
-	p.gate.memory.Put(&recent.Entry[visitorKey, passed]{Key: key, Until: until, Value: passed{
-		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(key.cookie),
+	p.gate.memory.Put(&recent.Entry[visitorKey, passed]{Text: cookie, Key: key, Until: until, Value: passed{
+		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(cookie),
 		methods: methods, at: at, until: until, changes: changes, revocations: revocations,
 	}}, p.now)
 }
@@ -155,7 +156,19 @@ func isCalm(r *http.Request, sent *policy.Target) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
 		r.ContentLength == 0 && len(r.TransferEncoding) == 0 &&
 		sent.RawQuery == "" && r.URL.RawQuery == "" && r.URL.RawPath == "" &&
-		!strings.ContainsAny(sent.Path, ";=(%?") && (r.URL.Path == sent.Path || !strings.ContainsAny(r.URL.Path, ";=(%?"))
+		!hasMarks(sent.Path) && (r.URL.Path == sent.Path || !hasMarks(r.URL.Path))
+}
+
+// hasMarks reports whether a path may hold more than names: parameters, escapes,
+// or a session in brackets.
+func hasMarks(path string) bool {
+	for i := 0; i < len(path); i++ {
+		switch path[i] {
+		case ';', '=', '(', '%', '?':
+			return true
+		}
+	}
+	return false
 }
 
 // fieldSet is a set of header fields, quick to say no.

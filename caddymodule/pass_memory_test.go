@@ -187,8 +187,8 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &recent.Entry[visitorKey, passed]{Value: passed{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}, until: at.Add(rememberedFor), changes: identity.Changes(), revocations: g.app.service().Revocations()}}
-			p := &passage{gate: g, app: g.app, plain: true, given: []string{"mfa=1"}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
-			e.Key, _ = p.visitorKey()
+			p := &passage{gate: g, plain: true, given: []string{"mfa=1"}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
+			e.Text, e.Key, _ = p.visitorKey()
 			g.memory.Put(e, at)
 			c.change(p, &e.Value)
 			p.memory = p.remembered()
@@ -225,12 +225,12 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &passage{
-				gate: g, app: g.app, plain: true, given: []string{"name=" + name}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at,
+				gate: g, plain: true, given: []string{"name=" + name}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at,
 				who: &identity.Result{State: identity.Known, Until: at.Add(time.Hour)}, flag: &enroll.Flag{Expires: at.Add(time.Hour)},
 			}
 			c.change(p)
 			p.remember(identity.Changes(), g.app.service().Revocations())
-			e := g.memory.Get(&visitorKey{p.given[0], p.r.Host, false})
+			e := g.memory.Get(p.given[0], &visitorKey{p.r.Host, false})
 			switch {
 			case (e != nil) != (c.until > 0):
 				t.Errorf("kept %v", e != nil)
@@ -281,7 +281,7 @@ func TestLookedUp_IsOfOneTenant(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := app.(*App).state.gates.gates[0].state
-	p := &passage{gate: g, app: g.app, r: httptest.NewRequest("GET", "/documents/1", nil), looked: new(lookedUp), who: &identity.Result{State: identity.Known}}
+	p := &passage{gate: g, r: httptest.NewRequest("GET", "/documents/1", nil), rare: &rare{looked: new(lookedUp)}, who: &identity.Result{State: identity.Known}}
 	p.who.Person.Email = "bob@mail.test"
 	for _, key := range []string{"silva", "costa", "silva"} {
 		if r := p.rulesOf(g.app.policy().Tenant(key)); r.Tenant != key {

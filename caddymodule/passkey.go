@@ -15,11 +15,11 @@ import (
 // here, at which somebody would make a passkey that works there.
 func (p *passage) relyingParty(t *policy.Tenant) (id string, related bool) {
 	host := strings.ToLower(hostOnly(p.r.Host))
-	base := p.app.baseHost
-	if !p.app.knowsHost(host) && host != base && (base != "" || p.app.policy().NamesHosts()) {
+	base := p.gate.app.baseHost
+	if !p.gate.app.knowsHost(host) && host != base && (base != "" || p.gate.app.policy().NamesHosts()) {
 		return "", false
 	}
-	return p.app.policy().PasskeysFor(t, host)
+	return p.gate.app.policy().PasskeysFor(t, host)
 }
 
 // relatedOrigins is where browsers ask whether a host that does not lie under a
@@ -33,7 +33,7 @@ func (p *passage) serveRelatedOrigins() bool {
 	if p.sent.Path != relatedOrigins || p.r.Method != http.MethodGet && p.r.Method != http.MethodHead {
 		return false
 	}
-	hosts := p.app.policy().RelatedTo(p.r.Host)
+	hosts := p.gate.app.policy().RelatedTo(p.r.Host)
 	if len(hosts) == 0 {
 		return false
 	}
@@ -50,11 +50,11 @@ func (p *passage) wellKnown(document any) bool {
 	if err != nil {
 		return false
 	}
-	p.w.Header().Set("Content-Type", "application/json")
-	p.w.Header().Set("Cache-Control", "no-cache")
-	p.w.WriteHeader(http.StatusOK)
+	p.writer().Header().Set("Content-Type", "application/json")
+	p.writer().Header().Set("Cache-Control", "no-cache")
+	p.writer().WriteHeader(http.StatusOK)
 	if p.r.Method == http.MethodGet {
-		_, _ = p.w.Write(append(body, '\n'))
+		_, _ = p.writer().Write(append(body, '\n'))
 	}
 	return true
 }
@@ -69,9 +69,9 @@ func (p *passage) servePasskeyEndpoints() bool {
 	if p.sent.Path != passkeyEndpoints || p.r.Method != http.MethodGet && p.r.Method != http.MethodHead {
 		return false
 	}
-	t := p.app.policy().HostTenant(p.r.Host)
+	t := p.gate.app.policy().HostTenant(p.r.Host)
 	if t == nil {
-		t = p.app.policy().Offering(policy.MethodPasskey)
+		t = p.gate.app.policy().Offering(policy.MethodPasskey)
 	}
 	if t == nil || !t.Offers(policy.MethodPasskey) {
 		return false

@@ -28,7 +28,7 @@ func (p *passage) passPreflight() error {
 		p.r.URL = &u
 		p.r.RequestURI, _, _ = strings.Cut(p.r.RequestURI, "?")
 		if identity.StripCredentials(p.r, p.gate.chain.Credentials) {
-			p.w.WriteHeader(http.StatusNoContent)
+			p.writer().WriteHeader(http.StatusNoContent)
 			return nil
 		}
 	}
@@ -38,7 +38,7 @@ func (p *passage) passPreflight() error {
 		return err
 	}
 	res := rec.response(p.r)
-	h := p.w.Header()
+	h := p.writer().Header()
 	for k, v := range res.Header {
 		if strings.HasPrefix(k, "Access-Control-") || k == "Vary" || k == "Allow" {
 			h[k] = v
@@ -48,6 +48,6 @@ func (p *passage) passPreflight() error {
 	if status == http.StatusOK || status < 200 {
 		status = http.StatusNoContent
 	}
-	p.w.WriteHeader(status)
+	p.writer().WriteHeader(status)
 	return nil
 }

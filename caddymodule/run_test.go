@@ -34,6 +34,7 @@ var clockAhead atomic.Int64
 
 func init() {
 	now = func() time.Time { return time.Now().Add(time.Duration(clockAhead.Load())) }
+	since = func(t time.Time) time.Duration { return now().Sub(t) }
 }
 
 // advance moves the gate's clock until the test ends.

@@ -29,11 +29,11 @@ type session struct {
 
 func (p *passage) session() *session {
 	if p.who.State != identity.Known {
-		return &session{app: p.app}
+		return &session{app: p.gate.app}
 	}
 	q := &p.who.Person
 	return &session{
-		app: p.app, seen: enroll.Sighting{Realm: p.realm, User: q.User, Session: p.signIn()},
+		app: p.gate.app, seen: enroll.Sighting{Realm: p.realm, User: q.User, Session: p.signIn()},
 		token: cookieValue(p.given, p.cookies.seen), signed: q.Time, now: p.now,
 	}
 }
@@ -82,7 +82,7 @@ func (p *passage) signIn() string {
 // tenant that requires a factor already, however he was let pass: else an old
 // session would renew itself.
 func (p *passage) noteSession() {
-	t, svc := p.unasked(), p.app.service()
+	t, svc := p.unasked(), p.gate.app.service()
 	if t == nil || !t.Activate.NextSession || svc == nil || p.who.State != identity.Known {
 		return
 	}

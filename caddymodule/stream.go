@@ -116,7 +116,7 @@ func (l *gateList) of(st *gateState) *Gate {
 // its proof was, it was asked when it was made: a film does not end because the
 // code was typed in before it began.
 func (s *stream) judge(g *gateState) policy.Decision {
-	f, now, blind := s.facts, g.app.now(), false
+	f, now, blind := s.facts, now(), false
 	f.Now, f.Account = now, policy.Account{}
 	f.Mount, f.Protect, f.TenantBy, f.TenantMapped = g.mount, g.protect, g.tenantBy, g.tenantMapped
 	if s.token != "" {
@@ -133,7 +133,7 @@ func (s *stream) judge(g *gateState) policy.Decision {
 		f.Proof.At = f.Proof.At.Add(now.Sub(s.opened))
 	}
 	pol := g.app.policy()
-	look := passage{gate: g, app: g.app, r: s.r, realm: s.realm, deaf: blind, given: s.given, cookies: s.names}
+	look := passage{gate: g, rare: &noRare, r: s.r, realm: s.realm, deaf: blind, given: s.given, cookies: s.names}
 	return look.settle(pol, &f, pol.Decide(&f), supposeDue)
 }
 

@@ -26,7 +26,7 @@ const (
 func (p *passage) cuttable() {
 	if p.r.ProtoMajor == 3 && strings.Contains(p.r.Header.Get("Accept"), "text/event-stream") {
 		var ctx context.Context
-		ctx, p.cut = context.WithCancel(p.r.Context())
+		ctx, p.rarely().cut = context.WithCancel(p.r.Context())
 		p.r = p.r.WithContext(ctx)
 	}
 }
@@ -39,7 +39,7 @@ func (p *passage) follow(conn net.Conn) {
 	}
 	s := p.newStream()
 	s.conn = conn
-	p.stream = s
+	p.rarely().stream = s
 	openStreams.add(s)
 }
 
@@ -65,7 +65,7 @@ func (p *passage) leave() {
 
 // newStream is the request as it was judged.
 func (p *passage) newStream() *stream {
-	s := &stream{gate: p.gate, r: p.r, realm: p.realm, opened: p.now, w: p.w, cut: p.cut, facts: policy.Facts{
+	s := &stream{gate: p.gate, r: p.r, realm: p.realm, opened: p.now, w: p.writer(), cut: p.cut, facts: policy.Facts{
 		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Client: clientAddr(p.r),
 	}}
 	if p.asked != nil {
@@ -86,7 +86,7 @@ func (p *passage) newStream() *stream {
 }
 
 // late reports whether the request has been at work for long.
-func (p *passage) late() bool { return p.gate.app.now().Sub(p.now) > longAfter }
+func (p *passage) late() bool { return since(p.now) > longAfter }
 
 // goesOn hears that the answer goes on, and reports whether it may. The first
 // piece of a body follows its header at once, which was looked at.
@@ -118,9 +118,8 @@ func (p *passage) stands() bool {
 	if passes(&d) {
 		return true
 	}
-	clear(p.w.Header())
+	clear(p.writer().Header())
 	p.decision = d
-	p.say()
 	p.refuse()
 	return false
 }

@@ -150,13 +150,13 @@ func cookieValue(fields []string, name string) string {
 // gate's own Mfa-* fields in every spelling that some server reads as the same
 // (Mfa_User, Mfa.User), fields by which some apps take another path or method
 // than the request line's, Proxy (CGI's HTTP_PROXY), and their names in
-// Connection, which would make the proxy drop what the gate sets. It reports
-// whether one of the fields that stay is heeded, and whether one is a word that
-// only a proxy may say.
-func stripHeaders(h http.Header, heeds *fieldSet) (heeded, proxied bool) {
+// Connection, which would make the proxy drop what the gate sets. It tells what
+// stays.
+func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
+	connection := false
 	for k := range h {
 		if len(k) < 3 {
-			heeded = heeded || heeds.has(k)
+			saw.heeded = saw.heeded || heeds.has(k)
 			continue
 		}
 		switch k[0] | 0x20 {
@@ -165,14 +165,27 @@ func stripHeaders(h http.Header, heeds *fieldSet) (heeded, proxied bool) {
 				delete(h, k)
 				continue
 			}
-			proxied = proxied || slices.Contains(proxiesSay, k)
+			saw.proxied = saw.proxied || slices.Contains(proxiesSay, k)
+			saw.scheme = saw.scheme || k == "X-Forwarded-Proto"
+		case 'c':
+			connection = connection || k == "Connection"
+		case 'u':
+			saw.upgrade = saw.upgrade || k == "Upgrade"
 		}
-		heeded = heeded || heeds.has(k)
+		saw.heeded = saw.heeded || heeds.has(k)
 	}
-	if c := h["Connection"]; len(c) > 0 {
-		stripConnection(h, c)
+	if connection {
+		stripConnection(h, h["Connection"])
 	}
-	return heeded, proxied
+	return saw
+}
+
+// sawFields are kinds of header fields that a request has.
+type sawFields struct {
+	heeded  bool // one may tell who the visitor is
+	proxied bool // one is a word that only a proxy may say
+	scheme  bool // X-Forwarded-Proto
+	upgrade bool // Upgrade
 }
 
 // forbiddenField reports whether a client may not send the field on a gated

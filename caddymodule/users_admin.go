@@ -92,7 +92,7 @@ func serveUsers(w http.ResponseWriter, r *http.Request) error {
 			return userError(err)
 		}
 		s.log.Warn("a person's factors were reset", zap.String("realm", realm), zap.String("tenant", in.Tenant), zap.String("by", r.RemoteAddr))
-		s.events.tell(eventReset, realm, user, map[string]any{"user": user, "realm": realm, "tenant": in.Tenant}, s.now())
+		s.events.tell(eventReset, realm, user, map[string]any{"user": user, "realm": realm, "tenant": in.Tenant}, now())
 		return adminJSON(w, userReset{true, realm, in.Tenant})
 	}
 	life, err := passLife(in.Life)

@@ -16,7 +16,8 @@ const (
 	glanceLife = time.Minute // since it was read first; the record is looked at each time
 )
 
-type owner struct{ realm, user string }
+// realmName is the realm of somebody whose name is the table's text.
+type realmName string
 
 // glance is an account as it was made of a record.
 type glance struct {
@@ -26,10 +27,10 @@ type glance struct {
 	account *Account
 }
 
-type glances = recent.Table[owner, glance]
+type glances = recent.Table[realmName, glance]
 
 func newGlances() *glances {
-	return recent.New[owner, glance](maxGlances, func(p *owner) string { return p.user })
+	return recent.New[realmName, glance](maxGlances)
 }
 
 // Glance is Account for one who only looks: what it returns is shared with others
@@ -40,8 +41,8 @@ func (s *Service) Glance(ctx context.Context, realm, user string) (*Account, err
 	if err != nil {
 		return nil, err
 	}
-	by, now, who := s.tokens(), s.now(), owner{realm, user}
-	if e := s.glanced.Get(&who); e != nil && e.Value.of(r, by) {
+	by, now, in := s.tokens(), s.now(), realmName(realm)
+	if e := s.glanced.Get(user, &in); e != nil && e.Value.of(r, by) {
 		return e.Value.account, nil
 	}
 	a, err := s.decode(r, realm, user)
@@ -50,8 +51,8 @@ func (s *Service) Glance(ctx context.Context, realm, user string) (*Account, err
 	}
 	known := a.summary()
 	if by != nil {
-		s.glanced.Put(&recent.Entry[owner, glance]{
-			Key: who, Until: now.Add(glanceLife), Value: glance{r.Version, r.Value, by, known},
+		s.glanced.Put(&recent.Entry[realmName, glance]{
+			Text: user, Key: in, Until: now.Add(glanceLife), Value: glance{r.Version, r.Value, by, known},
 		}, now)
 	}
 	return known, nil

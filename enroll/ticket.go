@@ -37,7 +37,7 @@ type ticketAs struct {
 type signedTickets = recent.Table[ticketAs, string]
 
 func newSignedTickets() *signedTickets {
-	return recent.New[ticketAs, string](maxTicketsAgain, func(t *ticketAs) string { return t.User })
+	return recent.New[ticketAs, string](maxTicketsAgain)
 }
 
 // SignTicket turns t into a token of less than 4096 bytes. An empty ID is filled
@@ -61,7 +61,7 @@ func (s *Service) SignTicket(t Ticket) (string, error) {
 	if t.ID == "" && last.Sub(t.Expires) < ticketAgain {
 		as = &ticketAs{t, k}
 		as.Expires = time.Time{}
-		if e := s.signed.Get(as); e != nil && now.Before(e.Until) && e.Until.Sub(now) <= ticketAgain {
+		if e := s.signed.Get(as.User, as); e != nil && now.Before(e.Until) && e.Until.Sub(now) <= ticketAgain {
 			return e.Value, nil
 		}
 	}
@@ -83,7 +83,7 @@ func (s *Service) SignTicket(t Ticket) (string, error) {
 		token, err = k.ticket.sign(c)
 	}
 	if err == nil && as != nil {
-		s.signed.Put(&recent.Entry[ticketAs, string]{Key: *as, Until: now.Add(ticketAgain), Value: token}, now)
+		s.signed.Put(&recent.Entry[ticketAs, string]{Text: as.User, Key: *as, Until: now.Add(ticketAgain), Value: token}, now)
 	}
 	return token, err
 }

@@ -10,15 +10,18 @@ import (
 
 type pair struct{ text, more string }
 
-func newTable(size int) *Table[pair, string] {
-	return New[pair, string](size, func(p *pair) string { return p.text })
-}
+// table is one of pairs.
+type table struct{ *Table[string, string] }
+
+func newTable(size int) table { return table{New[string, string](size)} }
 
 var at = time.Unix(1000, 0)
 
-func (t *Table[K, V]) put(key K, value V, lasts time.Duration) {
-	t.Put(&Entry[K, V]{Key: key, Value: value, Until: at.Add(lasts)}, at)
+func (t table) put(p pair, value string, lasts time.Duration) {
+	t.Put(&Entry[string, string]{Text: p.text, Key: p.more, Value: value, Until: at.Add(lasts)}, at)
 }
+
+func (t table) get(p pair) *Entry[string, string] { return t.Get(p.text, &p.more) }
 
 // Of more keys than there is room for some are forgotten, and none is taken for
 // another; of few, nearly all are kept.
@@ -33,7 +36,7 @@ func TestTable_IsBounded(t *testing.T) {
 		found := 0
 		for i := range keys {
 			k := key(i)
-			if e := m.Get(&k); e != nil {
+			if e := m.get(k); e != nil {
 				if found++; e.Value != fmt.Sprint(i) {
 					t.Fatalf("%d is taken for %s", i, e.Value)
 				}
@@ -51,13 +54,13 @@ func TestTable_TakesFreePlaces(t *testing.T) {
 	m := newTable(512)
 	a := pair{text: "a"}
 	b := a
-	for i := 0; b == a || m.place(&b)|1 != m.place(&a)|1; i++ {
+	for i := 0; b == a || m.place(b.text)|1 != m.place(a.text)|1; i++ {
 		b = pair{text: fmt.Sprint("b", i)} // of the same places
 	}
 	c := pair{a.text, "more"} // the same hash
 	values := func() (list []string) {
 		for _, key := range []pair{a, b, c} {
-			if e := m.Get(&key); e != nil {
+			if e := m.get(key); e != nil {
 				list = append(list, e.Value)
 			}
 		}
@@ -78,7 +81,7 @@ func TestTable_TakesFreePlaces(t *testing.T) {
 		t.Errorf("kept are %q", got)
 	}
 	for i := range uint64(2) { // of two puts at once
-		(*m.places.Load())[m.place(&b)^i].Store(&Entry[pair, string]{Key: b, Value: "b", Until: at.Add(time.Second)})
+		(*m.places.Load())[m.place(b.text)^i].Store(&Entry[string, string]{Text: b.text, Value: "b", Until: at.Add(time.Second)})
 	}
 	m.put(b, "b anew", time.Second)
 	if got := values(); !slices.Equal(got, []string{"b anew"}) {
@@ -93,7 +96,7 @@ func TestTable_IsOfMany(t *testing.T) {
 		all.Go(func() {
 			for i := range 1000 {
 				key := pair{text: fmt.Sprint(i % 50)}
-				if e := m.Get(&key); e != nil && e.Value != key.text {
+				if e := m.get(key); e != nil && e.Value != key.text {
 					t.Errorf("%s is taken for %s", key.text, e.Value)
 				}
 				m.put(key, key.text, time.Duration(g)*time.Second)
