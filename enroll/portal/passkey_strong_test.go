@@ -173,7 +173,7 @@ func TestPasskey_OfAnotherHost_ByMail(t *testing.T) {
 	c.call("POST", "/.mfa/api/methods/totp", "").refused(t, 403, "needs-fresh-proof")
 	for _, next := range []string{"manage", "add&to=/mensagens"} {
 		page := c.get("/.mfa/verify?next="+next).want(t, 403).body
-		if !strings.Contains(page, "reset your second step") || strings.Contains(page, "Mail me a code") {
+		if !strings.Contains(page, "reset your second step") || strings.Contains(page, "Mail me a code") || !strings.Contains(page, `<a class="button" href="/">Back to the start page</a>`) {
 			t.Errorf("%s", page)
 		}
 	}

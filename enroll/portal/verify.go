@@ -83,6 +83,7 @@ func (t *turn) showVerify(a *enroll.Account, e *enroll.Error) {
 		if kinds = t.helpful(a, kinds); t.v.Flag != nil && !a.Helps(t.v.Rules, kinds[0]) {
 			t.tell(t.status(enroll.ErrFreshProof), t.s.T("reason.needs-fresh-proof.title"), message{
 				What: t.explain(enroll.ErrFreshProof), Next: t.s.T("verify.lost.text", "tenant", t.v.Rules.TenantName),
+				Go: "/", Label: t.s.T("deny.home"),
 			})
 			return
 		}
