@@ -65,6 +65,7 @@ var readPages = sync.OnceValues(loadPages)
 func loadPages() (*template.Template, error) {
 	pages, err := template.New("").Funcs(template.FuncMap{
 		"asset": func(name string) string { return assetNames[name] },
+		"whole": whole,
 	}).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the pages: %w", err)

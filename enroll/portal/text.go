@@ -47,8 +47,11 @@ func (t *turn) showText(z *wizard, e *enroll.Error, part enrollPart, begun bool)
 // leftToRight keeps a number in its order, and on one line, within a text that is
 // read from right to left (Unicode isolates).
 func leftToRight(number string) string {
-	return "\u2066" + strings.ReplaceAll(number, " ", "\u00a0") + "\u2069"
+	return "\u2066" + whole(number) + "\u2069"
 }
+
+// whole keeps a number on one line.
+func whole(number string) string { return strings.ReplaceAll(number, " ", "\u00a0") }
 
 // codeText is the text message with a code. Its last line ties the code to this
 // site (W3C/WICG, Origin-bound one-time codes delivered via SMS): a phone that

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
 )
 
 // media emulates a medium ("screen", "print") and features of the reader's system.
@@ -309,6 +311,47 @@ func TestFace_Mails(t *testing.T) {
 		}
 		if got := p.text(`document.scrollingElement.scrollWidth > innerWidth ? 'scrolls sideways' : ''`); got != "" {
 			t.Errorf("%s: %s", tag, got)
+		}
+	}
+}
+
+// TestFace_KeyAndNumberStayTogether: the setup key stands in lines of four groups on
+// a desk and on a phone, and the number of a phone on one line of the list.
+func TestFace_KeyAndNumberStayTogether(t *testing.T) {
+	p := meet(t)
+	p.site.Change(func(r *enroll.Rules) { r.Methods = []enroll.Kind{enroll.KindTOTP, enroll.KindSMS} })
+	p.open("/.mfa/enroll?way=totp")
+	p.click("form[action$='/api/email'] .button")
+	p.see("#code")
+	p.keys("#code", p.mailed()+"\r")
+	p.see(".choices")
+	p.click(".choices a[href*='way=totp']")
+	p.click("form[action$='/api/methods/totp'] .button")
+	p.see(".qr")
+	p.click(".todo summary")
+	for _, width := range []int64{1100, 320} {
+		p.width(width, 700)
+		if got := p.text(`(() => {
+			const lines = {};
+			for (const g of document.querySelectorAll('#key span')) { const top = Math.round(g.getBoundingClientRect().top); lines[top] = (lines[top] || 0) + 1; }
+			return Object.values(lines).join();
+		})()`); got != "4,4" {
+			t.Errorf("%d wide: lines of %s groups", width, got)
+		}
+	}
+	p.keys("#code", p.app(p.key())+"\r")
+	p.see(".codes")
+	p.open("/.mfa/enroll?way=sms")
+	p.see("#number")
+	p.keys("#number", "+31 6 12345678\r")
+	p.see("#code")
+	p.keys("#code", p.texted()+"\r")
+	p.see(".sign.good")
+	for _, tag := range []string{"es", "pt-BR", "de"} {
+		p.open("/.mfa/?lng=" + tag)
+		p.see(".methods")
+		if got := p.text(`String([...document.querySelectorAll('.methods bdi[dir=ltr]')].map(e => { const r = document.createRange(); r.selectNodeContents(e); return new Set([...r.getClientRects()].map(c => Math.round(c.top))).size; }))`); got != "1" {
+			t.Errorf("%s: the number stands on %s lines", tag, got)
 		}
 	}
 }
