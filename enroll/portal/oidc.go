@@ -158,7 +158,7 @@ func (t *turn) tellArrival(err error, trip *enroll.TripInfo) {
 		m.Next = t.s.T("consent.next", "label", t.label(enroll.Kind(t.way)), "tenant", t.v.Rules.TenantName)
 	}
 	title := "reason." + e.Reason + ".title"
-	if strings.HasPrefix(e.Detail, "oidc") {
+	if strings.HasPrefix(e.Detail, "oidc") || e.Detail == "replayed" { // nobody typed a code
 		title = "arrival.title"
 	}
 	t.tell(t.status(e), t.s.T(title, "label", t.label(enroll.Kind(t.way))), m)
