@@ -176,12 +176,19 @@ func TestLanguages_SayOneThingOneWay(t *testing.T) {
 // TestLanguages_AreTypeset: apostrophes and quotation marks are the printed ones, a
 // text ends as the English one does, and no mark is left alone at the beginning of
 // a line: French keeps its spaces before them from breaking, German the one before
-// an ellipsis. A hyphen behind a single letter or digit (e‑mail) ends no line.
+// an ellipsis. A hyphen behind a single letter or digit (e‑mail), before a pronoun
+// (saisissez‑le, digite‑o) or in an English heading ends no line; a telephone number
+// stands on one.
 func TestLanguages_AreTypeset(t *testing.T) {
 	words, _ := loadCatalogue()
 	loose := regexp.MustCompile(`[ \t](…|[.,;:?!»”](\s|$))|« `)
 	tight := regexp.MustCompile(`[^\x{a0}\x{202f}][;?!:»]|«[^\x{a0}]`)
 	torn := regexp.MustCompile(`(^|[^\pL\pN])[\pL\pN]-[\pL\pN]`)
+	pronoun := map[string]*regexp.Regexp{
+		"fr":    regexp.MustCompile(`\pL-(le|la|les|vous|en|y|elle)([^\pL-]|$)`),
+		"pt-BR": regexp.MustCompile(`\pL-(o|a|os|as|lo|la|los|las|se)([^\pL-]|$)`),
+	}
+	number := regexp.MustCompile(`\+\d+[ -]|\d[ -]\d`)
 	end := func(text string) string {
 		last, _ := utf8.DecodeLastRuneInString(text)
 		if i := strings.IndexRune(".?:,…؟،", last); i >= 0 {
@@ -201,6 +208,9 @@ func TestLanguages_AreTypeset(t *testing.T) {
 			}
 			if strings.ContainsAny(text, "'\"") || torn.MatchString(text) || loose.MatchString(text) {
 				t.Errorf("%s: %s: %s", s.Tag, key, text)
+			}
+			if wrong := pronoun[s.Tag]; wrong != nil && wrong.MatchString(text) || number.MatchString(text) || s.Tag == "en" && strings.HasSuffix(key, ".title") && strings.Contains(text, "-") {
+				t.Errorf("%s: %s breaks in two: %s", s.Tag, key, text)
 			}
 			if s.Tag == "fr" && !strings.HasPrefix(key, "date") && tight.MatchString(text) {
 				t.Errorf("%s: %s breaks before a mark: %q", s.Tag, key, text)
