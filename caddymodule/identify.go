@@ -68,7 +68,7 @@ func (p *passage) relay() {
 // would be signed in to again by the answer about a picture that was still on
 // its way when its user signed out.
 func (p *passage) forgetOvertaken() {
-	if more := p.answer.more; more != nil && len(more.relay) > 0 && p.gate.chain.Overtaken(p.watch(), p.who) {
+	if more := p.answer.more; more != nil && len(more.relay) > 0 && p.gate.chain.Overtaken(p.watch, p.who) {
 		more.relay = nil
 	}
 }

@@ -71,16 +71,20 @@ func (c *Chain) SawResponse(v *Visit, setCookie []string, status int) (endsAll b
 // Steady is a source whose answer may be overtaken while a request is with the
 // app.
 type Steady interface {
+	// QuietSince reports whether no request at all has changed since an event who
+	// anybody is, nor may be doing so now. It waits for nobody.
+	QuietSince(event uint64) bool
 	// ChangedSince reports whether another request may have changed who the
 	// visitor is after an event.
 	ChangedSince(v *Visit, event uint64) bool
 }
 
 // Overtaken reports whether another request may have changed who the visitor
-// is since Identify found res. It costs next to nothing.
-func (c *Chain) Overtaken(v *Visit, res *Result) bool {
+// is since Identify found res. It costs next to nothing, and asks for the visit
+// only where something happened at all.
+func (c *Chain) Overtaken(visit func() *Visit, res *Result) bool {
 	for _, src := range c.Sources {
-		if s, ok := src.(Steady); ok && s.ChangedSince(v, res.begun) {
+		if s, ok := src.(Steady); ok && !s.QuietSince(res.begun) && s.ChangedSince(visit(), res.begun) {
 			return true
 		}
 	}
@@ -100,7 +104,7 @@ func (c *Chain) Overtaken(v *Visit, res *Result) bool {
 // What the app sets when it is asked so is of before the change, and goes
 // nowhere.
 func (c *Chain) Still(ctx context.Context, v *Visit, res *Result) bool {
-	if !c.Overtaken(v, res) {
+	if !c.Overtaken(func() *Visit { return v }, res) {
 		return true
 	}
 	w := *v

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,7 +26,11 @@ type memory struct {
 	drops   drops
 	flights map[flightKey]*flight
 	changes map[uintptr]change // by request
-	last    uint64             // event of the last drop
+
+	// Of the above, for who only wants to know that nothing happened. Both are
+	// written under mu.
+	last     atomic.Uint64 // event of the last drop
+	underWay atomic.Int64  // changes
 }
 
 // kept is one remembered answer.
@@ -93,7 +98,7 @@ func (m *memory) drop(marks []mark, by uintptr, now time.Time) {
 	for _, one := range marks {
 		m.drops.drop(one, by, now)
 	}
-	m.last = events.Load()
+	m.last.Store(events.Load())
 	changes.Add(1)
 }
 

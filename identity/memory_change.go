@@ -31,10 +31,11 @@ func (m *memory) begin(by uintptr, marks []mark, now time.Time) {
 	}
 	if len(m.changes) >= maxChanges {
 		clear(m.changes)
-		m.last = events.Add(1)
-		m.drops.floor = m.last
+		m.drops.floor = events.Add(1)
+		m.last.Store(m.drops.floor)
 	}
 	m.changes[by] = change{marks, now}
+	m.underWay.Store(int64(len(m.changes)))
 	changes.Add(1)
 }
 
@@ -42,19 +43,21 @@ func (m *memory) end(by uintptr) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.changes, by)
+	m.underWay.Store(int64(len(m.changes)))
+}
+
+// quietSince reports whether nothing was dropped since an event, nor may be now.
+// Nobody waits for it: every answer to a proven visitor asks. What is under way
+// drops before it ends, so that is read first: else an end between the two reads
+// would hide its drop.
+func (m *memory) quietSince(event uint64) bool {
+	return m.underWay.Load() == 0 && m.last.Load() <= event
 }
 
 // changed reports whether a request other than r has dropped what this visitor
-// depends on since an event, or may be doing so now. marks is asked only where
-// anything happened at all.
-func (m *memory) changed(r *http.Request, event uint64, marks func() []mark, now time.Time) bool {
-	m.mu.Lock()
-	quiet := m.last <= event && len(m.changes) == 0
-	m.mu.Unlock()
-	if quiet {
-		return false
-	}
-	list, by := marks(), requestID(r)
+// depends on since an event, or may be doing so now.
+func (m *memory) changed(r *http.Request, event uint64, list []mark, now time.Time) bool {
+	by := requestID(r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.drops.droppedByOthers(list, event, by) {

@@ -91,7 +91,34 @@ func TestChangesAreBounded(t *testing.T) {
 	for i := range maxChanges + 1 {
 		m.begin(uintptr(i), []mark{1}, theTime)
 	}
-	if len(m.changes) > maxChanges || !m.changed(visitTo(nil, "/").R, before, func() []mark { return []mark{2} }, theTime) {
+	if len(m.changes) > maxChanges || !m.changed(visitTo(nil, "/").R, before, []mark{2}, theTime) || m.quietSince(before) {
 		t.Error("where changes are too many to note, everybody must count as changed")
+	}
+}
+
+// It is quiet as long as nothing was dropped and nothing is under way; of a change
+// that ends, the drop stays.
+func TestMemory_QuietSince(t *testing.T) {
+	m := newMemory(time.Minute)
+	begun := events.Load()
+	if !m.quietSince(begun) {
+		t.Error("not quiet at first")
+	}
+	m.begin(1, []mark{1}, theTime)
+	if m.quietSince(begun) {
+		t.Error("quiet with a change under way")
+	}
+	m.end(1)
+	if !m.quietSince(begun) {
+		t.Error("not quiet after a change that dropped nothing")
+	}
+	m.begin(1, []mark{1}, theTime)
+	m.drop([]mark{1}, 1, theTime)
+	m.end(1)
+	if m.quietSince(begun) {
+		t.Error("quiet after a drop")
+	}
+	if now := events.Load(); !m.quietSince(now) {
+		t.Error("not quiet after the last drop")
 	}
 }

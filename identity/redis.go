@@ -175,8 +175,11 @@ func (s *appSessions) SawResponse(v *Visit, setCookie []string, _ int) (endsAll 
 // ChangedSince reports whether, after an event, another request than this one
 // may have changed who the session is of.
 func (s *appSessions) ChangedSince(v *Visit, event uint64) bool {
-	return s.memory.changed(v.R, event, func() []mark { return s.visitorMarks(v) }, v.now())
+	return s.memory.changed(v.R, event, s.visitorMarks(v), v.now())
 }
+
+// QuietSince reports whether no session changed since an event.
+func (s *appSessions) QuietSince(event uint64) bool { return s.memory.quietSince(event) }
 
 // visitorMarks are those of every session the request names.
 func (s *appSessions) visitorMarks(v *Visit) []mark {

@@ -68,9 +68,13 @@ func unsafe(method string) bool {
 // context is still the same.
 func requestID(r *http.Request) uintptr { return reflect.ValueOf(r.Header).Pointer() }
 
+// QuietSince reports whether nobody signed in or out since an event, nor may be
+// doing so now.
+func (w *whoami) QuietSince(event uint64) bool { return w.memory.quietSince(event) }
+
 // ChangedSince reports whether, after an event, another request than this one
 // may have changed who the visitor is, or is about to: to a sign-in path that
 // the app has not answered yet.
 func (w *whoami) ChangedSince(v *Visit, event uint64) bool {
-	return w.memory.changed(v.R, event, func() []mark { return w.visitorMarks(v) }, v.now())
+	return w.memory.changed(v.R, event, w.visitorMarks(v), v.now())
 }
