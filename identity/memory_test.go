@@ -36,6 +36,8 @@ func TestWhoAmICacheKey(t *testing.T) {
 		"fail/C2b other cookie":             {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m; office=42"}, nil, true},
 		"fail/C2b other value":              {nil, []string{"Cookie: sid=m; o=1"}, []string{"Cookie: sid=m; o=2"}, nil, true},
 		"fail/C2b named, remember-me joins": {[]string{"sid"}, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m; remember=bob"}, nil, true},
+		"ok/named, absent, same":            {[]string{"session"}, []string{"Cookie: sid=m; o=1"}, []string{"Cookie: sid=m; o=1"}, nil, false},
+		"fail/C2b named, absent":            {[]string{"session"}, []string{"Cookie: sid=m"}, []string{"Cookie: sid=b"}, nil, true},
 		"fail/named, other spelling":        {[]string{"sid"}, []string{"Cookie: sid=m"}, []string{"Cookie: SID=m"}, nil, true},
 		"fail/C2c authorization joins":      {nil, []string{"Cookie: sid=b"}, []string{"Cookie: sid=b", basicBob}, nil, true},
 		"fail/C2c other authorization":      {nil, []string{basicBob}, []string{basicMallory}, nil, true},

@@ -40,7 +40,8 @@ func filled(values []string) bool {
 // key names what an answer may be remembered by: site, host, scheme and, of
 // the credential asked about, the Authorization or the key cookies with the
 // names of all others, so that a "remember me" cookie that joins them is asked
-// about.
+// about. Where none of the key cookies is there, any other may sign in: all of
+// them count.
 func (w *whoami) key(v *Visit, p part) digest {
 	var space [1024]byte
 	b := space[:0]
@@ -54,7 +55,7 @@ func (w *whoami) key(v *Visit, p part) digest {
 	switch {
 	case p.header != "":
 		b = appendTexts(b, v.R.Header[p.header])
-	case w.cookies == nil:
+	case !w.hasKey(v):
 		for c := range pairs(v.R.Header, v.Own) {
 			b = appendText(b, c.name, c.value)
 		}
@@ -91,6 +92,19 @@ func (p part) leaves(header string) bool {
 // isKey reports whether a cookie keys the cache.
 func (w *whoami) isKey(name string) bool {
 	return w.cookies == nil || slices.Contains(w.cookies, cookieName(name))
+}
+
+// hasKey reports whether the visit carries one of the named cookies.
+func (w *whoami) hasKey(v *Visit) bool {
+	if w.cookies == nil {
+		return false
+	}
+	for c := range pairs(v.R.Header, v.Own) {
+		if w.isKey(c.name) {
+			return true
+		}
+	}
+	return false
 }
 
 // appendText adds texts with their lengths, so that no two lists look alike.
