@@ -188,9 +188,9 @@ func newFieldSet(names map[string]bool) fieldSet {
 }
 
 // has reports whether a field, read as servers do that take dots and
-// underscores for dashes, is in the set.
+// underscores for dashes, is in the set, or by its name carries the key of an API.
 func (s *fieldSet) has(name string) bool {
-	return name != "" && s.lengths[name[0]|0x20]&lengthBit(name) != 0 && s.names[identity.HeaderName(name)]
+	return name != "" && s.lengths[name[0]|0x20]&lengthBit(name) != 0 && s.names[identity.HeaderName(name)] || identity.NamesKey(name)
 }
 
 func lengthBit(name string) uint64 { return 1 << min(len(name), 63) }

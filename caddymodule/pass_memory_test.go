@@ -73,6 +73,7 @@ func TestPassMemory_EndsAtOnce(t *testing.T) {
 		"a second credential": func(_ *testing.T, s *live, b *browser) {
 			jsonBlock(b, "/documents/1", "Authorization", "Bearer x").want(400)
 			jsonBlock(b, "/documents/1", "X-Api-Key", "x").want(400)
+			jsonBlock(b, "/documents/1", "X-Redmine-API-Key", "x").want(400)
 			jsonBlock(b, "/documents/1?access_token=x").want(400)
 			jsonBlock(b, "/documents/1;jsessionid=x").want(400)
 			b.send("POST", "/documents/1", "access_token=x", "Content-Type", "application/x-www-form-urlencoded").want(400)

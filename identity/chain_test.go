@@ -116,6 +116,7 @@ func TestChainOfSources(t *testing.T) {
 		"fail/C1 basic of another":            {[]Source{basic}, []string{basicMallory}, "bob", Mixed},
 		"fail/C1 api key":                     {[]Source{cookie}, []string{"Cookie: jwt=" + bob, "X-Api-Key: k"}, "", Mixed},
 		"fail/C1 api key, CGI spelling":       {[]Source{cookie}, []string{"Cookie: jwt=" + bob, "X_api_key: k"}, "", Mixed},
+		"fail/C1 api key of a product":        {[]Source{cookie}, []string{"Cookie: jwt=" + bob, "X-Redmine-Api-Key: k"}, "", Mixed},
 		"fail/C12 two tokens":                 {[]Source{cookie, bearer}, []string{"Cookie: jwt=" + bob, "Authorization: Bearer " + eve}, "", Conflict},
 		"fail/C12 forged beside":              {[]Source{cookie, bearer}, []string{"Cookie: jwt=" + bob, "Authorization: Bearer x.y.z"}, "", Conflict},
 		"fail/C12 session of bob, auth of me": {[]Source{basic, cookie}, []string{"Cookie: jwt=" + eve, basicBob}, "bob", Conflict},

@@ -25,8 +25,8 @@ type Heeder interface {
 }
 
 // Heeds is the set of header fields, in canonical form with dashes for dots
-// and underscores, that Identify may depend on beside Cookie; ok is false where
-// a source may depend on anything.
+// and underscores, that Identify may depend on beside Cookie and those of
+// NamesKey; ok is false where a source may depend on anything.
 func (c *Chain) Heeds() (fields map[string]bool, ok bool) {
 	fields = headerSet("X-Forwarded-Host", "X-Forwarded-Proto")
 	for name := range c.Credentials.orDefault().headers {

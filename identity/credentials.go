@@ -11,7 +11,7 @@ import (
 // name and a password are a credential in a query only together: "?user=7" and
 // "?pass=2" alone are harmless.
 var (
-	defaultHeaders  = []string{"authorization", "x-api-key", "x-auth-token", "x-access-token", "x-apikey", "access-token", "auth-token", "api-key", "apikey"}
+	keyHeaders      = []string{"api-key", "apikey", "api-token", "auth-token", "access-token", "private-token"} // and what ends so: X-Redmine-API-Key
 	defaultAnywhere = []string{"access_token", "accesstoken", "auth_token", "authtoken", "api_key", "apikey", "x_api_key", "x_auth_token"}
 	defaultSessions = []string{"jsessionid", "phpsessid"}
 	userNames       = set("user", "username", "user_name", "userid", "user_id", "uid", "usr", "login", "loginname", "login_name", "log",
@@ -33,7 +33,7 @@ func set(names ...string) map[string]bool {
 // served as another: his own session and proof go to the gate, and the other's
 // password, key or session id in the same request goes to the app.
 type Credentials struct {
-	headers  map[string]bool // in the form of HeaderName
+	headers  map[string]bool // in the form of HeaderName; false: taken away
 	anywhere map[string]bool // in query, form and path parameters, in the form of fieldName
 	sessions map[string]bool // in query and path parameters
 	login    bool            // a user's name together with a password in the query
@@ -46,7 +46,7 @@ var defaultCredentials, _ = NewCredentials(nil)
 // with a leading minus takes a default one away; Authorization stays.
 func NewCredentials(names []string) (*Credentials, error) {
 	c := &Credentials{
-		headers:  headerSet(defaultHeaders...),
+		headers:  headerSet("authorization"),
 		anywhere: set(defaultAnywhere...),
 		sessions: set(defaultSessions...),
 		login:    true,
@@ -65,10 +65,10 @@ func NewCredentials(names []string) (*Credentials, error) {
 		if header == "Authorization" {
 			return nil, fmt.Errorf("reading credentials: Authorization always carries a credential; remove it in front of the gate (request_header -Authorization, in a route block) where the app must not see it")
 		}
-		if !c.headers[header] && !c.anywhere[field] && !c.sessions[field] {
+		if !c.isHeader(header) && !c.anywhere[field] && !c.sessions[field] {
 			return nil, fmt.Errorf("reading credentials: %q takes away a name that is none of the default ones", name)
 		}
-		delete(c.headers, header)
+		c.headers[header] = false
 		delete(c.anywhere, field)
 		delete(c.sessions, field)
 	}
@@ -99,11 +99,51 @@ func headerSet(names ...string) map[string]bool {
 	return m
 }
 
+// isHeader reports whether a header of the name carries a credential.
+func (c *Credentials) isHeader(name string) bool {
+	if is, said := c.headers[HeaderName(name)]; said {
+		return is
+	}
+	return NamesKey(name)
+}
+
+// NamesKey reports whether a header is by its name one for the key of an API,
+// with or without a product's name before it.
+func NamesKey(header string) bool {
+	if header == "" || header[len(header)-1]|0x20 != 'y' && header[len(header)-1]|0x20 != 'n' {
+		return false // nearly all
+	}
+	for _, end := range keyHeaders {
+		if i := len(header) - len(end); i >= 0 && sameHeader(header[i:], end) && (i == 0 || sameHeader(header[i-1:i], "-")) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameHeader is equality of two parts of names in the form of HeaderName; b is
+// in lower case.
+func sameHeader(a, b string) bool {
+	for i := range len(a) {
+		c := a[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c |= 0x20
+		case c == '_' || c == '.':
+			c = '-'
+		}
+		if c != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // inHeaders yields the headers of h that carry a credential, as they stand
 // there. Empty ones carry none.
 func (c *Credentials) inHeaders(h http.Header, yield func(name string) bool) {
 	for name, values := range h {
-		if !c.headers[HeaderName(name)] {
+		if !c.isHeader(name) {
 			continue
 		}
 		for _, v := range values {

@@ -5,5 +5,5 @@ package identity
 // refused.
 func (c *Credentials) Named(name string) bool {
 	c = c.orDefault()
-	return c.headers[HeaderName(name)] || c.anywhere[fieldName(name)] || c.sessions[fieldName(name)]
+	return c.isHeader(name) || c.anywhere[fieldName(name)] || c.sessions[fieldName(name)]
 }

@@ -19,3 +19,22 @@ func TestCredentialsNamedByOneName(t *testing.T) {
 		t.Error("without any list, the default one holds")
 	}
 }
+
+// X-Redmine-API-Key and PRIVATE-TOKEN sign in as much as X-Api-Key does.
+func TestNamesKey(t *testing.T) {
+	for name, want := range map[string]bool{
+		"X-Api-Key": true, "Apikey": true, "X-Access-Token": true, "X-Redmine-Api-Key": true, "x_redmine_api_key": true, "Private-Token": true, "X.Shop.Api-Token": true,
+		"": false, "Key": false, "X-Csrf-Token": false, "Idempotency-Key": false, "Sec-Websocket-Key": false, "X-Notapi-Key": false, "Api-Keys": false, "Origin": false,
+	} {
+		if got := NamesKey(name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	less, err := NewCredentials([]string{"-X-Shop-Api-Key"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if less.Named("X-Shop-Api-Key") || !less.Named("X-Api-Key") {
+		t.Error("a name that was taken away stays, or takes others with it")
+	}
+}

@@ -25,7 +25,7 @@ func StripCredentials(r *http.Request, c *Credentials) (remains bool) {
 	c = c.orDefault()
 	for name := range r.Header {
 		kept := keptHeaders[name] || strings.HasPrefix(name, "Sec-Ch-")
-		if !kept || c.headers[HeaderName(name)] {
+		if !kept || c.isHeader(name) {
 			delete(r.Header, name)
 		}
 	}
