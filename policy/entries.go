@@ -18,7 +18,7 @@ const (
 	schemaProtect = `{"type": "array", "items": {"anyOf": [` + schemaPrefix + `, {"type": "object", "required": ["path"], "additionalProperties": false, "properties": {"path": ` + schemaPrefix +
 		`, "name": ` + schemaName + `, "query": ` + schemaQuery + `, "fresh": ` + schemaDuration + `, "require": {"enum": ["mfa", "phishing-resistant"]}, "when_store_down": {"enum": ["closed", "last-known"]}}}]}}`
 	schemaAllow = `{"type": "array", "items": {"anyOf": [` + schemaPrefix + `, {"type": "object", "required": ["path"], "additionalProperties": false, "properties": {"path": ` + schemaPrefix +
-		`, "method": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "pattern": "^[A-Z]+$"}}, "query": ` + schemaQuery + `}}]}}`
+		`, "method": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "pattern": "^[A-Z]+$"}}, "query": ` + schemaQuery + `, "keys": {"type": "array", "uniqueItems": true, "items": ` + schemaText + `}}}]}}`
 )
 
 func readProtect(r *reader, n *yaml.Node, s *settings) { s.protect = r.entries(n, "protect") }
@@ -35,8 +35,8 @@ func (r *reader) entries(n *yaml.Node, what string) *ruleList {
 			return
 		}
 		id := rule.folded()
-		if rule.special != nil && (rule.special.query != nil || rule.special.methods != nil) {
-			id = fmt.Sprint(id, rule.special.query, rule.special.methods)
+		if rule.special != nil && (rule.special.query != nil || rule.special.methods != nil || rule.special.keys != nil) {
+			id = fmt.Sprint(id, rule.special.query, rule.special.methods, rule.special.keys)
 		}
 		if line := seen[id]; line > 0 {
 			r.bad(n, "%s is already in %s, on line %d: keep one", rule.Path, what, line)
@@ -58,7 +58,7 @@ func (r *reader) entries(n *yaml.Node, what string) *ruleList {
 
 var entryKeys = map[string][]string{
 	"protect": {"path", "name", "query", "fresh", "require", "when_store_down"},
-	"allow":   {"path", "method", "query"},
+	"allow":   {"path", "method", "query", "keys"},
 }
 
 // entry reads one entry: a prefix, or a mapping that says more.
@@ -84,6 +84,8 @@ func (r *reader) entry(n *yaml.Node, what string) (entry rule, ok bool) {
 				area.Fresh = r.duration(v, "fresh")
 			case "method":
 				ask.methods = r.methods(v)
+			case "keys":
+				ask.keys = r.keys(v)
 			case "require":
 				area.Resistant = r.word(v, "require, of an entry,", "mfa", "phishing-resistant") == "phishing-resistant"
 			case "when_store_down":
@@ -103,9 +105,9 @@ func (r *reader) entry(n *yaml.Node, what string) (entry rule, ok bool) {
 		area.special = entry.special
 		entry.extra = &area
 	}
-	if ask.query != nil || ask.methods != nil {
+	if ask.query != nil || ask.methods != nil || ask.keys != nil {
 		o := entry.asks()
-		o.query, o.methods = ask.query, ask.methods
+		o.query, o.methods, o.keys = ask.query, ask.methods, ask.keys
 	}
 	return entry, true
 }
@@ -182,6 +184,15 @@ func (r *reader) query(n *yaml.Node) (rules []queryRule) {
 		})
 	}
 	return rules
+}
+
+// keys reads what else a request may set; an empty list says nothing else.
+func (r *reader) keys(n *yaml.Node) []string {
+	keys := []string{}
+	for _, k := range r.texts(n, "keys", true) {
+		keys = append(keys, canonKey(k))
+	}
+	return keys
 }
 
 var methodName = regexp.MustCompile(`^[A-Z]+$`)

@@ -116,9 +116,11 @@ func (l *ruleList) keeps(a rule) bool {
 // opens reports whether the list opens an entry's very prefix, to all of its
 // methods.
 func (l *ruleList) opens(a rule) bool {
+	within := func(list, above []string) bool {
+		return above == nil || list != nil && !slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(above, s) })
+	}
 	return slices.ContainsFunc(l.rules, func(b rule) bool {
-		return b.same(&a) && (b.methods() == nil || a.methods() != nil &&
-			!slices.ContainsFunc(a.methods(), func(m string) bool { return !slices.Contains(b.methods(), m) }))
+		return b.same(&a) && within(a.methods(), b.methods()) && within(a.keys(), b.keys())
 	})
 }
 

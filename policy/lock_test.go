@@ -19,7 +19,7 @@ tenants:
     on_disable: keep
     undo: never
     protect: [/documents, {path: /orders, fresh: 5m, require: phishing-resistant}, {path: /index.php, query: {page: mail}}]
-    allow: [/documents/help, {path: /documents/login, method: [GET, POST]}]
+    allow: [/documents/help, {path: /documents/login, method: [GET, POST]}, {path: /documents/wiki, query: {t: login}, keys: [back, name]}]
     methods: [passkey, totp]
     minimum: 2
     manage: 10m
@@ -56,6 +56,7 @@ func TestDesign_H7_LockedLocksEveryKey(t *testing.T) {
 		"protect: [{path: /documents, when_store_down: last-known}, " + orders + ", " + mail + "]":     false,
 		"allow: []": true, "allow: [/documents/help]": true, "allow: [/]": false, "allow: [/documents/help/x]": false,
 		"allow: [{path: /documents/help, method: [GET]}]": true, "allow: [{path: /documents/login, method: [GET]}]": true,
+		"allow: [{path: /documents/wiki, query: {t: login}, keys: [back]}]": true, "allow: [{path: /documents/wiki, query: {t: login}, keys: [back, id]}]": false, "allow: [{path: /documents/wiki, query: {t: login}}]": false,
 		"allow: [/documents/login]": false, "allow: [{path: /documents/login, method: [PUT]}]": false,
 		"methods: [passkey], minimum: 2": true, "methods: [totp, email], minimum: 2": false,
 		"recovery: {methods: [codes, email]}": false,

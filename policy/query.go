@@ -64,10 +64,12 @@ func (p *rule) inQuery(q *queryRule, t *target) bool {
 }
 
 // agreed reports whether a request sets every key of an allowing rule's query,
-// and every value that any spelling of the key has is the rule's.
+// every value that any spelling of the key has is the rule's, and nothing else is
+// set than the rule lets be: of several keys that say what is shown, another may
+// win (MediaWiki's curid over title).
 func (p *rule) agreed(t *target, f *Facts) bool {
-	query := p.query()
-	if query == nil {
+	query, keys := p.query(), p.keys()
+	if query == nil && keys == nil {
 		return true
 	}
 	var form url.Values
@@ -76,6 +78,9 @@ func (p *rule) agreed(t *target, f *Facts) bool {
 		if form, err = f.Form(); err != nil {
 			return false
 		}
+	}
+	if keys != nil && p.beyond(keys, t, form) {
+		return false
 	}
 	for i := range query {
 		q := &query[i]
@@ -90,6 +95,21 @@ func (p *rule) agreed(t *target, f *Facts) bool {
 		}
 	}
 	return true
+}
+
+// beyond reports whether query or form set a key that is neither in the rule's
+// query nor in the list.
+func (p *rule) beyond(keys []string, t *target, form url.Values) bool {
+	other := func(k string) bool {
+		k = canonKey(k)
+		return !slices.Contains(keys, k) && !slices.ContainsFunc(p.query(), func(q queryRule) bool { return q.key == k })
+	}
+	found := false
+	eachPair(t, func(k, _ string) { found = found || other(k) })
+	for k := range form {
+		found = found || other(k)
+	}
+	return found
 }
 
 // matches reports whether a value is one of the rule's, decoded once or more,
@@ -112,8 +132,18 @@ func (q *queryRule) matches(value string) bool {
 }
 
 // eachValue calls do with every value that the target's query gives a key, as
-// servers decode it: once, "+" for a space. Pairs end at "&" or ";".
+// servers decode it: once, "+" for a space.
 func eachValue(t *target, key string, do func(string)) {
+	eachPair(t, func(k, v string) {
+		if canonKey(k) == key {
+			do(decode(strings.ReplaceAll(v, "+", " ")))
+		}
+	})
+}
+
+// eachPair calls do with every key and value of the target's query, encoded.
+// Pairs end at "&" or ";".
+func eachPair(t *target, do func(key, value string)) {
 	each := func(query string) {
 		for len(query) > 0 {
 			end := strings.IndexAny(query, "&;")
@@ -123,9 +153,8 @@ func eachValue(t *target, key string, do func(string)) {
 			} else {
 				query = ""
 			}
-			k, v, _ := strings.Cut(pair, "=")
-			if canonKey(k) == key {
-				do(decode(strings.ReplaceAll(v, "+", " ")))
+			if k, v, _ := strings.Cut(pair, "="); pair != "" {
+				do(k, v)
 			}
 		}
 	}

@@ -135,3 +135,44 @@ func TestTheFormIsReadOnlyWhereARuleNeedsIt(t *testing.T) {
 		}
 	}
 }
+
+// MediaWiki shows the page of curid, whatever title says: what opens a page of
+// such a script says what else may be asked of it.
+func TestKeysBesideAnAllowedQuery(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [/], allow: [{path: /w/index.php, query: {title: login}, keys: [returnto, wp.Name]}, {path: /alone, keys: []}]}}")
+	for _, c := range []struct {
+		path, query, form string
+		open              bool
+	}{
+		{"/w/index.php", "title=login", "", true},
+		{"/w/index.php", "title=login&returnto=x", "", true},
+		{"/w/index.php", "&title=login&&", "wpName=n", false},
+		{"/w/index.php", "title=login", "wp_Name=n&returnto=", true},
+		{"/w/index.php", "title=login", "curid=2", false},
+		{"/w/index.php", "title=login&curid=2", "", false},
+		{"/w/index.php", "title=login&curid", "", false},
+		{"/w/index.php", "title=login;curid=2", "", false},
+		{"/w/index.php", "title=login&=2", "", false},
+		{"/w/index.php", "title=login&%63urid[]=2", "", false},
+		{"/w/index.php", "title=login&returnto=x&search=y", "", false},
+		{"/w/index.php", "returnto=x", "", false},
+		{"/alone", "", "", true},
+		{"/alone", "x", "", false},
+		{"/alone", "", "x=", false},
+	} {
+		f := known("h", c.path)
+		f.Sent.RawQuery = c.query
+		if c.form != "" {
+			f.Method = "POST"
+			f.Form = func() (url.Values, error) { return url.ParseQuery(c.form) }
+		}
+		if got := p.Decide(&f).Reason == ReasonOpen; got != c.open {
+			t.Errorf("%s?%s with %q: open %v, want %v", c.path, c.query, c.form, got, c.open)
+		}
+	}
+	f := known("h", "/alone")
+	f.Method, f.Form = "POST", func() (url.Values, error) { return nil, errors.New("not read") }
+	if p.Decide(&f).Reason == ReasonOpen {
+		t.Error("a form that cannot be read is let pass")
+	}
+}

@@ -34,6 +34,7 @@ type special struct {
 
 	query   []queryRule
 	methods []string // allow only; nil: every method
+	keys    []string // allow only, as canonKey: what else a request may set; nil: anything
 
 	of        *Area  // of a rule that stands for another's path under another name: the other (directory.go)
 	alone     bool   // of such a one: covers the path itself and nothing below it
@@ -76,6 +77,13 @@ func (p *rule) query() []queryRule {
 func (p *rule) methods() []string {
 	if p.special != nil {
 		return p.special.methods
+	}
+	return nil
+}
+
+func (p *rule) keys() []string {
+	if p.special != nil {
+		return p.special.keys
 	}
 	return nil
 }
