@@ -43,7 +43,7 @@ func discovered(t *testing.T) *apptest.Example {
 	d := apptest.Discover(t, e.App, e.URL, "alice-pass", "--user", "alice")
 	d.OnlyReads(1)
 	e.Mailer(d)
-	d.Answer(`# - {path: "/doku.php", query: {"id": "start"}} #`, `- {path: "/doku.php", query: {"id": "start", "do": "show"}} #`)
+	d.Answer(`# - {path: "/doku.php", query: {"id": "start"}, keys: []} #`, `- {path: "/doku.php", query: {"id": "start", "do": "show"}, keys: []} #`)
 	e.Use(t, d)
 	e.StartCaddy(t, openPage)
 	return e

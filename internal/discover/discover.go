@@ -26,26 +26,28 @@ type Options struct {
 // Findings are what was seen.
 type Findings struct {
 	Base   *url.URL
-	Site   string   // the address that people open; "" is not known
-	Login  *form    // nil: no form was found
-	At     *url.URL // the page with the form
-	Inside bool     // who is signed in is shown something else at that address
-	Logout []string // paths, with the query that makes the difference
-	Assets []string // folders of scripts, styles and pictures of the sign-in page
-	Public []string // pages that a stranger is shown
-	Single bool     // the pages are the same for everybody: a script asks for the data
-	Basic  bool     // the browser asks for the password (HTTP Basic authentication)
-	Shell  string   // the path at which that shell signs in; "" was not seen
-	Calls  []string // what its scripts call that may sign in or out
+	Site   string              // the address that people open; "" is not known
+	Login  *form               // nil: no form was found
+	At     *url.URL            // the page with the form
+	Inside bool                // who is signed in is shown something else at that address
+	Logout []string            // paths, with the query that makes the difference
+	leaves map[string][]string // and the keys of the whole query
+	Assets []string            // folders of scripts, styles and pictures of the sign-in page
+	Public []string            // pages that a stranger is shown
+	Single bool                // the pages are the same for everybody: a script asks for the data
+	Basic  bool                // the browser asks for the password (HTTP Basic authentication)
+	Shell  string              // the path at which that shell signs in; "" was not seen
+	Calls  []string            // what its scripts call that may sign in or out
 
-	Mail    string   // where the same answer holds the address, as an expression; "" where it does not
-	Who     *place   // where the application says who is signed in; nil: not found
-	Under   string   // where the cookies go that say who it is; "" everywhere
-	Key     []string // cookies that are new at every sign-in and stay until the next
-	Token   *token   // a cookie that is a JWT
-	Cookies []string // all cookies of a signed-in visitor
-	Fields  []string // a name's and a password's field that sign in at any address
-	Doubts  []string // what a person has to look at
+	Mail      string   // where the same answer holds the address, as an expression; "" where it does not
+	elsewhere bool     // and that is in another answer than the one first found
+	Who       *place   // where the application says who is signed in; nil: not found
+	Under     string   // where the cookies go that say who it is; "" everywhere
+	Key       []string // cookies that are new at every sign-in and stay until the next
+	Token     *token   // a cookie that is a JWT
+	Cookies   []string // all cookies of a signed-in visitor
+	Fields    []string // a name's and a password's field that sign in at any address
+	Doubts    []string // what a person has to look at
 }
 
 func (f *Findings) doubt(format string, args ...any) {
@@ -69,6 +71,9 @@ func Look(ctx context.Context, o Options) (*Findings, error) {
 	if first.err != nil {
 		return nil, fmt.Errorf("asking %s: %w", f.Base, first.err)
 	}
+	if first.status == http.StatusNotFound {
+		f.doubt("there is no page at %s (status 404): give the address of one, such as that which people open first", base)
+	}
 	f.Basic = first.asksBasic()
 	if !f.Basic {
 		f.findForm(stranger, first)
@@ -81,6 +86,10 @@ func Look(ctx context.Context, o Options) (*Findings, error) {
 		f.doubt("no sign-in form was found: if a script signs in, look at what it sends (the browser's network tab)")
 	}
 	f.findPublic(stranger, first)
+	f.tellAway(stranger, o)
+	if f.Single && f.Shell == "" {
+		f.doubt("the page is the same for everybody: where its script sends a token as Authorization, and no cookie, opening the page carries nobody; protect what the script asks for, and not /")
+	}
 	if o.User == "" {
 		f.doubt("without a test login (--user, and the password in MFA_TEST_PASSWORD) nobody can see where the application says who is signed in")
 		return f, nil

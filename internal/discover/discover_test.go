@@ -130,7 +130,7 @@ func TestLook(t *testing.T) {
 	wants(t, draft, "\nportal.example.com {", `# - "/about" # DOUBT: a stranger is shown it`, `- "/static/img" #`, `- "/static/css" #`,
 		"identity whoami /profile {", `user html "input[name=nick]" attr value`, `email html "input[name=mail]" attr value`,
 		"cookies sid", "login /enter", "logout /out?do=logout", "anonymous login /enter?next={http.mfa.return_to}",
-		`- "/enter" #`, `- {path: "/out", query: {"do": "logout"}} #`, `- "/static/css" #`)
+		`- "/enter" #`, `- {path: "/out", query: {"do": "logout"}, keys: ["token"]} # signing out; DOUBT`, `- "/static/css" #`)
 	if strings.Contains(draft, "/feed") {
 		t.Error("what the page only names is opened")
 	}
@@ -321,6 +321,100 @@ func TestLookAtDoubts(t *testing.T) {
 			t.Error("no error")
 		}
 	})
+}
+
+// One script for everything, which answers for its own address alone, and leads
+// there: it is looked at as Caddy will have it asked, and what is opened of it
+// says what else may be sent.
+func TestLookAtOneScript(t *testing.T) {
+	const site = "https://portal.example"
+	away := site
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "portal.example" || r.Header.Get("X-Forwarded-Proto") != "https" {
+			http.Redirect(w, r, site+r.URL.RequestURI(), http.StatusMovedPermanently)
+			return
+		}
+		_, err := r.Cookie("sid")
+		inside, title := err == nil, r.URL.Query().Get("title")
+		w.Header().Set("Content-Type", "text/html")
+		switch {
+		case r.URL.Path == "/away":
+			http.Redirect(w, r, away+"/x", http.StatusFound)
+		case title == "Login" && r.Method == http.MethodPost:
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1", Path: "/", Secure: true})
+			http.Redirect(w, r, away+"/index.php?title=Main", http.StatusFound)
+		case title == "Login":
+			fmt.Fprint(w, `<form method=post action="/index.php?title=Login&amp;returnto=Main"><input name=wp[Name]><input type=password name=wpPassword><input type=checkbox name=wpRemember><input type=hidden name=wpToken value=t><input type=submit name=wpAttempt value="Log in"></form>`)
+		case r.URL.Path == "/account" && !inside:
+			w.WriteHeader(http.StatusForbidden)
+		case inside:
+			fmt.Fprint(w, `<b id=me>alice</b><a href="/users/7/account">Bob</a><a href="/index.php?title=Logout&amp;nonce=3">Log out</a><a href="/account">My account</a>`)
+			switch r.URL.Path {
+			case "/users/7/account":
+				fmt.Fprint(w, `<input name=bobs_mail value=bob@acme.example>`)
+			case "/account":
+				fmt.Fprint(w, `<input name="user[mail]" value=alice@acme.example>`)
+			}
+		default:
+			fmt.Fprint(w, `<a href="/index.php?title=Login">Log in</a><a href="/index.php?title=News&amp;feed=">News</a>`)
+		}
+	}))
+	defer app.Close()
+	draft := func(path, site string) string {
+		t.Helper()
+		f, err := Look(context.Background(), Options{URL: app.URL + path, Site: site, User: "alice", Password: "secret"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := f.Draft(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	wants(t, draft("/index.php?title=Main", site), "identity whoami /account {", `user html "#me"`, `email html "input[name='user[mail]']" attr value # DOUBT`,
+		`cookies sid # DOUBT: and the cookie that the box "wpRemember"`, "login /index.php?title=Login\n", "reverse_proxy "+strings.TrimPrefix(app.URL, "http://"),
+		`- {path: "/index.php", query: {"title": "Login"}, keys: ["returnto", "wp", "wpAttempt", "wpPassword", "wpRemember", "wpToken"]} # the sign-in form`,
+		`- {path: "/index.php", query: {"title": "Logout"}, keys: ["nonce"]} # signing out; DOUBT`,
+		`# - {path: "/index.php", query: {"title": "News"}, keys: ["feed"]} # DOUBT`)
+	wants(t, draft("/", ""), "DOUBT: it leads to "+site+", which was not followed: if that is the address")
+	away = app.URL
+	wants(t, draft("/away", site), "DOUBT: it leads people to "+app.URL+", its own address, past the gate", "identity whoami /account {")
+}
+
+func TestLookAtNothing(t *testing.T) {
+	nothing := httptest.NewServer(http.NotFoundHandler())
+	defer nothing.Close()
+	_, draft := look(t, &app{Server: nothing}, nil)
+	wants(t, draft, "DOUBT: there is no page at")
+}
+
+// A shell at the first address whose script keeps a token: that page can never
+// be opened if all is protected.
+func TestLookAtAShellWithoutASignIn(t *testing.T) {
+	shell := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<script src="main.js"></script>`)
+	}))
+	defer shell.Close()
+	_, draft := look(t, &app{Server: shell}, nil)
+	wants(t, draft, "protect what the script asks for, and not /")
+}
+
+func TestLookAtBasicWithoutAName(t *testing.T) {
+	basic := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, _, ok := r.BasicAuth(); !ok {
+			w.Header().Set("Www-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer basic.Close()
+	_, draft := look(t, &app{Server: basic}, nil)
+	wants(t, draft, "put Caddy's basic_auth before the gate")
 }
 
 // A shell that a script fills: its script says where it signs in and out.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -112,12 +113,20 @@ func (f *Findings) identity(line func(string, ...any)) {
 		line("\t\t\tnobody %s", quoted(who.nobody))
 	}
 	if f.Mail != "" {
-		line("\t\t\temail %s", f.Mail)
+		sure := ""
+		if f.elsewhere || !strings.Contains(strings.ToLower(f.Mail), "mail") {
+			sure = " # DOUBT: is it the person's own, and of nobody else? The first code goes there"
+		}
+		line("\t\t\temail %s%s", f.Mail, sure)
 	}
 	switch {
 	case f.Basic:
 	case len(f.Key) > 0:
-		line("\t\t\tcookies %s", strings.Join(f.Key, " "))
+		remembered := ""
+		if f.Login != nil && f.Login.box != "" {
+			remembered = fmt.Sprintf(" # DOUBT: and the cookie that the box %q of the form leaves, if one signs in by it", f.Login.box)
+		}
+		line("\t\t\tcookies %s%s", strings.Join(f.Key, " "), remembered)
 	default:
 		line("\t\t\t# no cookie is known that is new at every sign-in and stays until the next")
 		line("\t\t\tcache 0s")
@@ -211,14 +220,17 @@ func (f *Findings) loginPath() string {
 	if f.Login == nil {
 		return ""
 	}
-	path, _, _ := strings.Cut(f.Login.action, "?")
+	path, query, _ := strings.Cut(f.Login.action, "?")
 	path, _, _ = strings.Cut(path, ";") // a session id
 	if signInWord(path) {
 		return path
 	}
-	for k, list := range f.Login.hidden {
-		if len(list) == 1 && signInWord(list[0]) {
-			return path + "?" + url.Values{k: list}.Encode()
+	sent, _ := url.ParseQuery(query)
+	for _, values := range []url.Values{sent, f.Login.hidden} {
+		for _, k := range slices.Sorted(maps.Keys(values)) {
+			if list := values[k]; len(list) == 1 && signInWord(list[0]) && !wayBack(k, list[0]) {
+				return path + "?" + url.Values{k: list}.Encode()
+			}
 		}
 	}
 	if path == "/" || strings.HasSuffix(path, ".php") && f.Who != nil && strings.HasPrefix(f.Who.path, path) {

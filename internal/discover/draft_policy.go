@@ -3,10 +3,18 @@ package discover
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 )
+
+// queryKeys are the keys of an address's query.
+func queryKeys(address string) []string {
+	_, query, _ := strings.Cut(address, "?")
+	values, _ := url.ParseQuery(query)
+	return slices.Sorted(maps.Keys(values))
+}
 
 func (f *Findings) policy(line func(string, ...any)) {
 	line("version: 1")
@@ -28,7 +36,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 	}
 	opened := map[string]bool{}
 	item := "      - "
-	open := func(path, why string) {
+	open := func(path, why string, sent ...string) {
 		path, query, _ := strings.Cut(path, "?")
 		path, _, _ = strings.Cut(path, ";") // a session id
 		path = strings.TrimRight(path, "/")
@@ -40,6 +48,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 		for k, list := range values {
 			if list[0] == "" || wayBack(k, list[0]) {
 				delete(values, k) // any will do
+				sent = append(sent, k)
 			}
 		}
 		if err != nil || len(values) == 0 {
@@ -51,26 +60,39 @@ func (f *Findings) policy(line func(string, ...any)) {
 			keys = append(keys, fmt.Sprintf("%q: %q", k, list[0]))
 		}
 		slices.Sort(keys)
-		line("%s{path: %q, query: {%s}} # %s", item, path, strings.Join(keys, ", "), why)
+		// One script shows more than this: another key could say what.
+		var others []string
+		for _, k := range sent {
+			if k, _, _ = strings.Cut(k, "["); values[k] == nil && k != "" {
+				others = append(others, fmt.Sprintf("%q", k))
+			}
+		}
+		slices.Sort(others)
+		line("%s{path: %q, query: {%s}, keys: [%s]} # %s", item, path, strings.Join(keys, ", "), strings.Join(slices.Compact(others), ", "), why)
 	}
 	if f.At != nil {
+		sent := append(queryKeys(f.Login.action), f.Login.fields...)
 		switch {
 		case f.apart() && f.Inside && !signInWord(f.At.Path):
-			open(f.At.RequestURI(), "the sign-in form; DOUBT: who is signed in is shown something else there, which is open then")
+			open(f.At.RequestURI(), "the sign-in form; DOUBT: who is signed in is shown something else there, which is open then", sent...)
 		case f.apart() && signInWord(f.At.Path):
 			open(f.At.Path, "the sign-in form")
 		case f.apart():
-			open(f.At.RequestURI(), "the sign-in form")
+			open(f.At.RequestURI(), "the sign-in form", sent...)
 		}
 		if action, _, _ := strings.Cut(f.Login.action, "?"); action != f.At.Path {
-			open(f.Login.action, "where it is sent")
+			open(f.Login.action, "where it is sent", sent...)
 		}
 	}
 	for _, path := range f.Logout {
+		why, sent := "signing out", f.leaves[path]
+		if strings.Contains(path, "?") {
+			why += "; DOUBT: what else is sent there goes into keys"
+		}
 		if at, _, query := strings.Cut(path, "?"); query && f.At != nil && at == f.At.Path {
 			path += "&" + f.At.RawQuery // one script for all: no other page may be named beside
 		}
-		open(path, "signing out")
+		open(path, why, sent...)
 	}
 	for _, dir := range f.Assets {
 		above := func(other string) bool { return strings.HasPrefix(dir, other+"/") }

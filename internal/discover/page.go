@@ -15,6 +15,7 @@ import (
 // page is one answer, and what is in it.
 type page struct {
 	at      *url.URL
+	own     []string // hosts that are the application's as well
 	status  int
 	header  http.Header
 	body    []byte
@@ -35,6 +36,8 @@ type form struct {
 	method, action string // action as a path with its query
 	user, password string
 	hidden         url.Values
+	fields         []string // of all that it sends
+	box            string   // to be remembered
 }
 
 func (p *page) isHTML() bool { return strings.HasPrefix(p.header.Get("Content-Type"), "text/html") }
@@ -91,7 +94,7 @@ func (p *page) read() {
 // local is an address as a path of this host; another host's stays whole.
 func (p *page) local(href string) string {
 	u, err := p.at.Parse(href)
-	if err != nil || u.Host != p.at.Host {
+	if err != nil || u.Host != p.at.Host && !slices.Contains(p.own, u.Host) {
 		return href
 	}
 	return u.RequestURI()
@@ -107,12 +110,17 @@ func (p *page) form(n *html.Node) form {
 		f.action = p.at.RequestURI()
 	}
 	for i := range n.Descendants() {
-		if i.Type != html.ElementNode || i.Data != "input" && i.Data != "button" {
+		if i.Type != html.ElementNode || i.Data != "input" && i.Data != "button" && i.Data != "select" && i.Data != "textarea" {
 			continue
 		}
 		name, kind := attr(i, "name"), strings.ToLower(attr(i, "type"))
+		if name != "" && !slices.Contains(f.fields, name) {
+			f.fields = append(f.fields, name)
+		}
 		switch {
 		case name == "":
+		case kind == "checkbox":
+			f.box = name
 		case kind == "password" && f.password == "":
 			f.password = name
 		case kind == "hidden" || kind == "submit":
@@ -136,7 +144,7 @@ func (p *page) asset(src string) {
 		return
 	}
 	u, err := p.at.Parse(src)
-	if err != nil || u.Host != p.at.Host {
+	if err != nil || u.Host != p.at.Host && !slices.Contains(p.own, u.Host) {
 		return
 	}
 	dir := path.Dir(u.Path)

@@ -53,8 +53,8 @@ func places(p *page, user string) (list []*place) {
 		if n.Type != html.ElementNode {
 			continue
 		}
-		if name := attr(n, "name"); n.Data == "input" && attr(n, "value") == user && plainName.MatchString(name) {
-			list = append(list, inHTML(p, fmt.Sprintf("input[name=%s]", name), "value", 2, false))
+		if css := inputNamed(n); css != "" && attr(n, "value") == user {
+			list = append(list, inHTML(p, css, "value", 2, false))
 		}
 		for _, a := range n.Attr {
 			if a.Val == user && strings.HasPrefix(a.Key, "data-") && plainName.MatchString(a.Key) {
@@ -69,6 +69,22 @@ func places(p *page, user string) (list []*place) {
 	slices.SortStableFunc(list, func(a, b *place) int { return cmp.Compare(a.rank, b.rank) })
 	return list
 }
+
+// inputNamed selects a field of a form by its name, "" where it is none.
+func inputNamed(n *html.Node) string {
+	name := attr(n, "name")
+	switch {
+	case n.Type != html.ElementNode || n.Data != "input":
+		return ""
+	case plainName.MatchString(name):
+		return fmt.Sprintf("input[name=%s]", name)
+	case bracketName.MatchString(name): // Rails: user[mail]
+		return fmt.Sprintf("input[name='%s']", name)
+	}
+	return ""
+}
+
+var bracketName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(\[[A-Za-z0-9_-]+\])+$`)
 
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
@@ -158,8 +174,8 @@ func mailIn(p *page) string {
 		}
 	} else if p.tree != nil {
 		for n := range p.tree.Descendants() {
-			if n.Type == html.ElementNode && n.Data == "input" && isMail(attr(n, "value")) && plainName.MatchString(attr(n, "name")) {
-				found = append(found, fmt.Sprintf("html %q attr value", fmt.Sprintf("input[name=%s]", attr(n, "name"))))
+			if css := inputNamed(n); css != "" && isMail(attr(n, "value")) {
+				found = append(found, fmt.Sprintf("html %q attr value", css))
 			}
 		}
 	}

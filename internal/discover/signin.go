@@ -23,6 +23,7 @@ func (f *Findings) signIn(ctx context.Context, o Options) {
 	if v == nil {
 		return
 	}
+	defer f.tellAway(v, o)
 	path := "/"
 	if home.at != nil {
 		path = home.at.Path
@@ -50,6 +51,20 @@ func (f *Findings) signIn(ctx context.Context, o Options) {
 	f.tryCredentials(ctx, o)
 }
 
+// tellAway doubts what led to another host: it was not followed.
+func (f *Findings) tellAway(v *visitor, o Options) {
+	for _, to := range slices.Sorted(maps.Keys(v.away)) {
+		switch {
+		case o.Site == "":
+			f.doubt("it leads to %s, which was not followed: if that is the address that people open, give it with --site", to)
+		case slices.ContainsFunc(v.own, func(host string) bool { return strings.HasSuffix(to, "//"+host) }):
+			f.doubt("it leads people to %s, its own address, past the gate: tell it the address of the site, in its configuration", to)
+		default:
+			f.doubt("it leads to %s, which was not followed", to)
+		}
+	}
+}
+
 // enter signs in, or takes the cookies it is given, and tells what cookies there
 // were before; nil: it could not.
 func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page, before map[string]string) {
@@ -57,7 +72,7 @@ func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page
 	if o.Cookie != "" {
 		r := http.Request{Header: http.Header{"Cookie": {o.Cookie}}}
 		for _, c := range r.Cookies() {
-			v.jar.SetCookies(f.Base, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/"}}) // #nosec G124 -- kept for a request, set nowhere
+			v.jar.SetCookies(v.base, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/"}}) // #nosec G124 -- kept for a request, set nowhere
 		}
 		return v, v.open("/"), nil
 	}
@@ -87,8 +102,8 @@ func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page
 	for name, list := range form.hidden {
 		values[name] = list
 	}
-	at, err := f.Base.Parse(form.action)
-	if err != nil || at.Host != f.Base.Host || form.method != http.MethodPost {
+	at, err := v.base.Parse(form.action)
+	if err != nil || !v.here(at) || form.method != http.MethodPost {
 		f.doubt("the sign-in form is sent by %s to %s with the fields %q and %q, which was not tried", form.method, form.action, form.user, form.password)
 		return nil, nil, nil
 	}
@@ -96,7 +111,7 @@ func (f *Findings) enter(ctx context.Context, o Options) (v *visitor, home *page
 	done := v.send(http.MethodPost, at, values)
 	home = done
 	if to := done.header.Get("Location"); done.status/100 == 3 && to != "" {
-		if next, err := done.at.Parse(to); err == nil && next.Host == f.Base.Host {
+		if next, err := done.at.Parse(to); err == nil && v.here(next) {
 			home = v.open(next.RequestURI())
 		}
 	}
@@ -129,7 +144,8 @@ func (f *Findings) takeLogout(l link) {
 	if !strings.HasPrefix(l.href, "/") || !slices.ContainsFunc([]string{"logout", "log out", "log-out", "logoff", "signout", "sign out", "sign_out", "sair", "abmelden"}, func(w string) bool { return strings.Contains(s, w) }) {
 		return
 	}
-	path, query, _ := strings.Cut(l.href, "?")
+	href, _, _ := strings.Cut(l.href, "#")
+	path, query, _ := strings.Cut(href, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return
@@ -142,6 +158,10 @@ func (f *Findings) takeLogout(l link) {
 	}
 	if !slices.Contains(f.Logout, path) {
 		f.Logout = append(f.Logout, path)
+		if f.leaves == nil {
+			f.leaves = map[string][]string{}
+		}
+		f.leaves[path] = queryKeys(href)
 	}
 }
 

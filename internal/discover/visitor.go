@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,25 +20,86 @@ const (
 	maxHops     = 5
 )
 
-// visitor is one browser that stays on one host.
+// visitor is one browser that stays on one host: the site's, where that is known.
 type visitor struct {
 	ctx    context.Context
 	client *http.Client
 	jar    *cookiejar.Jar
 	base   *url.URL
 	left   int
-	set    map[string]int // how often the application set each cookie
-	basic  string         // sent as Authorization with everything, if not ""
+	set    map[string]int  // how often the application set each cookie
+	basic  string          // sent as Authorization with everything, if not ""
+	own    []string        // hosts that are the application itself, past Caddy
+	away   map[string]bool // addresses of other hosts that it was sent to
 }
 
 func newVisitor(ctx context.Context, o Options, base *url.URL) *visitor {
+	at := o.site()
+	if at == nil {
+		at = base
+	}
 	jar, _ := cookiejar.New(nil) // never fails without a list of suffixes
 	c := &http.Client{Timeout: 10 * time.Second}
 	if o.Client != nil {
 		*c = *o.Client
 	}
+	if at != base {
+		c.Transport = &asCaddy{to: base, by: c.Transport}
+	}
 	c.Jar, c.CheckRedirect = jar, func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &visitor{ctx: ctx, client: c, jar: jar, base: base, left: maxRequests, set: map[string]int{}}
+	return &visitor{ctx: ctx, client: c, jar: jar, base: at, left: maxRequests, set: map[string]int{}, own: ownHosts(base, at), away: map[string]bool{}}
+}
+
+// ownHosts are those by which the application may call itself, other than the
+// site's: where it was found, and the site's name with the port it listens at.
+func ownHosts(base, site *url.URL) (hosts []string) {
+	if base.Host == site.Host {
+		return nil
+	}
+	hosts = append(hosts, base.Host)
+	if port := base.Port(); port != "" {
+		hosts = append(hosts, net.JoinHostPort(site.Hostname(), port))
+	}
+	return hosts
+}
+
+// here reports whether an address is the application's.
+func (v *visitor) here(u *url.URL) bool {
+	return u.Host == v.base.Host || slices.Contains(v.own, u.Host)
+}
+
+// site is the address that people open, nil where it is not known.
+func (o *Options) site() *url.URL {
+	text := o.Site
+	if text == "" {
+		return nil
+	}
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}
+}
+
+// asCaddy asks the application as Caddy will: for the site's host. Many
+// applications lead to the address they were configured with, or take no other.
+type asCaddy struct {
+	to *url.URL
+	by http.RoundTripper
+}
+
+func (t *asCaddy) RoundTrip(r *http.Request) (*http.Response, error) {
+	by, sub := t.by, r.Clone(r.Context())
+	if by == nil {
+		by = http.DefaultTransport
+	}
+	sub.Host, sub.URL.Scheme, sub.URL.Host = r.URL.Host, t.to.Scheme, t.to.Host
+	sub.Header.Set("X-Forwarded-Host", r.URL.Host)
+	sub.Header.Set("X-Forwarded-Proto", r.URL.Scheme)
+	return by.RoundTrip(sub)
 }
 
 // open asks for a page and follows redirects on this host.
@@ -48,7 +111,7 @@ func (v *visitor) open(href string) *page {
 			break
 		}
 		next, err := p.at.Parse(to)
-		if err != nil || next.Host != v.base.Host {
+		if err != nil || !v.here(next) {
 			break
 		}
 		p = v.get(next.RequestURI())
@@ -96,7 +159,10 @@ func (v *visitor) send(method string, at *url.URL, body url.Values, fields ...st
 	for _, c := range res.Cookies() {
 		v.set[c.Name]++
 	}
-	p := &page{at: at, status: res.StatusCode, header: res.Header, body: text, err: err}
+	if to, err := at.Parse(res.Header.Get("Location")); err == nil && res.StatusCode/100 == 3 && to.Host != "" && to.Host != v.base.Host {
+		v.away[to.Scheme+"://"+to.Host] = true
+	}
+	p := &page{at: at, own: v.own, status: res.StatusCode, header: res.Header, body: text, err: err}
 	p.read()
 	return p
 }

@@ -2,6 +2,7 @@ package discover
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -60,8 +61,43 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 	if best != nil {
 		f.Mail = mailIn(v.get(best.path))
 	}
+	if best != nil && f.Mail == "" {
+		f.findMail(v, stranger, paths)
+	}
+	if best == nil && f.Basic {
+		f.doubt("where no page names the user, put Caddy's basic_auth before the gate, with the same names and passwords, and write `identity placeholder {http.auth.user.id}`")
+	}
 	if best == nil {
 		f.doubt("no answer was found that holds %q once and is another for a stranger: look for a page or call that does (the browser's network tab), and write it after `identity whoami`", user)
+	}
+}
+
+// ownPage tells a page of one's own account from those that show an
+// administrator other people's, by number or in a list.
+var ownPage = regexp.MustCompile(`(?i)^[^0-9]*\b(me|my|profile|account|settings|prefs|preferences|perfil|conta|konto|profil|compte)\b[^0-9]*$`)
+
+// findMail looks for an answer that says who is signed in at the same place as
+// the one that was found, and holds the address as well.
+func (f *Findings) findMail(v, stranger *visitor, paths []string) {
+	for _, path := range paths {
+		if !ownPage.MatchString(path) {
+			continue
+		}
+		p := v.get(path)
+		if got, ok := f.Who.find(p); p.status != http.StatusOK || !ok || got != f.Who.value {
+			continue
+		}
+		mail := mailIn(p)
+		if mail == "" {
+			continue
+		}
+		a := stranger.get(path)
+		got, _ := f.Who.find(a)
+		if a.status >= 500 || a.status == http.StatusNotFound || a.status == http.StatusTooManyRequests || a.status == http.StatusOK && (got != f.Who.nobody || a.isHTML() != p.isHTML()) {
+			continue
+		}
+		f.Who.path, f.Mail, f.elsewhere = path, mail, true
+		return
 	}
 }
 
