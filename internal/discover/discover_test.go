@@ -23,6 +23,7 @@ type app struct {
 	anywhere bool // it signs in whoever sends name and password, at any address
 	text     bool // it says who is signed in by a text alone
 	number   bool // it leads to the account by its number
+	link     bool // it says who is signed in by a link to the account alone
 }
 
 func start(t *testing.T) *app {
@@ -57,6 +58,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/enter?next=%2F", http.StatusFound)
 			return
 		}
+		if a.link {
+			fmt.Fprintf(w, `<ul class=nav><li><a href="/x">X</a></li><li><a href="/account">%s</a></li></ul>`, user)
+			return
+		}
 		if a.number {
 			fmt.Fprintf(w, `<div class=menu><a class=user href="/users/5">%[1]s</a></div><div id=top>Signed in as <a class=user href="/users/5">%[1]s</a></div>`, user)
 			return
@@ -84,7 +89,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/about":
 		fmt.Fprint(w, `<h1>About us</h1>`)
 	case "/profile":
-		if user == "" || a.number {
+		if user == "" || a.number || a.link {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -127,7 +132,7 @@ func wants(t *testing.T, draft string, lines ...string) {
 func TestLook(t *testing.T) {
 	a := start(t)
 	_, draft := look(t, a, nil)
-	wants(t, draft, "\nportal.example.com {", `# - "/about" # DOUBT: a stranger is shown it`, `- "/static/img" #`, `- "/static/css" #`,
+	wants(t, draft, "\nportal.example.com {", "\t\t# credentials user key # DOUBT", `# - "/about" # DOUBT: a stranger is shown it`, `- "/static/img" #`, `- "/static/css" #`,
 		"identity whoami /profile {", `user html "input[name=nick]" attr value`, `email html "input[name=mail]" attr value`,
 		"cookies sid", "login /enter", "logout /out?do=logout", "anonymous login /enter?next={http.mfa.return_to}",
 		`- "/enter" #`, `- {path: "/out", query: {"do": "logout"}, keys: ["token"]} # signing out; DOUBT`, `- "/static/css" #`)
@@ -380,6 +385,14 @@ func TestLookAtOneScript(t *testing.T) {
 	wants(t, draft("/", ""), "DOUBT: it leads to "+site+", which was not followed: if that is the address")
 	away = app.URL
 	wants(t, draft("/away", site), "DOUBT: it leads people to "+app.URL+", its own address, past the gate", "identity whoami /account {")
+}
+
+// The name stands in a link without a mark of its own.
+func TestLookAtALink(t *testing.T) {
+	a := start(t)
+	a.link = true
+	_, draft := look(t, a, nil)
+	wants(t, draft, "identity whoami / {", `user html "a[href='/account']"`)
 }
 
 func TestLookAtNothing(t *testing.T) {

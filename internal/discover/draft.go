@@ -44,6 +44,8 @@ func (f *Findings) Draft(w io.Writer) error {
 	if len(f.Fields) > 0 {
 		line("\t\t# it signs in whoever sends these fields, at any address")
 		line("\t\tcredentials %s", strings.Join(f.Fields, " "))
+	} else {
+		line("\t\t# credentials user key # DOUBT: under which names an API of it takes a password or a key, if it has one: it may serve their owner beside anybody's session")
 	}
 	switch {
 	case f.Basic:

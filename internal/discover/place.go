@@ -86,6 +86,8 @@ func inputNamed(n *html.Node) string {
 
 var bracketName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(\[[A-Za-z0-9_-]+\])+$`)
 
+var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./-]*$`)
+
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // rankOf puts what is found by an id before what is found by a class.
@@ -96,10 +98,13 @@ func rankOf(css string, rank int) int {
 	return rank + 1
 }
 
-// selectors name an element by its id or class, or those of what is around it:
-// ids first, they are one of a kind.
+// selectors name an element by its id or class, or those of what is around it,
+// or by where it leads: ids first, they are one of a kind.
 func selectors(n *html.Node) []string {
 	var byID, byClass []string
+	if href := attr(n, "href"); n.Data == "a" && plainPath.MatchString(href) {
+		byClass = append(byClass, fmt.Sprintf("a[href='%s']", href))
+	}
 	for p := n; p != nil && p.Type == html.ElementNode; p = p.Parent {
 		inner := ""
 		if p != n {
