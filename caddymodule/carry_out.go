@@ -64,26 +64,29 @@ func (p *passage) pass() error {
 		p.followBody()
 	}
 	defer p.leave()
-	err := p.next.ServeHTTP(a, p.r)
-	if !a.wrote && p.watched {
-		p.gate.chain.SawResponse(p.watch(), nil, http.StatusBadGateway)
-	}
-	return err
+	return p.next.ServeHTTP(a, p.r)
 }
 
 // sees looks at the app's answer, and what cookies it sets, before any of it
-// leaves, and reports whether it may.
+// leaves, and reports whether it may. What the app has done it has done, also
+// where nobody gets to see its answer.
 func (p *passage) sees(status int, h http.Header, set []string) bool {
-	if p.late() && !p.stands() || p.decision.Protected && !p.still() {
-		return false
-	}
-	if isStream(h) {
+	may := !(p.late() && !p.stands() || p.decision.Protected && !p.still())
+	if may && isStream(h) {
 		p.follow(nil)
 	}
-	if (p.watched || p.gate.watches && len(set) > 0) && p.gate.chain.SawResponse(p.watch(), set, status) {
+	if p.watched || p.gate.watches && len(set) > 0 {
+		p.heard(set, status)
+	}
+	return may
+}
+
+// heard tells identity sources how the app answered.
+func (p *passage) heard(set []string, status int) {
+	p.watched = false // once
+	if p.gate.chain.SawResponse(p.watch(), set, status) {
 		p.endAll()
 	}
-	return true
 }
 
 // still reports whether the app's answer is for the person who was let pass. A
@@ -164,11 +167,13 @@ func (p *passage) toldProof() (methods, at string) {
 	return toldOf(p.proof())
 }
 
+// toldOf are Mfa-Methods and Mfa-Time. An identity may say what was used, but not
+// when.
 func toldOf(proof policy.Proof) (methods, at string) {
-	if proof.At.IsZero() {
-		return "", ""
+	if !proof.At.IsZero() {
+		at = strconv.FormatInt(proof.At.Unix(), 10)
 	}
-	return strings.Join(proof.Methods, " "), strconv.FormatInt(proof.At.Unix(), 10)
+	return strings.Join(proof.Methods, " "), at
 }
 
 // safeValue reports whether a value can stand in a field without ending it

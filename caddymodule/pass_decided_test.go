@@ -57,7 +57,8 @@ func TestPassMemory_OfAClaim(t *testing.T) {
 	if _, n := remembered(t); n != 1 {
 		t.Fatalf("%d visitors are remembered, want 1", n)
 	}
-	if r, _ := s.app.lastRequest(); r.Header.Get("Mfa-User") != "bob" || r.Header.Get("Mfa-Status") != "verified" {
+	if r, _ := s.app.lastRequest(); r.Header.Get("Mfa-User") != "bob" || r.Header.Get("Mfa-Status") != "verified" ||
+		r.Header.Get("Mfa-Methods") != "pwd mfa" || r.Header["Mfa-Time"] != nil {
 		t.Errorf("the app is told %v", r.Header)
 	}
 	bob.get("/open").want(200)

@@ -53,8 +53,12 @@ func (p *passage) followBody() {
 	}
 }
 
-// leave must run before the handler returns.
+// leave must run before the handler returns, or gives up: what is under way ends
+// with it.
 func (p *passage) leave() {
+	if p.watched {
+		p.heard(nil, http.StatusBadGateway) // there was no answer
+	}
 	if p.cut != nil {
 		p.cut()
 	}
