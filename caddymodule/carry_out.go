@@ -161,8 +161,8 @@ func (p *passage) inform() {
 
 // toldProof is what the app is told of the visitor's proof.
 func (p *passage) toldProof() (methods, at string) {
-	if q := p.memory; q != nil && q.who == p.who && q.flag == p.flag {
-		return q.methods, q.at
+	if e := p.memory; e != nil && e.Value.who == p.who && e.Value.flag == p.flag {
+		return e.Value.methods, e.Value.at
 	}
 	return toldOf(p.proof())
 }

@@ -134,7 +134,7 @@ func TestDecide_AsIfNothingWereRemembered(t *testing.T) {
 			}
 			if known != nil && p.memory == known {
 				recalled++
-				if d := known.decided.Load(); d != nil && d.by == g.app.policy() && d.path == path && d.method == method {
+				if d := known.Value.decided.Load(); d != nil && d.by == g.app.policy() && d.path == path && d.method == method {
 					kept++
 				}
 			}

@@ -70,7 +70,7 @@ type passage struct {
 	named  string           // the tenant that the identity, or a placeholder, names
 	realm  string
 	flag   *enroll.Flag // counts for this person, now
-	memory *passed      // what the gate remembers of this visitor, if it still holds; nil: nothing
+	memory *passedEntry // what the gate remembers of this visitor, if it still holds; nil: nothing
 }
 
 // rare is what few requests need.
@@ -133,7 +133,7 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	p.calm = isCalm(r, &p.sent)
 	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
 	if p.memory = p.remembered(); p.memory != nil {
-		if kept := p.memory.kept; len(kept) != len(p.given[0]) {
+		if kept := p.memory.Value.kept; len(kept) != len(p.given[0]) {
 			p.cookie[0] = kept
 			setCookies(r.Header, p.cookie[:])
 		}

@@ -132,10 +132,10 @@ func TestPassMemory_KeepsNoDecisionThatMayChange(t *testing.T) {
 		"fail/by address":       {byAddress, func(*policy.Decision) {}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &passage{memory: new(passed), decision: verified, sent: policy.Target{Path: "/documents/1"}, r: httptest.NewRequest("GET", "/documents/1", nil)}
+			p := &passage{memory: new(passedEntry), decision: verified, sent: policy.Target{Path: "/documents/1"}, r: httptest.NewRequest("GET", "/documents/1", nil)}
 			c.change(&p.decision)
 			p.keepDecision(c.pol)
-			if got := p.memory.decided.Load() != nil; got != c.kept {
+			if got := p.memory.Value.decided.Load() != nil; got != c.kept {
 				t.Errorf("kept %v", got)
 			}
 			if !c.kept {
@@ -180,11 +180,11 @@ func TestPassMemory_DecidesAnewWhatIsRewritten(t *testing.T) {
 // What the app is told of a remembered proof is told of nobody else.
 func TestPassMemory_TellsOfNobodyElse(t *testing.T) {
 	bob := &identity.Result{State: identity.Known, Person: identity.Person{User: "bob", Methods: []string{"pwd", "mfa"}, Time: time.Unix(1000, 0)}}
-	q := &passed{who: bob, methods: "pwd mfa", at: "1000"}
-	if methods, at := (&passage{gate: &gateState{}, memory: q, who: bob}).toldProof(); methods != "pwd mfa" || at != "1000" {
+	e := &passedEntry{Value: passed{who: bob, methods: "pwd mfa", at: "1000"}}
+	if methods, at := (&passage{gate: &gateState{}, memory: e, who: bob}).toldProof(); methods != "pwd mfa" || at != "1000" {
 		t.Errorf("of himself %q at %q", methods, at)
 	}
-	if methods, at := (&passage{gate: &gateState{}, memory: q, who: &nobodyYet}).toldProof(); methods != "" || at != "" {
+	if methods, at := (&passage{gate: &gateState{}, memory: e, who: &nobodyYet}).toldProof(); methods != "" || at != "" {
 		t.Errorf("of nobody %q at %q", methods, at)
 	}
 }

@@ -26,8 +26,8 @@ type visitorKey struct {
 	secure bool
 }
 
-// passed is a known person with a proof that counts. It is shared: but for what
-// was decided, it is read and never written to.
+// passed is a known person with a proof that counts; until when is its entry's
+// word. It is shared: but for what was decided, it is read and never written to.
 type passed struct {
 	who         *identity.Result
 	named       string
@@ -35,9 +35,8 @@ type passed struct {
 	flag        *enroll.Flag // nil: the proof is the identity's own claim
 	kept        string       // his Cookie field without the gate's own
 	methods, at string       // of the proof, as the app is told
-	until       time.Time
-	changes     uint64 // of identities; anything since makes this useless
-	revocations uint64 // of flags; likewise
+	changes     uint64       // of identities; anything since makes this useless
+	revocations uint64       // of flags; likewise
 	decided     atomic.Pointer[decided]
 }
 
@@ -56,21 +55,21 @@ type decided struct {
 // tell most visitors apart.
 type passMemory = recent.Table[visitorKey, passed]
 
+// passedEntry is one visitor in it.
+type passedEntry = recent.Entry[visitorKey, passed]
+
 func newPassMemory() *passMemory {
 	return recent.New[visitorKey, passed](maxRemembered)
 }
 
 // remembered is what the gate remembers of this visitor, still good or not; nil
 // where there is nothing.
-func (p *passage) remembered() *passed {
+func (p *passage) remembered() *passedEntry {
 	cookie, key, ok := p.visitorKey()
 	if !ok || !p.gate.claims && !strings.Contains(cookie, p.cookies.flag) {
 		return nil
 	}
-	if e := p.gate.memory.Get(cookie, &key); e != nil {
-		return &e.Value
-	}
-	return nil
+	return p.gate.memory.Get(cookie, &key)
 }
 
 // visitorKey names the visitor in the gate's memory; ok is false where his
@@ -84,12 +83,13 @@ func (p *passage) visitorKey() (cookie string, key visitorKey, ok bool) {
 
 // recall takes over who this visitor is from a request of a moment ago.
 func (p *passage) recall() bool {
-	q, svc := p.memory, p.gate.app.service()
-	if q == nil || !p.now.Before(q.until) || q.until.Sub(p.now) > rememberedFor || q.changes != identity.Changes() ||
-		svc == nil || q.revocations != svc.Revocations() || !svc.Current(p.now) {
+	e, svc := p.memory, p.gate.app.service()
+	if e == nil || !p.now.Before(e.Until) || e.Until.Sub(p.now) > rememberedFor || e.Value.changes != identity.Changes() ||
+		svc == nil || e.Value.revocations != svc.Revocations() || !svc.Current(p.now) {
 		p.memory = nil
 		return false
 	}
+	q := &e.Value
 	p.who, p.named, p.realm, p.flag = q.who, q.named, q.realm, q.flag
 	return true
 }
@@ -118,16 +118,16 @@ func (p *passage) remember(changes, revocations uint64) {
 	}
 	cookie, key.host = strings.Clone(cookie), strings.Clone(key.host)
 	methods, at := toldOf(p.proof())
-	p.gate.memory.Put(&recent.Entry[visitorKey, passed]{Text: cookie, Key: key, Until: until, Value: passed{
+	p.gate.memory.Put(&passedEntry{Text: cookie, Key: key, Until: until, Value: passed{
 		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(cookie),
-		methods: methods, at: at, until: until, changes: changes, revocations: revocations,
+		methods: methods, at: at, changes: changes, revocations: revocations,
 	}}, p.now)
 }
 
 // decidedBefore takes over what was decided a moment ago for this visitor and the
 // very same target.
 func (p *passage) decidedBefore(pol *policy.Policy) bool {
-	d := p.memory.decided.Load()
+	d := p.memory.Value.decided.Load()
 	if d == nil || d.by != pol || d.path != p.sent.Path || d.method != p.r.Method {
 		return false
 	}
@@ -144,8 +144,8 @@ func (p *passage) keepDecision(pol *policy.Policy) {
 	if d.Reason != policy.ReasonVerified || d.Fresh != 0 || d.Ask != policy.AskNothing || pol.LooksAtClient() {
 		return
 	}
-	if was := p.memory.decided.Load(); was == nil || was.by != pol {
-		p.memory.decided.Store(&decided{pol, strings.Clone(p.sent.Path), p.r.Method, *d})
+	if was := p.memory.Value.decided.Load(); was == nil || was.by != pol {
+		p.memory.Value.decided.Store(&decided{pol, strings.Clone(p.sent.Path), p.r.Method, *d})
 	}
 }
 
@@ -170,27 +170,3 @@ func hasMarks(path string) bool {
 	}
 	return false
 }
-
-// fieldSet is a set of header fields, quick to say no.
-type fieldSet struct {
-	lengths [256]uint64 // of their names, a bit each (64 and above: the last), by initial in lower case
-	names   map[string]bool
-}
-
-func newFieldSet(names map[string]bool) fieldSet {
-	s := fieldSet{names: names}
-	for name := range names {
-		if name != "" {
-			s.lengths[name[0]|0x20] |= lengthBit(name)
-		}
-	}
-	return s
-}
-
-// has reports whether a field, read as servers do that take dots and
-// underscores for dashes, is in the set, or by its name carries the key of an API.
-func (s *fieldSet) has(name string) bool {
-	return name != "" && s.lengths[name[0]|0x20]&lengthBit(name) != 0 && s.names[identity.HeaderName(name)] || identity.NamesKey(name)
-}
-
-func lengthBit(name string) uint64 { return 1 << min(len(name), 63) }
