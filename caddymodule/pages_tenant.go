@@ -118,6 +118,9 @@ func (s *appState) rulesOf(t *policy.Tenant, host, email string) enroll.Rules {
 }
 
 func hostOnly(host string) string {
+	if !strings.Contains(host, ":") {
+		return host
+	}
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		return h
 	}

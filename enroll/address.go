@@ -101,6 +101,9 @@ func masked(email string) string {
 // as it was read: Notice would record it.
 func (a *Account) News(email string, now time.Time) bool {
 	d := a.address
+	if d.Next == "" && d.Record != "" && strings.EqualFold(email, d.Record) {
+		return false // nearly always
+	}
 	d.Notices = slices.Clone(d.Notices)
 	changed, tell := d.see(email, now)
 	return changed || tell
