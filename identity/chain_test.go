@@ -98,6 +98,7 @@ func TestChainOfSources(t *testing.T) {
 	bearer := mustJWT(t, func(c *JWT) { c.Cookie = "" })
 	token := mustJWT(t, func(c *JWT) { c.Cookie, c.Header = "", "X-Auth-Token" })
 	basic, _ := NewPlaceholder(Placeholder{Facts: PlaceholderFacts{User: "{http.auth.user.id}"}})
+	remote, _ := NewPlaceholder(Placeholder{Facts: PlaceholderFacts{User: "{http.request.header.X-Auth-Request-User}"}})
 	for name, tc := range map[string]struct {
 		sources []Source
 		headers []string
@@ -110,6 +111,8 @@ func TestChainOfSources(t *testing.T) {
 		"ok/basic is the identity":            {[]Source{basic}, []string{basicBob}, "bob", Known},
 		"ok/forged bearer alone":              {[]Source{bearer}, []string{"Authorization: Bearer x.y.z"}, "", Nobody},
 		"ok/expired bearer beside":            {[]Source{cookie, bearer}, []string{"Cookie: jwt=" + bob, "Authorization: Bearer " + old}, "", Known},
+		"ok/the proxy's token":                {[]Source{remote}, []string{"X-Auth-Request-Access-Token: t"}, "bob", Known},
+		"fail/C1 a key beside the proxy's":    {[]Source{remote}, []string{"X-Auth-Request-Access-Token: t", "X-Access-Token: t"}, "bob", Mixed},
 		"fail/C1 basic beside jwt":            {[]Source{cookie}, []string{"Cookie: jwt=" + bob, basicMallory}, "", Mixed},
 		"fail/C1 basic beside bearer source":  {[]Source{bearer, cookie}, []string{"Cookie: jwt=" + bob, basicMallory}, "", Mixed},
 		"fail/C1 basic nobody checked":        {[]Source{basic, cookie}, []string{"Cookie: jwt=" + bob, basicMallory}, "", Mixed},

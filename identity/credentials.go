@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ import (
 // "?pass=2" alone are harmless.
 var (
 	keyHeaders      = []string{"api-key", "apikey", "api-token", "auth-token", "access-token", "private-token"} // and what ends so: X-Redmine-API-Key
+	proxyHeaders    = []string{"x-auth-request-", "x-forwarded-", "cf-access-", "x-ms-token-"}                  // but not what begins so
 	defaultAnywhere = []string{"access_token", "accesstoken", "auth_token", "authtoken", "api_key", "apikey", "x_api_key", "x_auth_token"}
 	defaultSessions = []string{"jsessionid", "phpsessid"}
 	userNames       = set("user", "username", "user_name", "userid", "user_id", "uid", "usr", "login", "loginname", "login_name", "log",
@@ -115,10 +117,19 @@ func NamesKey(header string) bool {
 	}
 	for _, end := range keyHeaders {
 		if i := len(header) - len(end); i >= 0 && sameHeader(header[i:], end) && (i == 0 || sameHeader(header[i-1:i], "-")) {
-			return true
+			return !ofProxy(header)
 		}
 	}
 	return false
+}
+
+// ofProxy reports whether a header is one that a sign-in proxy adds to every
+// request of whom it let in, as it spells it. An app that takes it from anybody
+// else can be told anything, as with Remote-User.
+func ofProxy(header string) bool {
+	return !strings.ContainsAny(header, "_.") && slices.ContainsFunc(proxyHeaders, func(p string) bool {
+		return len(header) > len(p) && strings.EqualFold(header[:len(p)], p)
+	})
 }
 
 // sameHeader is equality of two parts of names in the form of HeaderName; b is

@@ -38,3 +38,23 @@ func TestNamesKey(t *testing.T) {
 		t.Error("a name that was taken away stays, or takes others with it")
 	}
 }
+
+// A sign-in proxy says in every request which token it holds: X-Auth-Request-
+// and X-Forwarded- are oauth2-proxy's, Cf-Access- Cloudflare's, X-Ms-Token-
+// Azure's. Another spelling is the client's, and some servers make it the same.
+func TestHeadersOfProxies(t *testing.T) {
+	for name, want := range map[string]bool{
+		"X-Auth-Request-Access-Token": false, "x-auth-request-access-token": false, "X-Forwarded-Access-Token": false, "Cf-Access-Token": false, "X-Ms-Token-Aad-Access-Token": false,
+		"X_forwarded_access_token": true, "X-Forwarded-Access_token": true, "X.forwarded.access.token": true, "X-Access-Token": true, "X-Auth-Token": true, "Cf-Api-Key": true,
+	} {
+		if got := NamesKey(name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if !mustCredentials(t, "X-Forwarded-Access-Token").Named("X-Forwarded-Access-Token") {
+		t.Error("one that is named does not count")
+	}
+	if mustCredentials(t, "-X-Access-Token").Named("X-Access-Token") {
+		t.Error("one that is taken away counts")
+	}
+}
