@@ -14,7 +14,7 @@ import (
 var (
 	keyHeaders      = []string{"api-key", "apikey", "api-token", "auth-token", "access-token", "private-token"} // and what ends so: X-Redmine-API-Key
 	proxyHeaders    = []string{"x-auth-request-", "x-forwarded-", "cf-access-", "x-ms-token-"}                  // but not what begins so
-	defaultAnywhere = []string{"access_token", "accesstoken", "auth_token", "authtoken", "api_key", "apikey", "x_api_key", "x_auth_token"}
+	defaultAnywhere = []string{"access_token", "accesstoken", "auth_token", "authtoken", "api_key", "apikey", "api_token", "apitoken", "private_token", "x_api_key", "x_auth_token"}
 	defaultSessions = []string{"jsessionid", "phpsessid"}
 	userNames       = set("user", "username", "user_name", "userid", "user_id", "uid", "usr", "login", "loginname", "login_name", "log",
 		"account", "email", "e_mail", "mail", "nick", "nickname", "j_username", "usuario", "benutzer", "utilisateur")
