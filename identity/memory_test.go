@@ -81,6 +81,8 @@ func TestWhoAmIDrops(t *testing.T) {
 		"fail/delete":                   {nil, "DELETE", "/documents", "Cookie: sid=m; lang=en", "", true},
 		"fail/post with another cookie": {nil, "POST", "/login", "Cookie: sid=m; lang=de", "", true},
 		"fail/named, post":              {[]string{"sid"}, "POST", "/login", "Cookie: sid=m", "", true},
+		"fail/named, absent, post":      {[]string{"session"}, "POST", "/logout", "Cookie: sid=m; lang=de", "", true},
+		"ok/named, absent, another's":   {[]string{"session"}, "POST", "/logout", "Cookie: sid=b; lang=en", "", false},
 		"fail/get to login":             {nil, "GET", "/login?u=bob&p=pw", "Cookie: sid=m; lang=en", "", true},
 		"fail/get to login, spelled":    {nil, "GET", "/index.php//LOG%2569n;x=1/", "Cookie: sid=m; lang=en", "", true},
 		"fail/get to logout":            {nil, "GET", "/logout", "Cookie: sid=m; lang=en", "", true},

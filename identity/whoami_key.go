@@ -125,8 +125,9 @@ func (w *whoami) marks(v *Visit, p part, key digest) []mark {
 	if p.header != "" {
 		return append(list, markOf(p.header, strings.Join(v.R.Header[p.header], ",")))
 	}
+	named := w.hasKey(v)
 	for c := range pairs(v.R.Header, v.Own) {
-		if name := cookieName(c.name); w.marksVisitor(name, c.value) {
+		if name := cookieName(c.name); w.marksVisitor(name, c.value, named) {
 			list = append(list, markOf(name, c.value))
 		}
 	}
@@ -134,10 +135,11 @@ func (w *whoami) marks(v *Visit, p part, key digest) []mark {
 }
 
 // marksVisitor reports whether a cookie is of one visitor: a named one, or,
-// where all cookies key the cache, one that looks like a session. Without that
-// every form sent in English would drop everybody who reads English.
-func (w *whoami) marksVisitor(name, value string) bool {
-	if w.cookies != nil {
+// where none of those is there and all cookies key the cache, one that looks
+// like a session. Without that every form sent in English would drop everybody
+// who reads English.
+func (w *whoami) marksVisitor(name, value string, named bool) bool {
+	if named {
 		return slices.Contains(w.cookies, name)
 	}
 	if len(value) >= 16 {
@@ -168,7 +170,7 @@ func (w *whoami) visitorMarks(v *Visit) []mark {
 			if !found {
 				continue
 			}
-			if name = cookieName(name); w.marksVisitor(name, value) {
+			if name = cookieName(name); w.marksVisitor(name, value, w.cookies != nil) {
 				list = append(list, markOf(name, value))
 				if plain, err := url.QueryUnescape(value); err == nil && plain != value {
 					list = append(list, markOf(name, plain))
