@@ -36,6 +36,10 @@ func TestWhoAmICacheKey(t *testing.T) {
 		"fail/C2b other cookie":             {nil, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m; office=42"}, nil, true},
 		"fail/C2b other value":              {nil, []string{"Cookie: sid=m; o=1"}, []string{"Cookie: sid=m; o=2"}, nil, true},
 		"fail/C2b named, remember-me joins": {[]string{"sid"}, []string{"Cookie: sid=m"}, []string{"Cookie: sid=m; remember=bob"}, nil, true},
+		"fail/C2b named, other remember-me": {[]string{"sid"}, []string{"Cookie: sid=m; Remember.Me=m"}, []string{"Cookie: sid=m; Remember.Me=b"}, nil, true},
+		"fail/C2b named, other auth token":  {[]string{"sid"}, []string{"Cookie: sid=m; %61uth_token=m"}, []string{"Cookie: sid=m; %61uth_token=b"}, nil, true},
+		"ok/named, csrf changed":            {[]string{"sid"}, []string{"Cookie: sid=m; XSRF-TOKEN=1"}, []string{"Cookie: sid=m; XSRF-TOKEN=2"}, nil, false},
+		"ok/named, tracker changed":         {[]string{"sid"}, []string{"Cookie: sid=m; _ga=1; theme=a"}, []string{"Cookie: sid=m; _ga=2; theme=b"}, nil, false},
 		"ok/named, absent, same":            {[]string{"session"}, []string{"Cookie: sid=m; o=1"}, []string{"Cookie: sid=m; o=1"}, nil, false},
 		"fail/C2b named, absent":            {[]string{"session"}, []string{"Cookie: sid=m"}, []string{"Cookie: sid=b"}, nil, true},
 		"fail/named, other spelling":        {[]string{"sid"}, []string{"Cookie: sid=m"}, []string{"Cookie: SID=m"}, nil, true},
@@ -112,6 +116,28 @@ func TestWhoAmIDrops(t *testing.T) {
 				t.Errorf("asked again: %v, want %v", got, tc.again)
 			}
 		})
+	}
+}
+
+// Who signs out with another session and the same "remember me" drops what was
+// remembered by it; a "yes" that everybody has does not.
+func TestWhoAmIDropsByRememberMe(t *testing.T) {
+	for name, tc := range map[string]struct {
+		remember string
+		again    bool
+	}{
+		"fail/a secret": {"remember_token=0123456789abcdef", true},
+		"ok/yes":        {"keep_me=yes", false},
+	} {
+		app := &fakeApp{answer: sessions(people)}
+		src := mustWhoAmI(t, func(c *WhoAmI) { c.Cookies, c.Logout = []string{"sid"}, []string{"/logout"} })
+		visit := visitTo(app, "/", "Cookie: sid=m; "+tc.remember)
+		again := askedAgain(t, src, app, visit, visit, func() {
+			src.(Watcher).Saw(visitBy(app, "POST", "/logout", "", "Cookie: sid=gone; "+tc.remember))
+		})
+		if again != tc.again {
+			t.Errorf("%s: asked again: %v, want %v", name, again, tc.again)
+		}
 	}
 }
 

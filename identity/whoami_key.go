@@ -40,8 +40,9 @@ func filled(values []string) bool {
 // key names what an answer may be remembered by: site, host, scheme and, of
 // the credential asked about, the Authorization or the key cookies with the
 // names of all others, so that a "remember me" cookie that joins them is asked
-// about. Where none of the key cookies is there, any other may sign in: all of
-// them count.
+// about. One that looks like that counts with its value: beside a session that
+// the app does not know, it is the one that signs in. Where none of the key
+// cookies is there, any other may: all of them count.
 func (w *whoami) key(v *Visit, p part) digest {
 	var space [1024]byte
 	b := space[:0]
@@ -62,7 +63,7 @@ func (w *whoami) key(v *Visit, p part) digest {
 	default:
 		for c := range pairs(v.R.Header, v.Own) {
 			b = appendText(b, c.name)
-			if w.isKey(c.name) {
+			if w.isKey(c.name) || remembers(cookieName(c.name)) {
 				b = appendText(b, c.value)
 			}
 		}
@@ -93,6 +94,28 @@ func (p part) leaves(header string) bool {
 func (w *whoami) isKey(name string) bool {
 	return w.cookies == nil || slices.Contains(w.cookies, cookieName(name))
 }
+
+// remembers reports whether a cookie, by its name in the form of cookieName,
+// looks like one that signs in where the session does not. Such cookies hardly
+// change from answer to answer, other than those against forged forms.
+func remembers(name string) bool {
+	for i := range len(name) {
+		for _, word := range rememberWords[name[i]] {
+			if strings.HasPrefix(name[i:], word) {
+				return !slices.ContainsFunc(forgeryWords, func(w string) bool { return strings.Contains(name, w) })
+			}
+		}
+	}
+	return false
+}
+
+var (
+	rememberWords = [256][]string{ // by their first letter
+		'a': {"auth"}, 'j': {"jwt"}, 'k': {"keep"}, 'l': {"login", "logged"}, 'p': {"persist", "pass"},
+		'r': {"remember"}, 's': {"stay"}, 't': {"token"}, 'u': {"user"},
+	}
+	forgeryWords = []string{"csrf", "xsrf", "forgery", "verification", "authenticity", "nonce"}
+)
 
 // hasKey reports whether the visit carries one of the named cookies.
 func (w *whoami) hasKey(v *Visit) bool {
@@ -134,13 +157,13 @@ func (w *whoami) marks(v *Visit, p part, key digest) []mark {
 	return list
 }
 
-// marksVisitor reports whether a cookie is of one visitor: a named one, or,
-// where none of those is there and all cookies key the cache, one that looks
-// like a session. Without that every form sent in English would drop everybody
-// who reads English.
+// marksVisitor reports whether a cookie is of one visitor: a named one, one
+// that remembers him and is not a mere "yes", or, where none of the named is
+// there and all cookies key the cache, one that looks like a session. Without
+// that every form sent in English would drop everybody who reads English.
 func (w *whoami) marksVisitor(name, value string, named bool) bool {
 	if named {
-		return slices.Contains(w.cookies, name)
+		return slices.Contains(w.cookies, name) || len(value) >= 16 && remembers(name)
 	}
 	if len(value) >= 16 {
 		return true
