@@ -18,12 +18,13 @@ type app struct {
 	sessions map[string]string
 	asked    []string
 	serial   int
-	keeps    bool // the session's id stays when somebody signs in
-	moves    bool // and changes with every answer
-	anywhere bool // it signs in whoever sends name and password, at any address
-	text     bool // it says who is signed in by a text alone
-	number   bool // it leads to the account by its number
-	link     bool // it says who is signed in by a link to the account alone
+	keeps    bool   // the session's id stays when somebody signs in
+	moves    bool   // and changes with every answer
+	anywhere bool   // it signs in whoever sends name and password, at any address
+	text     bool   // it says who is signed in by a text alone
+	number   bool   // it leads to the account by its number
+	link     bool   // it says who is signed in by a link to the account alone
+	home     string // what the first page is, if not ""
 }
 
 func start(t *testing.T) *app {
@@ -58,6 +59,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/enter?next=%2F", http.StatusFound)
 			return
 		}
+		if a.home != "" {
+			fmt.Fprint(w, a.home)
+			return
+		}
 		if a.link {
 			fmt.Fprintf(w, `<ul class=nav><li><a href="/x">X</a></li><li><a href="/account">%s</a></li></ul>`, user)
 			return
@@ -89,7 +94,7 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/about":
 		fmt.Fprint(w, `<h1>About us</h1>`)
 	case "/profile":
-		if user == "" || a.number || a.link {
+		if user == "" || a.number || a.link || a.home != "" {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -393,6 +398,26 @@ func TestLookAtALink(t *testing.T) {
 	a.link = true
 	_, draft := look(t, a, nil)
 	wants(t, draft, "identity whoami / {", `user html "a[href='/account']"`)
+}
+
+// The address of one account is not where another's name stands.
+func TestLookAtALinkOfOneAccount(t *testing.T) {
+	for link, want := range map[string]string{
+		`<a class=user href="/users/5">alice</a>`:   `user html ".user" attr href`,
+		`<a class=me href="/alice">alice</a>`:       `user html ".me"`,
+		`<a class=me href="/account">alice</a>`:     `user html ".me"`,
+		`<a href="/u/Alice/edit">alice</a>`:         `no answer was found that holds "alice" once`,
+		`<a href="/u/c0ffee/edit">alice</a>`:        `no answer was found that holds "alice" once`,
+		`<span><a href="/users/5">alice</a></span>`: `no answer was found that holds "alice" once`,
+	} {
+		a := start(t)
+		a.home = `<ul id=nav><li><a href="/x">X</a></li><li>` + link + `</li></ul>`
+		_, draft := look(t, a, nil)
+		wants(t, draft, want)
+		if strings.Contains(draft, "a[href=") {
+			t.Errorf("%s: it looks for that address:\n%s", link, draft)
+		}
+	}
 }
 
 func TestLookAtNothing(t *testing.T) {

@@ -62,7 +62,7 @@ func places(p *page, user string) (list []*place) {
 			}
 		}
 		if n.FirstChild != nil && n.FirstChild == n.LastChild && n.FirstChild.Type == html.TextNode && strings.TrimSpace(n.FirstChild.Data) == user {
-			list = append(list, shownAt(p, n)...)
+			list = append(list, shownAt(p, n, user)...)
 		}
 	}
 	list = slices.DeleteFunc(list, func(w *place) bool { return w == nil })
@@ -86,7 +86,9 @@ func inputNamed(n *html.Node) string {
 
 var bracketName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(\[[A-Za-z0-9_-]+\])+$`)
 
-var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./-]*$`)
+// sharedPath is an address that can be the same for everybody: one with a digit
+// may hold the number or id of an account.
+var sharedPath = regexp.MustCompile(`^/[A-Za-z_./-]*$`)
 
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
@@ -99,12 +101,10 @@ func rankOf(css string, rank int) int {
 }
 
 // selectors name an element by its id or class, or those of what is around it,
-// or by where it leads: ids first, they are one of a kind.
-func selectors(n *html.Node) []string {
+// or by where it leads, if that is not to this user alone: ids first, they are
+// one of a kind.
+func selectors(n *html.Node, user string) []string {
 	var byID, byClass []string
-	if href := attr(n, "href"); n.Data == "a" && plainPath.MatchString(href) {
-		byClass = append(byClass, fmt.Sprintf("a[href='%s']", href))
-	}
 	for p := n; p != nil && p.Type == html.ElementNode; p = p.Parent {
 		inner := ""
 		if p != n {
@@ -117,7 +117,17 @@ func selectors(n *html.Node) []string {
 			byClass = append(byClass, "."+class[0]+inner)
 		}
 	}
+	if href := attr(n, "href"); n.Data == "a" && sharedPath.MatchString(href) && !holdsName(href, user) {
+		byClass = append(byClass, fmt.Sprintf("a[href='%s']", href))
+	}
 	return append(byID, append(byClass, n.Data)...)
+}
+
+// holdsName reports whether an address holds a user's name, or that of his
+// mailbox.
+func holdsName(href, user string) bool {
+	name, _, _ := strings.Cut(strings.ToLower(user), "@")
+	return strings.Contains(strings.ToLower(href), name)
 }
 
 // account is an address that names an account by its number.
@@ -125,8 +135,8 @@ var account = regexp.MustCompile(`^/(?:[^?#]*/)?[0-9]+/?$`)
 
 // shownAt are the places where an element shows the user: the number of the
 // account, where it leads there, and the text.
-func shownAt(p *page, n *html.Node) (list []*place) {
-	for _, css := range selectors(n) {
+func shownAt(p *page, n *html.Node, user string) (list []*place) {
+	for _, css := range selectors(n, user) {
 		if n.Data == "a" && account.MatchString(attr(n, "href")) {
 			if w := inHTML(p, css, "href", rankOf(css, 3), false); w != nil {
 				w.name = fmt.Sprintf("html %q", css)
