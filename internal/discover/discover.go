@@ -71,8 +71,13 @@ func Look(ctx context.Context, o Options) (*Findings, error) {
 	if first.err != nil {
 		return nil, fmt.Errorf("asking %s: %w", f.Base, first.err)
 	}
-	if first.status == http.StatusNotFound {
+	switch first.status {
+	case http.StatusNotFound:
 		f.doubt("there is no page at %s (status 404): give the address of one, such as that which people open first", base)
+	case http.StatusBadRequest, http.StatusMisdirectedRequest:
+		if o.Site != "" {
+			f.doubt("it refuses to be asked for %s (status %d): name that address in its configuration, or nothing works behind Caddy either", o.Site, first.status)
+		}
 	}
 	f.Basic = first.asksBasic()
 	if !f.Basic {

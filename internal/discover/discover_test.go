@@ -420,6 +420,58 @@ func TestLookAtALinkOfOneAccount(t *testing.T) {
 	}
 }
 
+// Of several words in an address that sign out, it is the same one each time.
+func TestTakeLogout(t *testing.T) {
+	for range 20 {
+		f := &Findings{}
+		f.takeLogout(link{"/out?then=logout&do=logout&signout=1", "Leave"})
+		if len(f.Logout) != 1 || f.Logout[0] != "/out?do=logout" {
+			t.Fatalf("got %q", f.Logout)
+		}
+	}
+}
+
+// An application that calls itself by its own address sends strangers to the
+// form there; it is the site's form all the same.
+func TestLookAtAWayBackPastTheSite(t *testing.T) {
+	away := ""
+	past := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, err := r.Cookie("sid")
+		switch {
+		case r.URL.Path == "/enter" && r.Method == http.MethodPost:
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1", Path: "/"})
+			http.Redirect(w, r, "/me", http.StatusSeeOther)
+		case r.URL.Path == "/enter":
+			fmt.Fprint(w, `<form method=post action="/enter"><input name=u><input type=password name=p></form>`)
+		case r.URL.Path == "/":
+			fmt.Fprint(w, `<a href="/enter">Log in</a>`)
+		case err != nil:
+			http.Redirect(w, r, away+"/enter?back=%2Fme", http.StatusFound)
+		default:
+			fmt.Fprint(w, `<b id=me>alice</b>`)
+		}
+	}))
+	defer past.Close()
+	away = past.URL
+	_, draft := look(t, &app{Server: past}, func(o *Options) { o.Site = "https://portal.example" })
+	wants(t, draft, "anonymous login /enter?back={http.mfa.return_to}")
+}
+
+// An application that takes no host but its own says so with 400 or 421.
+func TestLookAtAHostThatIsRefused(t *testing.T) {
+	const doubt = "it refuses to be asked for portal.example"
+	for _, status := range []int{http.StatusBadRequest, http.StatusMisdirectedRequest} {
+		strict := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) }))
+		defer strict.Close()
+		if _, draft := look(t, &app{Server: strict}, nil); strings.Contains(draft, "it refuses to be asked") {
+			t.Errorf("without a site:\n%s", draft)
+		}
+		_, draft := look(t, &app{Server: strict}, func(o *Options) { o.Site = "portal.example" })
+		wants(t, draft, fmt.Sprintf("%s (status %d)", doubt, status))
+	}
+}
+
 func TestLookAtNothing(t *testing.T) {
 	nothing := httptest.NewServer(http.NotFoundHandler())
 	defer nothing.Close()

@@ -150,8 +150,8 @@ func (f *Findings) takeLogout(l link) {
 	if err != nil {
 		return
 	}
-	for k, list := range values {
-		if len(list) == 1 && (leaving(list[0]) || leaving(k)) {
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		if list := values[k]; len(list) == 1 && (leaving(list[0]) || leaving(k)) {
 			path += "?" + url.Values{k: list}.Encode()
 			break
 		}

@@ -39,7 +39,7 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 				continue
 			}
 			a := stranger.get(path)
-			f.takeWayBack(a)
+			f.takeWayBack(stranger, a)
 			if a.status == http.StatusOK {
 				got, _ := w.find(a)
 				if got == w.value || a.isHTML() != p.isHTML() || len(got) > maxNobody {
@@ -133,11 +133,11 @@ func (f *Findings) onlyInside(home *page, stranger *visitor) *place {
 
 // takeWayBack takes the address of the form from an answer that sends a stranger
 // there, if it says where to go afterwards.
-func (f *Findings) takeWayBack(p *page) {
+func (f *Findings) takeWayBack(v *visitor, p *page) {
 	if f.At == nil || f.At.RawQuery != "" || p.status/100 != 3 {
 		return
 	}
-	if to, err := p.at.Parse(p.header.Get("Location")); err == nil && to.Host == f.At.Host && to.Path == f.At.Path && to.RawQuery != "" {
+	if to, err := p.at.Parse(p.header.Get("Location")); err == nil && v.here(to) && to.Path == f.At.Path && to.RawQuery != "" {
 		f.At = to
 	}
 }
