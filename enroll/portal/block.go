@@ -182,6 +182,9 @@ func blockGRPC(w http.ResponseWriter, r *http.Request, s *speech, b *Blocked) {
 
 // detail says in one or two sentences what happened and what to do.
 func (p *Portal) detail(s *speech, b *Blocked) string {
-	return s.T("reason."+b.Reason+".detail", "tenant", b.Visit.Rules.TenantName, "area", b.Area,
-		"wait", s.Wait(b.retryAfter()))
+	wait := ""
+	if retry := b.retryAfter(); retry > 0 {
+		wait = s.Wait(retry)
+	}
+	return s.T("reason."+b.Reason+".detail", "tenant", b.Visit.Rules.TenantName, "area", b.Area, "wait", wait)
 }

@@ -76,7 +76,10 @@ func loadPages() (*template.Template, error) {
 // speak chooses the language of an answer: ?lng=, the cookie, Accept-Language,
 // the tenant's, English.
 func (p *Portal) speak(r *http.Request, v *Visit) *speech {
-	wishes := []string{r.URL.Query().Get("lng")}
+	var wishes []string
+	if r.URL.RawQuery != "" {
+		wishes = append(wishes, r.URL.Query().Get("lng"))
+	}
 	if c, err := r.Cookie(languageCookie); err == nil {
 		wishes = append(wishes, c.Value)
 	}
