@@ -42,7 +42,7 @@ func (t *tally) runAgain(out io.Writer, command []string) {
 	for pkg, tests := range t.again {
 		fmt.Fprintf(out, "again %s %s\n", pkg, strings.Join(tests, " "))
 		args := append(slices.Clone(command[1:]), "-count=1", "-run", "^("+strings.Join(tests, "|")+")$", pkg)
-		run := exec.Command(command[0], args...) //nolint:gosec // the caller's own command
+		run := exec.Command(command[0], args...) // #nosec G204 G702 -- the caller's own command
 		events, err := run.StdoutPipe()
 		if err == nil {
 			err = run.Start()
