@@ -103,51 +103,6 @@ func (t *turn) verifyCode() {
 	t.json(http.StatusOK, map[string]any{"verified": true, "return_to": t.to})
 }
 
-// beginTOTP is POST methods/totp.
-func (t *turn) beginTOTP() {
-	t.way = string(enroll.KindTOTP)
-	z, err := t.wizard()
-	if err == nil {
-		err = t.inOrder(z, "methods")
-	}
-	if err != nil {
-		t.redo(z, err)
-		return
-	}
-	setup, err := t.p.service.BeginTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["replaces"])
-	if err != nil {
-		t.redo(z, err)
-		return
-	}
-	t.v.step("secret")
-	if t.form {
-		t.see(t.page("/enroll"))
-		return
-	}
-	qr, err := qrSVG(setup.URI, t.s.T("totp.qr"))
-	if err != nil {
-		t.problem(err)
-		return
-	}
-	t.json(http.StatusOK, map[string]any{"secret": setup.Secret, "uri": setup.URI, "qr": qr})
-}
-
-// finishTOTP is POST methods/totp/verify. Its page is the last of the wizard:
-// it answers 200, since a redirect out of a form's answer to where the app
-// leads next could be blocked by form-action, and the codes are shown this once.
-func (t *turn) finishTOTP() {
-	z, err := t.finishing(enroll.KindTOTP)
-	var done *enroll.Enrolled
-	if err == nil {
-		done, err = t.p.service.FinishTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.nameFor(z, enroll.KindTOTP))
-	}
-	if err != nil {
-		t.redo(z, err)
-		return
-	}
-	t.enrolled(z, done)
-}
-
 // finishing reads where an enrolment stands that is about to be finished.
 func (t *turn) finishing(kind enroll.Kind) (*wizard, error) {
 	t.way = string(kind)

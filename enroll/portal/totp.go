@@ -2,6 +2,7 @@ package portal
 
 import (
 	"html/template"
+	"net/http"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -29,4 +30,49 @@ func (t *turn) showTOTP(z *wizard, e *enroll.Error, part enrollPart) {
 		part.Key, rest = append(part.Key, rest[:n]), rest[n:]
 	}
 	t.showStep(z, e, "totp", part)
+}
+
+// beginTOTP is POST methods/totp.
+func (t *turn) beginTOTP() {
+	t.way = string(enroll.KindTOTP)
+	z, err := t.wizard()
+	if err == nil {
+		err = t.inOrder(z, "methods")
+	}
+	if err != nil {
+		t.redo(z, err)
+		return
+	}
+	setup, err := t.p.service.BeginTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["replaces"])
+	if err != nil {
+		t.redo(z, err)
+		return
+	}
+	t.v.step("secret")
+	if t.form {
+		t.see(t.page("/enroll"))
+		return
+	}
+	qr, err := qrSVG(setup.URI, t.s.T("totp.qr"))
+	if err != nil {
+		t.problem(err)
+		return
+	}
+	t.json(http.StatusOK, map[string]any{"secret": setup.Secret, "uri": setup.URI, "qr": qr})
+}
+
+// finishTOTP is POST methods/totp/verify. Its page is the last of the wizard:
+// it answers 200, since a redirect out of a form's answer to where the app
+// leads next could be blocked by form-action, and the codes are shown this once.
+func (t *turn) finishTOTP() {
+	z, err := t.finishing(enroll.KindTOTP)
+	var done *enroll.Enrolled
+	if err == nil {
+		done, err = t.p.service.FinishTOTP(t.r.Context(), z.visit, t.v.Person, t.rules(), t.v.Flag, t.in["code"], t.nameFor(z, enroll.KindTOTP))
+	}
+	if err != nil {
+		t.redo(z, err)
+		return
+	}
+	t.enrolled(z, done)
 }
