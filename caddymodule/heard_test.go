@@ -41,3 +41,25 @@ tenants:
 		b.get("/documents/1").want(200)
 	}
 }
+
+// A change under way ends with its request also where the app gave no answer: else
+// the app would be asked again about each answer that the visitor gets.
+func TestHeard_OfNoAnswer(t *testing.T) {
+	s := start(t, strings.Replace(simple, "logout /logout", "logout /logout\npassword /account/password\ncookies sid\ncache 30s", 1), nil)
+	b := s.signedIn("bob").enroll()
+	s.app.handle = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/account/password" {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	}
+	b.send("POST", "/account/password", "new=x").want(502)
+	b.get("/documents/1").want(200)
+	before := s.app.questions()
+	for range 3 {
+		b.get("/documents/1").want(200)
+	}
+	if n := s.app.questions() - before; n != 0 {
+		t.Errorf("the app was asked %d times for 3 requests", n)
+	}
+}
