@@ -16,7 +16,7 @@ import (
 func (p *passage) decide() {
 	p.judged = true
 	pol := p.gate.app.policy()
-	now, changed := p.rewritten()
+	target, changed := p.rewritten()
 	recalled := p.recall()
 	if recalled && !changed && p.decidedBefore(pol) {
 		return
@@ -32,9 +32,9 @@ func (p *passage) decide() {
 	}
 	f.Form, f.Cookies, f.Preflight = formBody(p.r), p.r.Header["Cookie"], isPreflight(p.r)
 	if changed {
-		f.Rewritten = now
-		p.rarely().asked = new(policy.Target)
-		*p.rarely().asked = now
+		f.Rewritten = target
+		asked := target // of its own: the target of nearly every request stays on the stack
+		p.rarely().asked = &asked
 	}
 	if pol.LooksAtClient() {
 		f.Client = clientAddr(p.r)
@@ -86,13 +86,13 @@ func (p *passage) knowNobody() {
 // rewritten is the target as Caddy's routes left it, and whether that is another
 // than the one sent. Where they left nothing of the path, as `uri replace /app ""`
 // does of /app, the app is asked for "/".
-func (p *passage) rewritten() (now policy.Target, changed bool) {
+func (p *passage) rewritten() (target policy.Target, changed bool) {
 	u := p.r.URL
 	if u.Path == p.sent.Path && u.RawPath == "" && u.RawQuery == p.sent.RawQuery && !strings.Contains(u.Path, "%") {
 		return p.sent, false // nearly every request
 	}
-	now = policy.Target{Path: cmp.Or(u.EscapedPath(), "/"), RawQuery: u.RawQuery}
-	return now, now != p.sent
+	target = policy.Target{Path: cmp.Or(u.EscapedPath(), "/"), RawQuery: u.RawQuery}
+	return target, target != p.sent
 }
 
 // settle answers what the policy asks of the store, until it has decided. Of a

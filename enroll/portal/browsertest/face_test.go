@@ -191,17 +191,9 @@ func TestFace_WordsFit(t *testing.T) {
 	p := meet(t)
 	p.width(320, 640)
 	p.open("/mensagens")
-	files, err := filepath.Glob("../languages/*.json")
-	if err != nil || len(files) < 9 {
-		t.Fatalf("%d languages: %v", len(files), err)
-	}
-	for _, file := range files {
-		texts, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for file, texts := range languageFiles(t) {
 		if got := p.text(`(() => {
-			const out = [], pen = document.createElement('canvas').getContext('2d'), texts = ` + string(texts) + `;
+			const out = [], pen = document.createElement('canvas').getContext('2d'), texts = ` + texts + `;
 			const h1 = document.querySelector('h1'), button = document.querySelector('main .button');
 			const style = e => { const s = getComputedStyle(e); return { font: s.fontWeight + ' ' + s.fontSize + ' ' + s.fontFamily, wide: e.clientWidth - parseFloat(s.paddingLeft) - parseFloat(s.paddingRight) }; };
 			const field = document.createElement('div'), wrong = document.createElement('p');
@@ -229,19 +221,11 @@ func TestFace_WordsFit(t *testing.T) {
 func TestFace_StepsAndQuestionsFit(t *testing.T) {
 	p := meet(t)
 	p.width(320, 640)
-	files, err := filepath.Glob("../languages/*.json")
-	if err != nil || len(files) < 9 {
-		t.Fatalf("%d languages: %v", len(files), err)
-	}
-	for _, file := range files {
-		texts, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for file, texts := range languageFiles(t) {
 		p.open("/.mfa/enroll?lng=" + strings.TrimSuffix(filepath.Base(file), ".json"))
 		p.see(".steps")
 		if got := p.text(`(() => {
-			const out = [], texts = ` + string(texts) + `, steps = [...document.querySelectorAll('.steps li')];
+			const out = [], texts = ` + texts + `, steps = [...document.querySelectorAll('.steps li')];
 			steps[0].className = steps[1].className = 'did';
 			for (const first of ['email', 'pass']) for (const second of ['app', 'phone', 'passkey', 'method']) {
 				['steps.' + first, 'steps.' + second, 'steps.codes'].forEach((key, i) => steps[i].firstElementChild.textContent = texts[key]);
@@ -354,4 +338,22 @@ func TestFace_KeyAndNumberStayTogether(t *testing.T) {
 			t.Errorf("%s: the number stands on %s lines", tag, got)
 		}
 	}
+}
+
+// languageFiles are the texts of every language as they lie on disk, by file.
+func languageFiles(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../languages/*.json")
+	if err != nil || len(files) < 9 {
+		t.Fatalf("%d languages: %v", len(files), err)
+	}
+	all := make(map[string]string, len(files))
+	for _, file := range files {
+		texts, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[file] = string(texts)
+	}
+	return all
 }
