@@ -12,30 +12,32 @@ import (
 var acts = [...]struct {
 	do      func(string) string
 	decodes bool
+	words   bool // looks at names by their words alone (words.go)
 }{
-	{decode, true},
-	{decodeNames, true},
-	{cutQuery, false},
-	{cutParams, false},
-	{dropParams, false},
-	{turnBackslashes, false},
-	{mergeSlashes, false},
-	{resolveDots, false},
-	{dropAuthority, false},
-	{trimNames, false},
-	{splitDots, false},
-	{dropSession, false},
-	{joinSession, false},
-	{plusSpaces, false},
-	{slug, false},
-	{afterScript, false},
-	{dropScript, false},
-	{dropExtension, false},
-	{dropControls, false},
-	{plainLetters, false},
-	{overlong, false},
-	{latin1, false},
-	{dropInvalid, false},
+	{do: decode, decodes: true},
+	{do: decodeNames, decodes: true},
+	{do: cutQuery},
+	{do: cutParams},
+	{do: dropParams},
+	{do: turnBackslashes},
+	{do: mergeSlashes},
+	{do: resolveDots},
+	{do: dropAuthority},
+	{do: trimNames},
+	{do: splitDots},
+	{do: dropSession},
+	{do: joinSession},
+	{do: plusSpaces},
+	{do: words, words: true},
+	{do: dropLows, words: true},
+	{do: afterScript},
+	{do: dropScript},
+	{do: dropExtension},
+	{do: dropControls},
+	{do: plainLetters},
+	{do: overlong},
+	{do: latin1},
+	{do: dropInvalid},
 }
 
 // decode replaces every escape, and IIS's %uXXXX. What is malformed stays.
@@ -250,21 +252,6 @@ func rooted(s string) string {
 
 // plusSpaces reads a plus as a space, as code does that decodes a path like a form.
 func plusSpaces(s string) string { return strings.ReplaceAll(s, "+", " ") }
-
-// slug makes of every name what a CMS looks its page up by: "private area" and
-// "priv~ate-area" are "private-area" to WordPress.
-func slug(s string) string {
-	if !strings.ContainsAny(s, " ~") {
-		return s
-	}
-	return eachSegment(s, func(seg string) string {
-		if !strings.ContainsAny(seg, " ~") {
-			return seg
-		}
-		words := strings.FieldsFunc(strings.ReplaceAll(seg, "~", ""), func(r rune) bool { return r == ' ' || r == '-' })
-		return strings.Join(words, "-")
-	})
-}
 
 // afterScript keeps what follows the first script's name; dropScript takes the
 // name alone out, for scripts that live below the app's own root.

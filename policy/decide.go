@@ -26,8 +26,10 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	// the identity's to name or the host names none, no tenant does.
 	var sent, rewritten target
 	twice := f.Rewritten != (Target{}) && f.Rewritten != f.Sent
-	readable := sent.read(f.Sent) && (!twice || rewritten.read(f.Rewritten))
+	readable := sent.skim(f.Sent) && (!twice || rewritten.skim(f.Rewritten))
 	if readable {
+		p.widen(&sent, f)
+		p.widen(&rewritten, f)
 		// A page of the gate's own is served before anybody decides: what is still
 		// one by some reading is spelled so that it was not.
 		page, ambiguous := sent.mounted(f.Mount)

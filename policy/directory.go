@@ -77,7 +77,7 @@ func (p *rule) extended(r *reading) *reading {
 		return nil
 	}
 	text := r.text[:len(p.text())] + p.special.extension + r.text[len(p.text()):]
-	return &reading{text: text, strict: lower(text)}
+	return &reading{text: text, strict: lower(text), worded: r.worded}
 }
 
 // isIndex reports whether servers show a file of this name for its folder.

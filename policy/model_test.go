@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/url"
 	"path"
@@ -18,6 +19,9 @@ var (
 	reDotSpace  = regexp.MustCompile(`/(\.{1,2}) +(/|$)`)
 	reScript    = regexp.MustCompile(`(?i)\.(?:php|cgi|fcgi|jsp|aspx|do)(/.*)$`)
 	reAuthority = regexp.MustCompile(`^(?:[a-z]+:)?//[^/?#]*(/.*)?$`)
+	reZend      = regexp.MustCompile(`[^a-z0-9% \x{80}-\x{10ffff}]`)
+	reSlug      = regexp.MustCompile(`[^a-z0-9%_\x{80}-\x{10ffff}-]`)
+	reHyphens   = regexp.MustCompile(`-+`)
 	reEscape    = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 )
 
@@ -82,7 +86,22 @@ var servers = map[string]func(string) string{
 		return path.Clean("/" + strings.NewReplacer("ó", "o", "é", "e", "ö", "o").Replace(norm.NFC.String(unescapeModel(s))))
 	},
 	"a plus is a space": func(s string) string { return path.Clean("/" + strings.ReplaceAll(unescapeModel(s), "+", " ")) },
-	"a slug":            func(s string) string { return path.Clean("/" + strings.ReplaceAll(unescapeModel(s), "~", "")) },
+	"Zend Framework 1: its letters and digits": func(s string) string {
+		segs := strings.Split(s, "/")
+		for i, seg := range segs {
+			words := reZend.ReplaceAllString(strings.NewReplacer("-", " ", ".", " ").Replace(strings.ToLower(seg)), "")
+			segs[i] = cmp.Or(strings.Join(strings.Fields(words), "-"), seg)
+		}
+		return strings.Join(segs, "/")
+	},
+	"WordPress: a slug": func(s string) string {
+		segs := strings.Split(unescapeModel(s), "/")
+		for i, seg := range segs {
+			words := reSlug.ReplaceAllString(strings.NewReplacer(".", "-", " ", "-").Replace(strings.ToLower(seg)), "")
+			segs[i] = cmp.Or(strings.Trim(reHyphens.ReplaceAllString(words, "-"), "-"), seg)
+		}
+		return strings.Join(segs, "/")
+	},
 	"overlong UTF-8": func(s string) string {
 		return path.Clean("/" + strings.NewReplacer("\xc0\xaf", "/", "\xc0\xae", ".", "\xe0\x80\xaf", "/", "\xe0\x80\xae", ".", "\xc1\xa4", "d", "\xc1\x9c", `\`).Replace(unescapeModel(s)))
 	},
@@ -183,6 +202,7 @@ var pieces = []string{
 	"/documents", "documents", "/assets", "/finance", "/x", "/", "//", "/.", "/..", "/..;", "/..;a=b", "/.;", ";", ";x", `\`, "%5c", "%2f", "%252f",
 	"%2e", "%252e", "%2e%2e", "..", "%64", "%2564", "ocuments", "/shop", "index.php", "%20", "%2e%20", "::$DATA", ".json", "/index.php", ".php", "/cgi-bin/a",
 	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".", "(S(x))", "/(A(b)S(c))", "/files", "/files..", "~", "+", "%c3%b3", "o%cc%81", "d%c3%b3cuments", "docu~ments",
+	"_", "-", "!", "(", ")", "@", ",", "/docu", "ments",
 }
 
 func TestReadingsAgainstTheModel(t *testing.T) {

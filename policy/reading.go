@@ -20,10 +20,12 @@ type reading struct {
 	folded string // letter case and look-alikes removed; what protect compares
 	strict string // letter case alone removed; what allow compares
 	head   uint64 // the first bytes of folded, to pass over most rules at once
+	worded bool   // to a server that looks names up by their words alone (words.go)
 }
 
 // A target is a Target with everything it may mean.
 type target struct {
+	other  bool      // one has readings beside it that are not there yet
 	one    reading   // the only reading, of a target that is written plainly
 	more   []reading // all readings of any other
 	query  string
@@ -49,6 +51,22 @@ func (t *target) at(i int) *reading {
 // read fills in the readings of a target; false means that it cannot be read
 // safely.
 func (t *target) read(in Target) bool {
+	ok := t.skim(in)
+	t.widen()
+	return ok
+}
+
+// widen fills in the readings that skim left out.
+func (t *target) widen() {
+	if t.other {
+		t.keep(alike(t.one.text))
+		t.other = false
+	}
+}
+
+// skim is read, but for the readings of alike, which matter to few targets that
+// have them.
+func (t *target) skim(in Target) bool {
 	path := in.Path
 	t.query = in.RawQuery
 	if len(path)+len(in.RawQuery) > maxTarget {
@@ -57,8 +75,8 @@ func (t *target) read(in Target) bool {
 	if path == "" || path == "*" { // an asterisk asks about the server as a whole
 		path = "/"
 	}
-	if isPlain(path) && !isRouted(in.RawQuery) {
-		t.one = reading{text: path, folded: path, strict: path, head: headOf(path)}
+	if plain, other := isPlain(path); plain && !isRouted(in.RawQuery) {
+		t.one, t.other = reading{text: path, folded: path, strict: path, head: headOf(path)}, other
 		return true
 	}
 	if path[0] != '/' {
@@ -69,37 +87,41 @@ func (t *target) read(in Target) bool {
 	if !readable(path) {
 		return false
 	}
-	texts, ok := readings(path)
+	list, ok := readings(path)
 	if !ok {
 		return false
 	}
-	for _, s := range texts {
-		if _, q, found := strings.Cut(s, "?"); found {
+	for _, s := range list {
+		if _, q, found := strings.Cut(s.path, "?"); found {
 			t.hidden = append(t.hidden, q)
 		}
 	}
-	if texts, ok = t.routed(texts); !ok {
+	if list, ok = t.routed(list); !ok {
 		return false
 	}
-	t.more = make([]reading, len(texts))
-	for i, s := range texts {
-		f := fold(s)
-		t.more[i] = reading{text: s, folded: f, strict: lower(s), head: headOf(f)}
-	}
+	t.keep(list)
 	return true
+}
+
+func (t *target) keep(list []step) {
+	t.more = make([]reading, len(list))
+	for i, s := range list {
+		f := fold(s.path)
+		t.more[i] = reading{text: s.path, folded: f, strict: lower(s.path), head: headOf(f), worded: s.worded}
+	}
 }
 
 // readings returns every path that a target can be turned into by what servers
 // do to targets (acts.go), done in any order and any number of times. A path in
 // which no escape was ever decoded is a step on the way and no reading: all
 // servers decode at least once. It reports false where there are too many.
-func readings(path string) ([]string, bool) {
-	steps := []step{{path, !strings.Contains(path, "%")}}
+func readings(path string) (list []step, ok bool) {
+	steps := []step{{path: path, decoded: !strings.Contains(path, "%")}}
 	work := 0
 	for i := 0; i < len(steps); i++ {
 		for _, a := range acts {
-			next := step{a.do(steps[i].path), steps[i].decoded || a.decodes}
-			if slices.Contains(steps, next) {
+			next := step{a.do(steps[i].path), steps[i].decoded || a.decodes, steps[i].worded || a.words}
+			if a.words && next.path == steps[i].path || listed(steps, next) {
 				continue
 			}
 			if work += len(next.path); work > maxWork || len(steps) == maxReadings {
@@ -108,18 +130,27 @@ func readings(path string) ([]string, bool) {
 			steps = append(steps, next)
 		}
 	}
-	var texts []string
 	for _, s := range steps {
-		if s.decoded && !slices.Contains(texts, s.path) {
-			texts = append(texts, s.path)
+		if s.decoded && (!s.worded || !slices.Contains(steps, step{path: s.path, decoded: true})) && !listed(list, s) {
+			list = append(list, s)
 		}
 	}
-	return texts, true
+	return list, true
 }
 
+// A step is what a path became on the way to its readings.
 type step struct {
 	path    string
 	decoded bool
+	worded  bool // as reading.worded
+}
+
+// listed reports whether a step is among others: itself, or one that says as much
+// and was come to without looking at words alone.
+func listed(steps []step, s step) bool {
+	return slices.ContainsFunc(steps, func(o step) bool {
+		return o.path == s.path && o.decoded == s.decoded && (o.worded == s.worded || !o.worded)
+	})
 }
 
 // readable refuses what no two servers agree on and no honest client sends:

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +59,12 @@ func TestSpellingsOfAProtectedArea(t *testing.T) {
 			t.Errorf("%s passes", path)
 		}
 	}
-	for _, path := range []string{"/private%20area", "/private+area/1", "/private%20%20area", "/private%2Barea", "/priv~ate-area", "/private%20-%20area", "/priv%C3%A4te-area"} {
+	for _, path := range []string{"/(documents)", "/documents!", "/@documents/1", "/docu,ments", "/docu_ments", "/_documents_", "/...documents", "/.documents", "/-documents-", "/documents--", "/((documents))", "/docu;ments", "/{documents}", "/docu+ments", "/docu_ments.json", "/%5Bdocuments%5D"} { // Zend Framework 1
+		if hit, ok := protectedBy(t, "/documents", path); ok && !hit {
+			t.Errorf("%s passes", path)
+		}
+	}
+	for _, path := range []string{"/private.area", "/private--area/1", "/-private-area-", "/private_-area", "/private.-.area", "/private!.area", "/private%20area", "/private+area/1", "/private%20%20area", "/private%2Barea", "/priv~ate-area", "/private%20-%20area", "/priv%C3%A4te-area"} {
 		if hit, ok := protectedBy(t, "/private-area", path); !ok || !hit {
 			t.Errorf("%s passes", path)
 		}
@@ -87,7 +93,7 @@ func TestHarmlessTargetsPass(t *testing.T) {
 		"/wiki/Caf%C3%A9", "/wiki/Café", "/wiki/%D0%94%D0%BE%D0%BA%D1%83%D0%BC%D0%B5%D0%BD%D1%82%D1%8B", "/wiki/文書", "/wiki/%E6%96%87%E6%9B%B8%20%E4%B8%80", "/wiki/%F0%9F%93%84", "/wiki/caf%E9", "/wiki/مستندات",
 		"/documents.old/1", "/index.php", "/index.php/finance", "/a.b/c", "/v1.2/documents", "/static/documents.js/../x",
 		"/proxy/http://documents/x", "/a%2fb", "/a%5cb", "/a\\b", "/100%25/x", "/%25", "/a%3Fdocuments", "/a%23documents", "/docu/ments", "/x/;/y", "/x;/documents-public",
-		"http://documents/finance", "/files../finance", "/wiki/Mercury_(planet)", "/(1)/documents", "/f(x)/documents", "/wiki/Foo_(Bar_(Baz))", "/(S(x)", "/((documents))", "/a..b/documents", "/...documents", "/my%20documents", "/my+documents", "/~bob/documents", "/document", "/c++", "/a+b", "/d%C3%B6kument", "/docum%E0%B8%B4ents", "/%E3%83%89%E3%82%AD%E3%83%A5%E3%83%A1%E3%83%B3%E3%83%88",
+		"http://documents/finance", "/files../finance", "/wiki/Mercury_(planet)", "/(1)/documents", "/f(x)/documents", "/wiki/Foo_(Bar_(Baz))", "/(S(x)", "/a..b/documents", "/my%20documents", "/my+documents", "/~bob/documents", "/document", "/c++", "/a+b", "/d%C3%B6kument", "/docum%E0%B8%B4ents", "/%E3%83%89%E3%82%AD%E3%83%A5%E3%83%A1%E3%83%B3%E3%83%88",
 	} {
 		if hit, ok := protectedBy(t, "/documents", path); !ok || hit {
 			t.Errorf("%s: hit %v, readable %v", path, hit, ok)
@@ -131,16 +137,18 @@ func TestTheWorkOfReadingIsBounded(t *testing.T) {
 // Ways of reading one target, written out: what the acts do, in every order.
 func TestReadings(t *testing.T) {
 	for path, want := range map[string][]string{
-		"/a;b":       {"/a;b", "/a"},
+		"/a;b":       {"/a;b", "/a", "/ab"},
 		"/a%2fb":     {"/a/b", "/a%2fb"},
 		"/%2561":     {"/%61", "/a"},
 		"/a/../b":    {"/a/../b", "/b"},
 		"/a%20b":     {"/a b", "/a-b"},
 		"//h/b":      {"//h/b", "/h/b", "/b"},
-		"/x.php/b":   {"/x.php/b", "/x/b", "/b"},
+		"/x.php/b":   {"/x.php/b", "/x-php/b", "/x/b", "/b"},
+		"/(a)_b.c/":  {"/(a)_b.c/", "/a_b-c/", "/(a)b.c/", "/ab-c/"},
 		"/caf%C3%A9": {"/café"},
 	} {
-		got, ok := readings(path)
+		list, ok := readings(path)
+		got := paths(list)
 		slices.Sort(got)
 		slices.Sort(want)
 		if !ok || !slices.Equal(got, want) {
@@ -150,17 +158,73 @@ func TestReadings(t *testing.T) {
 }
 
 func TestPlainTargetsHaveOneReading(t *testing.T) {
-	for _, path := range []string{"/", "/a", "/a/b/", "/A.b/c.html", "/.well-known/x", "/index.php", "/a/b)"} {
-		if !isPlain(path) {
-			t.Errorf("%s is not plain", path)
+	for _, path := range []string{"/", "/a", "/a/b/", "/a-b/c-d-e", "/A1/2"} {
+		if plain, other := isPlain(path); !plain || other {
+			t.Errorf("%s: plain %v, other readings %v", path, plain, other)
 		}
 		if got, ok := readings(path); !ok || len(got) != 1 {
-			t.Errorf("%s: plain, but read as %q", path, got)
+			t.Errorf("%s: plain, but read as %q", path, paths(got))
 		}
 	}
-	for _, path := range []string{"a", "//", "/a//b", "/.", "/..", "/a./b", "/a.", "/a b", "/a;b", "/a%41", "/é", "/a\\b", "/x.php/a", "/cgi-bin/a", "/a:$b", "/..a/..", "/a\x00"} {
-		if isPlain(path) {
+	for _, path := range []string{"a", "//", "/a//b", "/.", "/..", "/a./b", "/a.", "/a b", "/a;b", "/a%41", "/é", "/a\\b", "/x.php/a", "/cgi-bin/a", "/a:$b", "/..a/..", "/a\x00", "/a/b)", "/a@b", "/x._php/a", "/x._", "/cgi.bin/a", "/cgi-_bin/a"} {
+		if plain, _ := isPlain(path); plain {
 			t.Errorf("%s is plain", path)
 		}
 	}
+}
+
+// A path that is written plainly but for what those overlook who look at words
+// alone is read as in the long way, and all its readings are written plainly.
+func TestAlikeIsWhatReadingsFinds(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	parts := []string{"a", "b", "cgi", "bin", "php", ".", "_", "-", "/"}
+	tried := 0
+	for range 200_000 {
+		path := "/"
+		for range 1 + r.IntN(8) {
+			path += parts[r.IntN(len(parts))]
+		}
+		plain, other := isPlain(path)
+		if !plain {
+			continue
+		}
+		list, ok := readings(path)
+		if !ok || !other && len(list) != 1 {
+			t.Fatalf("%s: plain, but read as %q", path, paths(list))
+		}
+		if !other {
+			continue
+		}
+		tried++
+		quick := alike(path)
+		if a, b := paths(quick), paths(list); !sameOf(a, b) {
+			t.Fatalf("%s: quickly read as %q, else as %q", path, a, b)
+		}
+		for _, s := range quick {
+			if plain, _ := isPlain(s.path); !plain {
+				t.Fatalf("%s: its reading %s is not written plainly", path, s.path)
+			}
+			if isSteady(path) && headOf(s.path)<<32 != headOf(path)<<32 {
+				t.Fatalf("%s: its reading %s begins otherwise", path, s.path)
+			}
+			if s.worded == (s.path == path) || byWords(s.path) != byWords(path) {
+				t.Fatalf("%s: its reading %s is worded %v", path, s.path, s.worded)
+			}
+		}
+	}
+	if tried < 10_000 {
+		t.Errorf("%d such paths are tried", tried)
+	}
+}
+
+func paths(list []step) (texts []string) {
+	for _, s := range list {
+		texts = append(texts, s.path)
+	}
+	return texts
+}
+
+func sameOf(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
 }

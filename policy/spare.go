@@ -8,14 +8,25 @@ package policy
 // the tenant; a preflight and a rewritten target are the caller's to see to.
 func (p *Policy) Spares(f *Facts) bool {
 	path := f.Sent.Path
-	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(f.Sent.RawQuery) {
+	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(f.Sent.RawQuery) || p.mayMeet(f, headOf(path)) {
 		return false
 	}
-	head := headOf(path)
-	if f.Protect != nil && f.Protect.rules.sieve.passes(head) || mayBegin(head, f.Mount) {
-		return false
+	plain, other := isPlain(path)
+	return plain && (!other || isSteady(path) && !mayBegin(headOf(path), f.Mount, 4))
+}
+
+// widen fills in the readings of a target that skim left out, unless a glance
+// shows that none of them can be under a prefix or the mount.
+func (p *Policy) widen(t *target, f *Facts) {
+	if t.other && (!isSteady(t.one.text) || mayBegin(t.one.head, f.Mount, 4) || p.mayMeet(f, t.one.head)) {
+		t.widen()
 	}
-	return !p.mayProtect(f, head) && isPlain(path)
+}
+
+// mayMeet reports whether a path of this head may lie under the mount, or under a
+// prefix of whoever may decide.
+func (p *Policy) mayMeet(f *Facts, head uint64) bool {
+	return f.Protect != nil && f.Protect.rules.sieve.passes(head) || mayBegin(head, f.Mount, 8) || p.mayProtect(f, head)
 }
 
 // mayProtect reports whether a tenant that may decide has a prefix that begins as
@@ -37,7 +48,8 @@ func (p *Policy) mayProtect(f *Facts, head uint64) bool {
 	}
 }
 
-// mayBegin reports whether a path of this head may lie under a mount.
-func mayBegin(head uint64, mount string) bool {
-	return mount != "" && (head^headOf(mount))&headMask(len(mount)) == 0
+// mayBegin reports whether a path of this head may lie under a mount, as far as so
+// many of their first bytes tell.
+func mayBegin(head uint64, mount string, bytes int) bool {
+	return mount != "" && (head^headOf(mount))&headMask(min(bytes, len(mount))) == 0
 }

@@ -16,13 +16,17 @@ func (p *rule) protects(r *reading, sensitive bool) bool {
 	return under(path, prefix, sensitive) || suffixed(path, prefix, sensitive)
 }
 
-// allows reports whether the reading lies under the prefix as it is written,
-// but for letter case.
+// allows reports whether the reading lies under the prefix as it is written, but
+// for letter case. A server that looks at words alone looks at the prefix so too.
 func (p *rule) allows(r *reading, sensitive bool) bool {
+	path, prefix := r.strict, p.strict()
 	if sensitive {
-		return under(r.text, p.text(), true)
+		path, prefix = r.text, p.text()
 	}
-	return under(r.strict, p.strict(), false)
+	if r.worded {
+		path, prefix = byWords(path), byWords(prefix)
+	}
+	return under(path, prefix, sensitive)
 }
 
 // under is rule.protects for a prefix that is a path alone, where the head is

@@ -31,7 +31,7 @@ func TestPN1_NoSpellingReachesTheObligingApp(t *testing.T) {
 }
 
 func TestPN1_NoSpellingReachesRealServers(t *testing.T) {
-	ups := []upstream{netHTTP(t), php(t), node(t, "http"), node(t, "express"), nginx(t), django(t)}
+	ups := []upstream{netHTTP(t), php(t), node(t, "http"), node(t, "express"), nginx(t), django(t), zend(t)}
 	s := &site{t: t, app: newApp(t), dir: t.TempDir()}
 	var sites, hosts strings.Builder
 	for i, u := range ups {

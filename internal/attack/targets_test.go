@@ -85,6 +85,13 @@ func hostile() []string {
 	for _, n := range []string{"d%C3%B3cuments", "D%C3%93CUMENTS", "do%CC%81cuments", "docum%C3%A8nts", "%C4%8Focuments", "docu~ments", "~documents", "documents~"} {
 		add("/"+n, "/"+n+"/1", "/open/../"+n, "/index.php/"+n, "/?/"+n)
 	}
+	// What is left out of a name by who looks pages up by its words (Zend Framework 1, WordPress).
+	for _, n := range names {
+		for _, mark := range strings.Split("! $ & ' ( ) * + , = : @ [ ] _ ~ - . -- _- ._ !!", " ") {
+			add("/"+n+mark, "/"+mark+n, "/"+mark+n+mark+"/1", "/"+n[:4]+mark+n[4:]+"/1", "/index.php/"+n+mark, "/open/../"+mark+n)
+		}
+		add("/("+n+")", "/("+n+")/1", "/["+n+"]", "/'"+n+"'", "/_"+n+"_.json", "/"+n+"!;x/1", "/%5f"+n, "/"+n+"%21")
+	}
 	// Too long, and more readings than anyone should try.
 	for _, n := range []int{2000, 4000, 8180, 8192, 9000} {
 		add("/"+strings.Repeat("a", n)+"/../documents", "/documents/"+strings.Repeat("a", n), "/"+strings.Repeat("./", n/2)+"documents", "/documents?"+strings.Repeat("a", n), strings.Repeat("/", n)+"documents")

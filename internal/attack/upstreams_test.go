@@ -24,6 +24,26 @@ elseif ($path === '/documents' || str_starts_with($path, '/documents/') || in_ar
 else { file_put_contents('%HITS%.seen', json_encode([$uri, $query, $_GET, $_COOKIE, $_SERVER['REMOTE_USER'] ?? '', $_SERVER['HTTP_X_SID'] ?? '']) . "\n", FILE_APPEND); echo 'open'; }
 `
 
+// zendApp finds a page by the words of its name, as Zend Framework 1 does in its
+// dispatcher: hyphens and dots part words, what is neither letter nor digit is left
+// out. Icinga Web 2 shows /role/list by /role/(list) and /role/.list in this way.
+const zendApp = `<?php
+$segment = explode('/', ltrim(explode('?', $_SERVER['REQUEST_URI'])[0], '/'));
+if ($segment[0] === 'api') { header('Content-Type: application/json'); echo '{"login":"bob"}'; return; }
+$words = preg_replace('/[^a-z0-9 ]/', '', str_replace(['-', '.'], ' ', strtolower($segment[0])));
+if (str_replace(' ', '', ucwords($words)) === 'Documents') { file_put_contents('%HITS%', 'x', FILE_APPEND); echo 'SECRET'; }
+else { echo 'open'; }
+`
+
+// zend is such an app on PHP's own server.
+func zend(t *testing.T) upstream {
+	dir, addr := t.TempDir(), free(t)
+	router, hits := filepath.Join(dir, "router.php"), filepath.Join(dir, "hits")
+	write(t, router, strings.ReplaceAll(zendApp, "%HITS%", hits))
+	launch(t, exec.Command(apptest.Tool(t, "php", "php-cli"), "-S", addr, "-t", dir, router), addr)
+	return upstream{"zend", "reverse_proxy " + addr, tally(hits)}
+}
+
 // fpm is PHP's process manager, which Caddy itself talks to.
 func fpm(t *testing.T) (addr, root, hits string) {
 	t.Helper()
