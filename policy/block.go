@@ -5,7 +5,7 @@ import "encoding/binary"
 // A block is what a decision looks at of every rule of a list, in one piece of
 // memory: at many tenants the time goes into memory that is not at hand, and each
 // piece is another wait. First where the prefix of each rule ends, then the
-// prefixes, folded, side by side, and as many bytes more as a head has. A list
+// letters of the prefixes, folded, side by side, and as many bytes more as a head has. A list
 // whose prefixes are too long together has the empty block.
 type block string
 
@@ -35,7 +35,7 @@ func (b block) among(reading uint64, from, n int) (some uint64) {
 	return some
 }
 
-// prefix is the folded prefix of a rule of n.
+// prefix is the letters of the folded prefix of a rule of n.
 func (b block) prefix(i, n int) string {
 	return string(b[2*n+b.start(i) : 2*n+b.two(2*i)])
 }
@@ -69,33 +69,36 @@ func headMask(size int) uint64 {
 func (k *keeper) face(host string, rules []rule) (face string, s sieve, plain bool) {
 	size := 0
 	plain = true
+	names := make([]string, len(rules))
 	for i := range rules {
-		size += len(rules[i].folded())
-		plain = plain && rules[i].extra == plainly
-		s = s.with(headOf(rules[i].folded()))
+		prefix := rules[i].folded()
+		names[i] = letters(prefix)
+		size += len(names[i])
+		plain = plain && rules[i].extra == plainly && isNamed(prefix)
+		s = s.with(headOf(prefix))
 	}
 	at := len(host) + 2*len(rules)
 	buf := append(make([]byte, 0, at+size+8), host...)
 	if plain = plain && size <= maxBlock; size <= maxBlock {
 		end := 0
 		for i := range rules {
-			end += len(rules[i].folded())
+			end += len(names[i])
 			buf = binary.LittleEndian.AppendUint16(buf, uint16(end)) // #nosec G115 -- just seen to
 		}
 		for i := range rules {
-			buf = append(buf, rules[i].folded()...)
+			buf = append(buf, names[i]...)
 		}
 		buf = append(buf, make([]byte, 8)...)
 	}
 	face = k.keep(string(buf))
 	for i := range rules {
 		p := &rules[i]
-		if end := at + len(p.folded()); end <= len(face) && face[at:end] == p.Path {
+		if end := at + len(names[i]); end <= len(face) && face[at:end] == p.Path {
 			p.Path = face[at:end]
 		} else if len(p.Path) > 1 {
 			p.Path = k.keep(p.Path)
 		}
-		at += len(p.folded())
+		at += len(names[i])
 	}
 	return face, s, plain
 }

@@ -11,6 +11,7 @@ type cover struct {
 	hit   bool
 	area  *Area         // of the longest prefix
 	depth int           // its segments, of one reading
+	loose bool          // it is met by its letters alone, as far as an allow could tell
 	fresh time.Duration // the strictest of all that match; 0: none says
 
 	resistant bool // one of all that match asks for a phishing-resistant proof
@@ -61,30 +62,53 @@ func (s *ruleset) coversBeside(at *hostSlot, t *target, f *Facts) (c cover) {
 	}
 	r, b, n := &t.one, at.block(), int(at.rules)
 	some := b.among(r.head, 0, n)
+	if r.bare != r.head {
+		some |= b.among(r.bare, 0, n)
+	}
 	if some == 0 {
 		return c
 	}
 	if !s.plain || s.sensitive {
 		return s.covers(t, nil, f)
 	}
-	best, depth := -1, -1
+	one := cover{depth: -1}
 	for ; some != 0; some &= some - 1 {
 		i := bits.TrailingZeros64(some)
-		if prefix := b.prefix(i, n); r.under(prefix) {
-			if d := strings.Count(prefix, "/"); d > depth {
-				best, depth = i, d
-			}
+		if prefix := b.prefix(i, n); meets(r.folded, prefix, false) {
+			one.longest(s, &s.protect[i], r, strings.Count(prefix, "/"), &s.protect[i].Area)
 		}
 	}
-	if best < 0 || s.opening && s.opens(t, r, depth, f) {
+	if one.depth < 0 || s.opening && s.opens(t, r, one.least(), f) {
 		return c
 	}
-	return cover{hit: true, area: &s.protect[best].Area, closed: true}
+	return cover{hit: true, area: one.area, closed: true}
+}
+
+// longest keeps what covers a reading if it is the longest so far, or as long and
+// met as it is written. The tenant's rules are s.
+func (c *cover) longest(s *ruleset, p *rule, r *reading, depth int, a *Area) {
+	if depth < c.depth {
+		return
+	}
+	loose := s.opening && !p.names(r, s.sensitive)
+	if depth > c.depth || c.loose && !loose {
+		c.depth, c.area, c.loose = depth, a, loose
+	}
+}
+
+// least is how many segments an allow needs to open what is covered: more than
+// the longest prefix, which wins at a tie; as many where the reading has but its
+// letters, so that a page of that very name can be told apart.
+func (c *cover) least() int {
+	if c.loose {
+		return c.depth
+	}
+	return c.depth + 1
 }
 
 // judge adds to a cover what protects one reading, unless an allow opens it.
 func (s *ruleset) judge(c, one *cover, t *target, r *reading, f *Facts) {
-	if one.depth < 0 || s.opening && s.opens(t, r, one.depth, f) {
+	if one.depth < 0 || s.opening && s.opens(t, r, one.least(), f) {
 		return
 	}
 	one.hit = true
@@ -96,7 +120,11 @@ func (s *ruleset) judge(c, one *cover, t *target, r *reading, f *Facts) {
 func (rules *ruleset) find(c *cover, s *ruleset, t *target, r *reading, f *Facts) {
 	b := rules.block()
 	for from := 0; from < int(rules.n); from += maxAmong {
-		rules.among(c, s, t, r, f, from, b.among(r.head, from, int(rules.n)))
+		some := b.among(r.head, from, int(rules.n))
+		if r.bare != r.head {
+			some |= b.among(r.bare, from, int(rules.n))
+		}
+		rules.among(c, s, t, r, f, from, some)
 	}
 }
 
@@ -107,37 +135,33 @@ func (rules *ruleset) among(c *cover, s *ruleset, t *target, r *reading, f *Fact
 		i := from + bits.TrailingZeros64(some)
 		if rules.plain && !rules.sensitive {
 			prefix := rules.block().prefix(i, int(rules.n))
-			if !r.under(prefix) {
+			if !meets(r.folded, prefix, false) {
 				continue
 			}
 			c.closed = true
-			if d := strings.Count(prefix, "/"); d > c.depth {
-				c.depth, c.area = d, &rules.protect[i].Area
-			}
+			c.longest(s, &rules.protect[i], r, strings.Count(prefix, "/"), &rules.protect[i].Area)
 			continue
 		}
 		p := &rules.protect[i]
-		if !p.protects(r, rules.sensitive) || !p.asked(t, f) || p.special != nil && p.special.extension != "" && s.opens(t, p.extended(r), p.depth(), f) {
+		if !p.protects(r, rules.sensitive) || !p.asked(t, f) || p.special != nil && p.special.extension != "" && s.opens(t, p.extended(r), p.depth()+1, f) {
 			continue
 		}
 		a := p.area()
-		if d := p.depth(); d > c.depth {
-			c.depth, c.area = d, a
-		}
+		c.longest(s, p, r, p.depth(), a)
 		c.fresh = stricter(c.fresh, a.Fresh)
 		c.resistant = c.resistant || a.Resistant
 		c.closed = c.closed || !a.LastKnown
 	}
 }
 
-// opens reports whether an allow longer than the protecting prefix covers the
-// reading. That every other reading is open too, covers sees to.
-func (s *ruleset) opens(t *target, r *reading, depth int, f *Facts) bool {
+// opens reports whether an allow of so many segments at least covers the reading.
+// That every other reading is open too, covers sees to.
+func (s *ruleset) opens(t *target, r *reading, least int, f *Facts) bool {
 	if r == nil {
 		return false
 	}
 	for i := range s.allow {
-		if a := &s.allow[i]; a.depth() > depth && a.allows(r, s.sensitive) && a.answers(t, f) && a.agreed(t, f) {
+		if a := &s.allow[i]; a.depth() >= least && a.allows(r, s.sensitive) && a.answers(t, f) && a.agreed(t, f) {
 			return true
 		}
 	}

@@ -26,10 +26,8 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	// the identity's to name or the host names none, no tenant does.
 	var sent, rewritten target
 	twice := f.Rewritten != (Target{}) && f.Rewritten != f.Sent
-	readable := sent.skim(f.Sent) && (!twice || rewritten.skim(f.Rewritten))
+	readable := sent.read(f.Sent) && (!twice || rewritten.read(f.Rewritten))
 	if readable {
-		p.widen(&sent, f)
-		p.widen(&rewritten, f)
 		// A page of the gate's own is served before anybody decides: what is still
 		// one by some reading is spelled so that it was not.
 		page, ambiguous := sent.mounted(f.Mount)
@@ -52,7 +50,7 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	case host == nil:
 	case at == nil || own != nil || twice || sent.more != nil:
 		cover = host.rules.coversAny(asked, own, f)
-	case at.sieve.passes(sent.one.head): // most requests for what is open do not
+	case at.sieve.passes(sent.one.head) || at.sieve.passes(sent.one.bare): // most requests for what is open do not
 		cover = host.rules.coversBeside(at, &sent, f)
 	}
 	touched := cover.hit || (host == nil || p.mapped(f)) && p.index.protects(asked, own, f)

@@ -73,11 +73,11 @@ func bareOf(text string) (bare string, ok bool) {
 // serves it, so that what is allowed below /wiki.php is so below /wiki; nil where
 // it cannot be told where the extension stood.
 func (p *rule) extended(r *reading) *reading {
-	if len(r.folded) != len(r.text) || len(r.strict) != len(r.text) || len(r.text) < len(p.text()) {
+	if len(r.folded) != len(r.text) || len(r.strict) != len(r.text) || !starts(r.folded, p.folded(), false) {
 		return nil
 	}
 	text := r.text[:len(p.text())] + p.special.extension + r.text[len(p.text()):]
-	return &reading{text: text, strict: lower(text), worded: r.worded}
+	return &reading{text: text, strict: lower(text)}
 }
 
 // isIndex reports whether servers show a file of this name for its folder.
@@ -88,5 +88,6 @@ func isIndex(name string) bool {
 
 // isFolder reports whether path is the folder itself.
 func isFolder(path, folder string, sensitive bool) bool {
-	return starts(path, folder, sensitive) && (len(path) == len(folder) || path[len(folder):] == "/")
+	end := pass(path, folder, sensitive, false)
+	return end >= 0 && (end == len(path) || path[end:] == "/")
 }

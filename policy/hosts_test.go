@@ -140,14 +140,19 @@ func TestADecisionByTheHostIsTheRules(t *testing.T) {
 				}
 				slow := cover{}
 				for i := range tg.len() { // without heads and blocks
-					s, g, depth := p.HostTenant(host).rules, tg.at(i), -1
+					s, g, least := p.HostTenant(host).rules, tg.at(i), -1
 					for j := range s.protect {
-						if q := &s.protect[j]; q.protects(g, s.sensitive) && q.asked(&tg, &f) && q.depth() > depth &&
-							!(q.special != nil && q.special.extension != "" && s.opens(&tg, q.extended(g), q.depth(), &f)) {
-							depth = q.depth()
+						q := &s.protect[j]
+						if !q.protects(g, s.sensitive) || !q.asked(&tg, &f) || q.special != nil && q.special.extension != "" && s.opens(&tg, q.extended(g), q.depth()+1, &f) {
+							continue
+						}
+						if needs := q.depth(); q.names(g, s.sensitive) {
+							least = max(least, needs+1)
+						} else {
+							least = max(least, needs)
 						}
 					}
-					slow.hit = slow.hit || depth >= 0 && !s.opens(&tg, g, depth, &f)
+					slow.hit = slow.hit || least >= 0 && !s.opens(&tg, g, least, &f)
 				}
 				if slow.hit != d.Protected {
 					t.Fatalf("%s%s: protected %v, rule by rule %v, in\n%s", host, path, d.Protected, slow.hit, text)

@@ -1,6 +1,9 @@
 package policy
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"strings"
+)
 
 // An index answers whether any tenant protects a target, for requests whose
 // tenant is not known yet.
@@ -41,7 +44,7 @@ func (x *index) add(s *ruleset) {
 	x.sieve |= s.sieve
 	alike := s.plain && !s.sensitive && len(s.allow) == 0
 	for i := range s.protect {
-		prefix := s.protect[i].folded()
+		prefix := letters(s.protect[i].folded())
 		x.longest = max(x.longest, len(prefix))
 		e := prefixEntry{hash: uint32(maphash.String(x.seed, prefix)), set: uint32(len(x.sets) - 1), rule: uint32(i)} // #nosec G115 -- files of a policy hold fewer, and half of the hash is what is wanted
 		if !alike {
@@ -54,7 +57,7 @@ func (x *index) add(s *ruleset) {
 
 func (x *index) has(hash uint32, prefix string) bool {
 	for e := x.alike.find(hash); e != nil; e = x.alike.after(e) {
-		if x.sets[e.set].protect[e.rule].folded() == prefix {
+		if letters(x.sets[e.set].protect[e.rule].folded()) == prefix {
 			return true
 		}
 	}
@@ -113,7 +116,8 @@ func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
 			}
 		}
 		for i := range t.len() {
-			if x.covers(t, t.at(i).folded, own, f) {
+			path := t.at(i).folded
+			if x.covers(t, path, own, f, false) || strings.IndexByte(path, '.') >= 0 && x.covers(t, path, own, f, true) {
 				return true
 			}
 		}
@@ -122,15 +126,15 @@ func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
 }
 
 // covers looks up every prefix that one reading may lie under: what ends before
-// a slash, before the dot of a suffix, or with the path.
-func (x *index) covers(t *target, path string, own *ruleset, f *Facts) bool {
+// a slash, before the dot of a suffix, or with the path. Dots may be left out.
+func (x *index) covers(t *target, path string, own *ruleset, f *Facts, dots bool) bool {
 	var buf [256]byte
 	low := buf[:0]
-	if x.longest > len(buf) {
-		low = make([]byte, 0, x.longest)
+	if x.longest >= len(buf) {
+		low = make([]byte, 0, x.longest+1)
 	}
-	for i := 0; i <= len(path) && i <= x.longest; i++ {
-		if i == len(path) || path[i] == '/' || path[i] == '.' {
+	for i := 0; i <= len(path) && len(low) <= x.longest; i++ {
+		if i == len(path) || path[i] == '/' || path[i] == '.' && !dots {
 			hash := uint32(maphash.Bytes(x.seed, low)) // #nosec G115 -- half of it is what is wanted
 			for _, p := range [...]*prefixes{&x.alike, &x.others} {
 				for e := p.find(hash); e != nil; e = p.after(e) {
@@ -140,7 +144,7 @@ func (x *index) covers(t *target, path string, own *ruleset, f *Facts) bool {
 				}
 			}
 		}
-		if i < len(path) && i < x.longest {
+		if i < len(path) && !silent[path[i]] && (path[i] != '.' || !dots) {
 			low = append(low, lowerByte(path[i]))
 		}
 	}

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"net/url"
 	"path"
@@ -22,7 +21,10 @@ var (
 	reZend      = regexp.MustCompile(`[^a-z0-9% \x{80}-\x{10ffff}]`)
 	reSlug      = regexp.MustCompile(`[^a-z0-9%_\x{80}-\x{10ffff}-]`)
 	reHyphens   = regexp.MustCompile(`-+`)
-	reEscape    = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	reCamel     = regexp.MustCompile(`([a-z])([A-Z])`)
+
+	rePunctuation = regexp.MustCompile("[-!\"#$&'()*+,.:;<=>?@\\[\\\\\\]^_`{|}~]")
+	reEscape      = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 )
 
 // servers is what app servers do to a target, each written down as its makers
@@ -86,22 +88,6 @@ var servers = map[string]func(string) string{
 		return path.Clean("/" + strings.NewReplacer("ó", "o", "é", "e", "ö", "o").Replace(norm.NFC.String(unescapeModel(s))))
 	},
 	"a plus is a space": func(s string) string { return path.Clean("/" + strings.ReplaceAll(unescapeModel(s), "+", " ")) },
-	"Zend Framework 1: its letters and digits": func(s string) string {
-		segs := strings.Split(s, "/")
-		for i, seg := range segs {
-			words := reZend.ReplaceAllString(strings.NewReplacer("-", " ", ".", " ").Replace(strings.ToLower(seg)), "")
-			segs[i] = cmp.Or(strings.Join(strings.Fields(words), "-"), seg)
-		}
-		return strings.Join(segs, "/")
-	},
-	"WordPress: a slug": func(s string) string {
-		segs := strings.Split(unescapeModel(s), "/")
-		for i, seg := range segs {
-			words := reSlug.ReplaceAllString(strings.NewReplacer(".", "-", " ", "-").Replace(strings.ToLower(seg)), "")
-			segs[i] = cmp.Or(strings.Trim(reHyphens.ReplaceAllString(words, "-"), "-"), seg)
-		}
-		return strings.Join(segs, "/")
-	},
 	"overlong UTF-8": func(s string) string {
 		return path.Clean("/" + strings.NewReplacer("\xc0\xaf", "/", "\xc0\xae", ".", "\xe0\x80\xaf", "/", "\xe0\x80\xae", ".", "\xc1\xa4", "d", "\xc1\x9c", `\`).Replace(unescapeModel(s)))
 	},
@@ -117,6 +103,31 @@ var servers = map[string]func(string) string{
 		}
 		return unescapeModel(s)
 	},
+}
+
+// lookups is how apps find a page by the names in a path, written down likewise.
+// Whoever does so is the last to see the path.
+var lookups = map[string]func(string) string{
+	"Zend Framework 1": byNames(func(name string) string {
+		words := reZend.ReplaceAllString(strings.NewReplacer("-", " ", ".", " ").Replace(strings.ToLower(name)), "")
+		return strings.Join(strings.Fields(words), "-")
+	}),
+	"WordPress": byNames(func(name string) string {
+		words := reSlug.ReplaceAllString(strings.NewReplacer(".", "-", " ", "-").Replace(strings.ToLower(name)), "")
+		return strings.Trim(reHyphens.ReplaceAllString(words, "-"), "-")
+	}),
+	"CherryPy": byNames(func(name string) string { return rePunctuation.ReplaceAllString(name, "-") }),
+	"CakePHP":  byNames(func(name string) string { return strings.ToLower(reCamel.ReplaceAllString(name, "$1-$2")) }),
+}
+
+func byNames(look func(string) string) func(string) string {
+	return func(s string) string {
+		segs := strings.Split(unescapeModel(s), "/")
+		for i, seg := range segs {
+			segs[i] = look(seg)
+		}
+		return strings.Join(segs, "/")
+	}
 }
 
 // unescapeModel decodes once; what is malformed stays as it is.
@@ -148,7 +159,9 @@ func reaches(s, area string) bool {
 }
 
 // secret says whether a path is one of the areas that modelRules protects.
-func secret(s string) bool { return reaches(s, "/documents") || reaches(s, "/shop/index.php") }
+func secret(s string) bool {
+	return reaches(s, "/documents") || reaches(s, "/shop/index.php") || reaches(s, "/my-area")
+}
 
 // checkReadings holds the package's readings of one target against the model:
 // whatever one server, or one behind another, makes of a target, a protected
@@ -179,16 +192,18 @@ func checkReadings(t *testing.T, protect *Prefixes, site *ruleset, s string) {
 		if open && !reaches(got, "/assets") && !strings.Contains(s, "://") {
 			t.Fatalf("%q is open below /assets, and is %q to %q", s, got, first)
 		}
-		for second, two := range servers {
-			if got := two(got); !hit && secret(got) {
-				t.Fatalf("%q passes, and is %q to %q behind %q", s, got, second, first)
+		for _, behind := range []map[string]func(string) string{servers, lookups} {
+			for second, two := range behind {
+				if got := two(got); !hit && secret(got) {
+					t.Fatalf("%q passes, and is %q to %q behind %q", s, got, second, first)
+				}
 			}
 		}
 	}
 }
 
 func modelRules(t testing.TB) (*Prefixes, *ruleset) {
-	protect, err := NewPrefixes([]string{"/documents", "/shop/index.php"}, "")
+	protect, err := NewPrefixes([]string{"/documents", "/shop/index.php", "/my-area"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +217,7 @@ var pieces = []string{
 	"/documents", "documents", "/assets", "/finance", "/x", "/", "//", "/.", "/..", "/..;", "/..;a=b", "/.;", ";", ";x", `\`, "%5c", "%2f", "%252f",
 	"%2e", "%252e", "%2e%2e", "..", "%64", "%2564", "ocuments", "/shop", "index.php", "%20", "%2e%20", "::$DATA", ".json", "/index.php", ".php", "/cgi-bin/a",
 	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".", "(S(x))", "/(A(b)S(c))", "/files", "/files..", "~", "+", "%c3%b3", "o%cc%81", "d%c3%b3cuments", "docu~ments",
-	"_", "-", "!", "(", ")", "@", ",", "/docu", "ments",
+	"_", "-", "!", "(", ")", "@", ",", "/docu", "ments", "/my-area", "my", "area", "Area",
 }
 
 func TestReadingsAgainstTheModel(t *testing.T) {

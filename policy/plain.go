@@ -4,94 +4,46 @@ import "strings"
 
 // What a byte may be in a target that every server reads alike.
 const (
-	odd    = iota // anything that some server treats specially
-	name          // a letter or a digit
-	hyphen        // between two of them
-	low           // an underscore: part of a name, left out by who looks at words alone
-	dot           // part of a name, unless it stands at the end of a segment
-	slash         // ends a segment
+	odd   = iota // anything that some server treats specially
+	name         // part of a name
+	dot          // part of a name, unless it stands at the end of a segment
+	slash        // ends a segment
 )
 
 var classes = func() (c [256]uint8) {
-	for _, b := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") {
+	for _, b := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_!&')*,=@:") {
 		c[b] = name
 	}
-	c['-'], c['_'], c['.'], c['/'] = hyphen, low, dot, slash
+	c['.'], c['/'] = dot, slash
 	return c
 }()
 
-// isPlain reports whether a target is written plainly: it starts with "/", its
-// segments are plain ASCII names, none is empty (but for a final slash) or ends in
-// a dot, none but the last is a script whose rest is a path of its own. Such a
-// target has one reading, and where other is true those of alike as well.
-func isPlain(path string) (plain, other bool) {
+// isPlain reports whether a target has only one meaning: it starts with "/",
+// its segments are plain ASCII names, none is empty (but for a final slash) or
+// ends in a dot, none but the last is a script whose rest is a path of its own.
+func isPlain(path string) bool {
 	if path[0] != '/' {
-		return false, false
+		return false
 	}
 	start, before := 1, uint8(slash) // of the segment; class of the byte before
-	dots, lows, apart := false, false, false
+	dots := false
 	for i := 1; i < len(path); i++ {
 		class := classes[path[i]]
-		switch class {
-		case name: // most bytes
-		case odd:
-			return false, false
-		case hyphen:
-			apart = apart || before != name || i+1 == len(path) || classes[path[i+1]] != name
-		case low:
-			lows = true
-		case dot:
+		switch {
+		case class == name: // most bytes
+		case class == odd:
+			return false
+		case class == dot:
 			dots = true
-		case slash:
-			if before == dot || before == slash || dots && lows {
-				return false, false
+		case class == slash:
+			if before != name || (dots || i-start == len(cgiBin)) && isScript(path[start:i]) {
+				return false
 			}
-			if dots || lows || apart || i-start == len(cgiBin) {
-				if isScript(path[start:i]) || isLetters(path[start:i], "cgibin") {
-					return false, false
-				}
-				other = other || dots || lows || apart
-			}
-			start, dots, lows, apart = i+1, false, false, false
+			start, dots = i+1, false
 		}
 		before = class
 	}
-	if before == dot || dots && before == low {
-		return false, false
-	}
-	return true, other || dots || lows || apart
-}
-
-// isSteady reports whether all readings of a path that isPlain begin with the same
-// four bytes.
-func isSteady(path string) bool {
-	for i := 1; i < 4 && i < len(path); i++ {
-		switch classes[path[i]] {
-		case name, slash:
-		case hyphen:
-			if classes[path[i-1]] != name || i+1 == len(path) || classes[path[i+1]] != name {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// isLetters reports whether these, small, are the letters and digits of a name.
-func isLetters(segment, letters string) bool {
-	n := 0
-	for i := range len(segment) {
-		if classes[segment[i]] != name {
-			continue
-		}
-		if n == len(letters) || lowerByte(segment[i]) != letters[n] {
-			return false
-		}
-		n++
-	}
-	return n == len(letters)
+	return before != dot
 }
 
 const cgiBin = "cgi-bin"

@@ -108,7 +108,7 @@ func (t *target) mounted(mount string) (all, some bool) {
 	if mount == "" {
 		return false, false
 	}
-	if t.more == nil && !mayBegin(t.one.head, mount, 8) {
+	if t.more == nil && !mayBegin(t.one.head, mount) {
 		return false, false // nearly every request: no rule has to be made of the mount
 	}
 	all = true
@@ -116,7 +116,7 @@ func (t *target) mounted(mount string) (all, some bool) {
 	for i := range t.len() {
 		r := t.at(i)
 		exact := under(r.text, text, true)
-		all = all && (exact || r.worded && under(byWords(r.text), byWords(text), true))
+		all = all && exact
 		some = some || exact || under(r.folded, folded, false) // "/.mfa.html" is the app's own
 	}
 	return all, some && !all

@@ -19,17 +19,21 @@ type reading struct {
 	text   string // as that server would see it
 	folded string // letter case and look-alikes removed; what protect compares
 	strict string // letter case alone removed; what allow compares
-	head   uint64 // the first bytes of folded, to pass over most rules at once
-	worded bool   // to a server that looks names up by their words alone (words.go)
+	head   uint64 // of folded, to pass over most rules at once
+	bare   uint64 // likewise, without dots
 }
 
 // A target is a Target with everything it may mean.
 type target struct {
-	other  bool      // one has readings beside it that are not there yet
 	one    reading   // the only reading, of a target that is written plainly
 	more   []reading // all readings of any other
 	query  string
 	hidden []string // queries that a server decoding the path would find in it
+}
+
+func readingOf(text, folded, strict string) reading {
+	head, bare := heads(folded)
+	return reading{text, folded, strict, head, bare}
 }
 
 // len and at run over the readings without a slice for the plain case, so that
@@ -51,22 +55,6 @@ func (t *target) at(i int) *reading {
 // read fills in the readings of a target; false means that it cannot be read
 // safely.
 func (t *target) read(in Target) bool {
-	ok := t.skim(in)
-	t.widen()
-	return ok
-}
-
-// widen fills in the readings that skim left out.
-func (t *target) widen() {
-	if t.other {
-		t.keep(alike(t.one.text))
-		t.other = false
-	}
-}
-
-// skim is read, but for the readings of alike, which matter to few targets that
-// have them.
-func (t *target) skim(in Target) bool {
 	path := in.Path
 	t.query = in.RawQuery
 	if len(path)+len(in.RawQuery) > maxTarget {
@@ -75,8 +63,8 @@ func (t *target) skim(in Target) bool {
 	if path == "" || path == "*" { // an asterisk asks about the server as a whole
 		path = "/"
 	}
-	if plain, other := isPlain(path); plain && !isRouted(in.RawQuery) {
-		t.one, t.other = reading{text: path, folded: path, strict: path, head: headOf(path)}, other
+	if isPlain(path) && !isRouted(in.RawQuery) {
+		t.one = readingOf(path, path, path)
 		return true
 	}
 	if path[0] != '/' {
@@ -87,41 +75,36 @@ func (t *target) skim(in Target) bool {
 	if !readable(path) {
 		return false
 	}
-	list, ok := readings(path)
+	texts, ok := readings(path)
 	if !ok {
 		return false
 	}
-	for _, s := range list {
-		if _, q, found := strings.Cut(s.path, "?"); found {
+	for _, s := range texts {
+		if _, q, found := strings.Cut(s, "?"); found {
 			t.hidden = append(t.hidden, q)
 		}
 	}
-	if list, ok = t.routed(list); !ok {
+	if texts, ok = t.routed(texts); !ok {
 		return false
 	}
-	t.keep(list)
-	return true
-}
-
-func (t *target) keep(list []step) {
-	t.more = make([]reading, len(list))
-	for i, s := range list {
-		f := fold(s.path)
-		t.more[i] = reading{text: s.path, folded: f, strict: lower(s.path), head: headOf(f), worded: s.worded}
+	t.more = make([]reading, len(texts))
+	for i, s := range texts {
+		t.more[i] = readingOf(s, fold(s), lower(s))
 	}
+	return true
 }
 
 // readings returns every path that a target can be turned into by what servers
 // do to targets (acts.go), done in any order and any number of times. A path in
 // which no escape was ever decoded is a step on the way and no reading: all
 // servers decode at least once. It reports false where there are too many.
-func readings(path string) (list []step, ok bool) {
-	steps := []step{{path: path, decoded: !strings.Contains(path, "%")}}
+func readings(path string) ([]string, bool) {
+	steps := []step{{path, !strings.Contains(path, "%")}}
 	work := 0
 	for i := 0; i < len(steps); i++ {
 		for _, a := range acts {
-			next := step{a.do(steps[i].path), steps[i].decoded || a.decodes, steps[i].worded || a.words}
-			if a.words && next.path == steps[i].path || listed(steps, next) {
+			next := step{a.do(steps[i].path), steps[i].decoded || a.decodes}
+			if slices.Contains(steps, next) {
 				continue
 			}
 			if work += len(next.path); work > maxWork || len(steps) == maxReadings {
@@ -130,27 +113,18 @@ func readings(path string) (list []step, ok bool) {
 			steps = append(steps, next)
 		}
 	}
+	var texts []string
 	for _, s := range steps {
-		if s.decoded && (!s.worded || !slices.Contains(steps, step{path: s.path, decoded: true})) && !listed(list, s) {
-			list = append(list, s)
+		if s.decoded && !slices.Contains(texts, s.path) {
+			texts = append(texts, s.path)
 		}
 	}
-	return list, true
+	return texts, true
 }
 
-// A step is what a path became on the way to its readings.
 type step struct {
 	path    string
 	decoded bool
-	worded  bool // as reading.worded
-}
-
-// listed reports whether a step is among others: itself, or one that says as much
-// and was come to without looking at words alone.
-func listed(steps []step, s step) bool {
-	return slices.ContainsFunc(steps, func(o step) bool {
-		return o.path == s.path && o.decoded == s.decoded && (o.worded == s.worded || !o.worded)
-	})
 }
 
 // readable refuses what no two servers agree on and no honest client sends:
@@ -185,15 +159,6 @@ func afterScheme(s string) string {
 		return "/" + rest[i:]
 	}
 	return "/"
-}
-
-// headOf packs the first eight bytes of a path, ASCII letters lowered.
-func headOf(s string) uint64 {
-	var h uint64
-	for i := 0; i < len(s) && i < 8; i++ {
-		h |= uint64(lowerByte(s[i])) << (8 * i)
-	}
-	return h
 }
 
 func lowerByte(c byte) byte {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -137,18 +136,16 @@ func TestTheWorkOfReadingIsBounded(t *testing.T) {
 // Ways of reading one target, written out: what the acts do, in every order.
 func TestReadings(t *testing.T) {
 	for path, want := range map[string][]string{
-		"/a;b":       {"/a;b", "/a", "/ab"},
+		"/a;b":       {"/a;b", "/a"},
 		"/a%2fb":     {"/a/b", "/a%2fb"},
 		"/%2561":     {"/%61", "/a"},
 		"/a/../b":    {"/a/../b", "/b"},
-		"/a%20b":     {"/a b", "/a-b"},
+		"/a%20b":     {"/a b"},
 		"//h/b":      {"//h/b", "/h/b", "/b"},
-		"/x.php/b":   {"/x.php/b", "/x-php/b", "/x/b", "/b"},
-		"/(a)_b.c/":  {"/(a)_b.c/", "/a_b-c/", "/(a)b.c/", "/ab-c/"},
+		"/x.php/b":   {"/x.php/b", "/x/b", "/b"},
 		"/caf%C3%A9": {"/café"},
 	} {
-		list, ok := readings(path)
-		got := paths(list)
+		got, ok := readings(path)
 		slices.Sort(got)
 		slices.Sort(want)
 		if !ok || !slices.Equal(got, want) {
@@ -158,73 +155,17 @@ func TestReadings(t *testing.T) {
 }
 
 func TestPlainTargetsHaveOneReading(t *testing.T) {
-	for _, path := range []string{"/", "/a", "/a/b/", "/a-b/c-d-e", "/A1/2"} {
-		if plain, other := isPlain(path); !plain || other {
-			t.Errorf("%s: plain %v, other readings %v", path, plain, other)
+	for _, path := range []string{"/", "/a", "/a/b/", "/A.b/c.html", "/.well-known/x", "/index.php", "/a/b)", "/a-b/c_d", "/_"} {
+		if !isPlain(path) {
+			t.Errorf("%s is not plain", path)
 		}
 		if got, ok := readings(path); !ok || len(got) != 1 {
-			t.Errorf("%s: plain, but read as %q", path, paths(got))
+			t.Errorf("%s: plain, but read as %q", path, got)
 		}
 	}
-	for _, path := range []string{"a", "//", "/a//b", "/.", "/..", "/a./b", "/a.", "/a b", "/a;b", "/a%41", "/é", "/a\\b", "/x.php/a", "/cgi-bin/a", "/a:$b", "/..a/..", "/a\x00", "/a/b)", "/a@b", "/x._php/a", "/x._", "/cgi.bin/a", "/cgi-_bin/a"} {
-		if plain, _ := isPlain(path); plain {
+	for _, path := range []string{"a", "//", "/a//b", "/.", "/..", "/a./b", "/a.", "/a b", "/a;b", "/a%41", "/é", "/a\\b", "/x.php/a", "/cgi-bin/a", "/a:$b", "/..a/..", "/a\x00"} {
+		if isPlain(path) {
 			t.Errorf("%s is plain", path)
 		}
 	}
-}
-
-// A path that is written plainly but for what those overlook who look at words
-// alone is read as in the long way, and all its readings are written plainly.
-func TestAlikeIsWhatReadingsFinds(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8))
-	parts := []string{"a", "b", "cgi", "bin", "php", ".", "_", "-", "/"}
-	tried := 0
-	for range 200_000 {
-		path := "/"
-		for range 1 + r.IntN(8) {
-			path += parts[r.IntN(len(parts))]
-		}
-		plain, other := isPlain(path)
-		if !plain {
-			continue
-		}
-		list, ok := readings(path)
-		if !ok || !other && len(list) != 1 {
-			t.Fatalf("%s: plain, but read as %q", path, paths(list))
-		}
-		if !other {
-			continue
-		}
-		tried++
-		quick := alike(path)
-		if a, b := paths(quick), paths(list); !sameOf(a, b) {
-			t.Fatalf("%s: quickly read as %q, else as %q", path, a, b)
-		}
-		for _, s := range quick {
-			if plain, _ := isPlain(s.path); !plain {
-				t.Fatalf("%s: its reading %s is not written plainly", path, s.path)
-			}
-			if isSteady(path) && headOf(s.path)<<32 != headOf(path)<<32 {
-				t.Fatalf("%s: its reading %s begins otherwise", path, s.path)
-			}
-			if s.worded == (s.path == path) || byWords(s.path) != byWords(path) {
-				t.Fatalf("%s: its reading %s is worded %v", path, s.path, s.worded)
-			}
-		}
-	}
-	if tried < 10_000 {
-		t.Errorf("%d such paths are tried", tried)
-	}
-}
-
-func paths(list []step) (texts []string) {
-	for _, s := range list {
-		texts = append(texts, s.path)
-	}
-	return texts
-}
-
-func sameOf(a, b []string) bool {
-	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
-	return slices.Equal(a, b)
 }

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // isRouted reports whether a query begins like a path. Front controllers that may
 // not rely on PATH_INFO take it for one: "/?/documents" and
@@ -12,8 +15,8 @@ func isRouted(query string) bool {
 // routed adds to the readings of a target's path those of a query that is a path
 // itself, where the path is a folder's own or its index file's. It reports false
 // where there are too many.
-func (t *target) routed(list []step) ([]step, bool) {
-	paths := list
+func (t *target) routed(texts []string) ([]string, bool) {
+	paths := texts
 	for _, q := range append([]string{t.query}, t.hidden...) {
 		if !isRouted(q) {
 			continue
@@ -22,25 +25,25 @@ func (t *target) routed(list []step) ([]step, bool) {
 			q = q[:i]
 		}
 		for _, p := range paths {
-			slash := strings.LastIndexByte(p.path, '/')
-			if last := p.path[slash+1:]; last != "" && !isIndex(last) || strings.ContainsAny(p.path, "?#") {
+			slash := strings.LastIndexByte(p, '/')
+			if last := p[slash+1:]; last != "" && !isIndex(last) || strings.ContainsAny(p, "?#") {
 				continue
 			}
-			for _, seed := range [...]string{q, p.path[:slash] + "/" + q} {
+			for _, seed := range [...]string{q, p[:slash] + "/" + q} {
 				more, ok := readings("/" + strings.TrimLeft(seed, "/"))
 				if !ok {
 					return nil, false
 				}
 				for _, m := range more {
-					if m.worded = m.worded || p.worded; !listed(list, m) {
-						list = append(list, m)
+					if !slices.Contains(texts, m) {
+						texts = append(texts, m)
 					}
 				}
-				if len(list) > maxReadings {
+				if len(texts) > maxReadings {
 					return nil, false
 				}
 			}
 		}
 	}
-	return list, true
+	return texts, true
 }

@@ -17,7 +17,7 @@ func (s sieve) with(head uint64) sieve {
 }
 
 // passes reports whether a rule may protect a reading of this head. The reading is
-// of a target that is written plainly, so that it is under a prefix byte for byte.
+// of a target that is written plainly, so that it is under a prefix letter by letter.
 func (s sieve) passes(head uint64) bool {
 	return s&hole(uint32(head)) != 0 // #nosec G115 -- as above
 }

@@ -1,5 +1,7 @@
 package policy
 
+import "math/bits"
+
 // Spares reports whether a glance shows that nobody has to be asked who he is:
 // Decide would find the target open, for everybody and at any time. The target is
 // written plainly, is none of the gate's own, and no prefix of whoever may decide
@@ -8,25 +10,17 @@ package policy
 // the tenant; a preflight and a rewritten target are the caller's to see to.
 func (p *Policy) Spares(f *Facts) bool {
 	path := f.Sent.Path
-	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(f.Sent.RawQuery) || p.mayMeet(f, headOf(path)) {
+	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(f.Sent.RawQuery) {
 		return false
 	}
-	plain, other := isPlain(path)
-	return plain && (!other || isSteady(path) && !mayBegin(headOf(path), f.Mount, 4))
-}
-
-// widen fills in the readings of a target that skim left out, unless a glance
-// shows that none of them can be under a prefix or the mount.
-func (p *Policy) widen(t *target, f *Facts) {
-	if t.other && (!isSteady(t.one.text) || mayBegin(t.one.head, f.Mount, 4) || p.mayMeet(f, t.one.head)) {
-		t.widen()
-	}
+	head, bare := heads(path)
+	return !p.mayMeet(f, head) && (bare == head || !p.mayMeet(f, bare)) && isPlain(path)
 }
 
 // mayMeet reports whether a path of this head may lie under the mount, or under a
 // prefix of whoever may decide.
 func (p *Policy) mayMeet(f *Facts, head uint64) bool {
-	return f.Protect != nil && f.Protect.rules.sieve.passes(head) || mayBegin(head, f.Mount, 8) || p.mayProtect(f, head)
+	return f.Protect != nil && f.Protect.rules.sieve.passes(head) || mayBegin(head, f.Mount) || p.mayProtect(f, head)
 }
 
 // mayProtect reports whether a tenant that may decide has a prefix that begins as
@@ -48,8 +42,11 @@ func (p *Policy) mayProtect(f *Facts, head uint64) bool {
 	}
 }
 
-// mayBegin reports whether a path of this head may lie under a mount, as far as so
-// many of their first bytes tell.
-func mayBegin(head uint64, mount string, bytes int) bool {
-	return mount != "" && (head^headOf(mount))&headMask(min(bytes, len(mount))) == 0
+// mayBegin reports whether a path of this head may lie under a mount.
+func mayBegin(head uint64, mount string) bool {
+	if mount == "" {
+		return false
+	}
+	begins := headOf(mount)
+	return (head^begins)&headMask((bits.Len64(begins)+7)/8) == 0
 }

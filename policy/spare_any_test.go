@@ -144,7 +144,7 @@ func TestSpares_OfAnyPolicy(t *testing.T) {
 			}
 		}
 	}
-	if spared < 2500 || asked < 3000 || loaded < 80 {
+	if spared < 3000 || asked < 3000 || loaded < 80 {
 		t.Errorf("%d spared, %d not, of %d files", spared, asked, loaded)
 	}
 }

@@ -3,45 +3,39 @@ package policy
 import "strings"
 
 // protects reports whether the reading lies under the prefix in the widest
-// sense: without regard to letters that look or fold alike, and with a suffix
-// ("/documents.json") taken for the same resource.
+// sense: without regard to letters that look or fold alike and to what is left out
+// of names, and with a suffix ("/documents.json") taken for the same resource.
 func (p *rule) protects(r *reading, sensitive bool) bool {
-	path, prefix := r.folded, p.folded()
-	if sensitive {
-		path, prefix = r.text, p.text()
-	}
-	if p.special != nil && p.special.alone {
+	path, prefix := p.compared(r, sensitive)
+	switch {
+	case p.special != nil && p.special.alone:
 		return isFolder(path, prefix, sensitive)
+	case !isNamed(prefix):
+		return p.names(r, sensitive)
 	}
-	return under(path, prefix, sensitive) || suffixed(path, prefix, sensitive)
+	return meets(path, prefix, sensitive)
 }
 
-// allows reports whether the reading lies under the prefix as it is written, but
-// for letter case. A server that looks at words alone looks at the prefix so too.
-func (p *rule) allows(r *reading, sensitive bool) bool {
-	path, prefix := r.strict, p.strict()
+// names reports whether the reading lies under the prefix with nothing left out.
+func (p *rule) names(r *reading, sensitive bool) bool {
+	path, prefix := p.compared(r, sensitive)
+	return starts(path, prefix, sensitive) && ends(path[len(prefix):])
+}
+
+func (p *rule) compared(r *reading, sensitive bool) (path, prefix string) {
 	if sensitive {
-		path, prefix = r.text, p.text()
+		return r.text, p.text()
 	}
-	if r.worded {
-		path, prefix = byWords(path), byWords(prefix)
-	}
-	return under(path, prefix, sensitive)
+	return r.folded, p.folded()
 }
 
-// under is rule.protects for a prefix that is a path alone, where the head is
-// already known to be the reading's.
-func (r *reading) under(prefix string) bool {
-	path := r.folded
-	if len(path) < len(prefix) {
-		return false
+// allows reports whether the reading lies under the prefix as it is written,
+// but for letter case.
+func (p *rule) allows(r *reading, sensitive bool) bool {
+	if sensitive {
+		return under(r.text, p.text(), true)
 	}
-	for i := 8; i < len(prefix); i++ {
-		if lowerByte(path[i]) != prefix[i] {
-			return false
-		}
-	}
-	return len(path) == len(prefix) || path[len(prefix)] == '/' || path[len(prefix)] == '.' && suffixed(path, prefix, false)
+	return under(r.strict, p.strict(), false)
 }
 
 // under reports whether path is prefix or lies below it, by whole segments.
@@ -49,16 +43,16 @@ func under(path, prefix string, sensitive bool) bool {
 	return starts(path, prefix, sensitive) && (len(path) == len(prefix) || path[len(prefix)] == '/')
 }
 
-// suffixed reports whether path is prefix with an extension. Below it there is
-// something only where the extension is one of a program or of a format that
-// routers know: /documents.php/1 and /documents.json/ are the documents,
-// /documents.old/1 is another folder.
-func suffixed(path, prefix string, sensitive bool) bool {
-	if prefix == "" || len(path) <= len(prefix) || path[len(prefix)] != '.' || !starts(path, prefix, sensitive) {
+// isSuffix reports whether what comes behind a name is an extension of it. Below
+// it there is something only where the extension is one of a program or of a
+// format that routers know: /documents.php/1 and /documents.json/ are the
+// documents, /documents.old/1 is another folder.
+func isSuffix(rest string) bool {
+	if rest[0] != '.' {
 		return false
 	}
-	seg, rest, _ := strings.Cut(path[len(prefix):], "/")
-	return rest == "" || isScript(seg) || isFormat(seg)
+	seg, below, _ := strings.Cut(rest, "/")
+	return below == "" || isScript(seg) || isFormat(seg)
 }
 
 func isFormat(seg string) bool {

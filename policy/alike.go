@@ -1,0 +1,133 @@
+package policy
+
+import "strings"
+
+// Apps that look a page up by its name overlook much of what else is in it, and
+// so show one page under many names. "(list)", ".list", "li_st" and "list-" are
+// "list" to Zend Framework 1, "my-area" is "my_area" to CherryPy and CodeIgniter,
+// "myArea" to CakePHP, "my.area" and "my~-area" to WordPress. So a prefix covers
+// whatever has its letters and digits. What is allowed is allowed as it is
+// written.
+
+// silent are the bytes that are left out of names. The dot is one as well, but for
+// the one before a suffix. "%" is not: what it begins is there decoded, too.
+var silent = func() (c [256]bool) {
+	for _, b := range []byte("-_ !\"#$&'()*+,:;<=>?@[\\]^`{|}~") {
+		c[b] = true
+	}
+	return c
+}()
+
+// meets reports whether a path has the letters and digits of a prefix, or lies
+// below what has, or has a suffix behind them.
+func meets(path, prefix string, sensitive bool) bool {
+	if end := pass(path, prefix, sensitive, false); end >= 0 && ends(path[end:]) {
+		return true
+	}
+	if strings.IndexByte(path, '.') < 0 {
+		return false
+	}
+	end := pass(path, prefix, sensitive, true)
+	return end == len(path) || end > 0 && path[end] == '/'
+}
+
+// pass returns where a path goes on behind a prefix, as far as its letters and
+// digits tell; -1: it begins otherwise.
+func pass(path, prefix string, sensitive, dots bool) int {
+	i := 0
+	for j := 0; j < len(prefix); {
+		switch c := prefix[j]; {
+		case i < len(path) && (path[i] == c || !sensitive && lowerByte(path[i]) == c):
+			i++
+			j++
+		case silent[c] || dots && c == '.':
+			j++
+		case i < len(path) && (silent[path[i]] || dots && path[i] == '.'):
+			i++
+		default:
+			return -1
+		}
+	}
+	for i < len(path) && (silent[path[i]] || dots && path[i] == '.') {
+		i++
+	}
+	return i
+}
+
+// ends reports whether what comes behind a prefix leaves it the same resource.
+func ends(rest string) bool {
+	return rest == "" || rest[0] == '/' || isSuffix(rest)
+}
+
+// isNamed reports whether every segment of a prefix has a letter or a digit. One
+// without is looked for as it is written.
+func isNamed(prefix string) bool {
+	named := true
+	for i := range len(prefix) {
+		switch c := prefix[i]; {
+		case c == '/':
+			if !named {
+				return false
+			}
+			named = false
+		case !silent[c] && c != '.':
+			named = true
+		}
+	}
+	return named
+}
+
+// letters is a path without what is left out of names.
+func letters(s string) string {
+	for i := range len(s) {
+		if silent[s[i]] {
+			return strings.Map(func(r rune) rune {
+				if r < 0x80 && silent[r] {
+					return -1
+				}
+				return r
+			}, s)
+		}
+	}
+	return s
+}
+
+// heads packs the first eight bytes of a path that are not left out of names, ASCII
+// letters lowered: with its dots, and without.
+func heads(s string) (head, bare uint64) {
+	for i := 0; i < len(s) && i < 8; i++ {
+		c := s[i]
+		if silent[c] || c == '.' {
+			return headsBehind(s, i, head)
+		}
+		head |= uint64(lowerByte(c)) << (8 * i)
+	}
+	return head, head
+}
+
+// headsBehind is heads for a path whose first n bytes, packed already, are letters.
+func headsBehind(s string, n int, packed uint64) (head, bare uint64) {
+	head, bare = packed, packed
+	at, atBare := n, n
+	for i := n; i < len(s) && atBare < 8; i++ {
+		c := s[i]
+		if silent[c] {
+			continue
+		}
+		b := uint64(lowerByte(c))
+		if at < 8 {
+			head |= b << (8 * at)
+			at++
+		}
+		if c != '.' {
+			bare |= b << (8 * atBare)
+			atBare++
+		}
+	}
+	return head, bare
+}
+
+func headOf(s string) uint64 {
+	head, _ := heads(s)
+	return head
+}

@@ -1,0 +1,61 @@
+package policy
+
+import "testing"
+
+// A prefix covers every name of its letters and digits, whoever decides: the
+// host's tenant, one of several, one with rules of queries, of one letter case, or
+// whichever the identity will name.
+func TestNamesOfTheSameLetters(t *testing.T) {
+	const tenants = "version: 1\ntenants:\n  a: {require: mfa, hosts: [h], protect: [/my-area, /reports_2026, /v1.2/x]}\n"
+	for name, p := range map[string]*Policy{
+		"the host's":             mustParse(t, tenants+"  b: {hosts: [i]}\n"),
+		"the only one":           mustParse(t, tenants),
+		"with a rule of a query": mustParse(t, tenants+"  b: {hosts: [i], protect: [{path: /x, query: {a: b}}]}\n"),
+		"of one letter case":     mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, case: sensitive, hosts: [h], protect: [/my-area, /reports_2026, /v1.2/x]}\n"),
+		"with an allow":          mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, hosts: [h], protect: [/my-area, /reports_2026, /v1.2/x], allow: [/open]}\n"),
+	} {
+		for path, hit := range map[string]bool{
+			"/my-area": true, "/my_area/1": true, "/my.area": true, "/myarea": true, "/(my-area)": true, "/my--area!": true, "/.my.area.": true, "/my%20area": true, "/@my,area/x.pdf": true, "/my_area.json": true, "/my-ar;ea": true, "/my-area_.json/1": true,
+			"/reports2026": true, "/reports-2026": true, "/v1-2/x": false, "/v1.2/x": true, "/v1.2/_x": true,
+			"/my-area-2": false, "/my/area": false, "/my-areas": false, "/the-my-area": false, "/my-area.old/1": false, "/reports_2025": false, "/-/my-area": false, "/my": false,
+		} {
+			for host, by := range map[string]TenantBy{"h": ByHost, "elsewhere": ByIdentity} {
+				f := known(host, path)
+				f.TenantBy, f.TenantMapped, f.Who = by, by == ByIdentity, NotAsked
+				if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+					t.Errorf("%s: %s of %s is protected: %v", name, path, host, got)
+				}
+				if p.Spares(&f) && hit {
+					t.Errorf("%s: %s of %s is spared", name, path, host)
+				}
+			}
+		}
+	}
+}
+
+// What is allowed is allowed as it is written, also beside a prefix that has its
+// letters: so a page of that name can be told apart.
+func TestAnAllowIsWhatIsWritten(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants:\n  a:\n    require: mfa\n    protect: [/, /my-area, /shop]\n    allow: [/my_area, /log_in.php, /shop/the-help, /shop]\n")
+	for path, open := range map[string]bool{
+		"/my_area/1": true, "/my-area": false, "/my.area": false, "/myarea": false, "/MY_AREA": true,
+		"/log_in.php": true, "/log-in.php": false, "/login.php": false, "/log_in.php/x": false,
+		"/shop/the-help": true, "/shop/the_help": false, "/shop": false, "/sh-op": false,
+	} {
+		f := known("h", path)
+		if got := p.Decide(&f).Reason == ReasonOpen; got != open {
+			t.Errorf("%s is open: %v", path, got)
+		}
+	}
+}
+
+// A prefix without a letter is looked for as it is written.
+func TestPrefixesWithoutALetter(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, hosts: [h], protect: [/_, /@/x, /-]}\n  b: {hosts: [i]}\n")
+	for path, hit := range map[string]bool{"/_": true, "/_/x": true, "/_.json": true, "/@/x": true, "/-/1": true, "/": false, "/x": false, "/~/x": false, "/__": false, "//": false, "/$": false} {
+		f := known("h", path)
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("%s is protected: %v", path, got)
+		}
+	}
+}
