@@ -81,13 +81,28 @@ func (h *hosts) find(name string) *hostSlot {
 // lookup is find, of a host as it is sent, or of the wildcard that it falls under.
 func (h *hosts) lookup(host string) *hostSlot {
 	host = cleanHost(host)
+	if strings.HasPrefix(host, ".") {
+		return nil // wildcards are kept by such names
+	}
 	if s := h.find(host); s != nil || !h.wild {
 		return s
 	}
-	if dot := strings.IndexByte(host, '.'); dot >= 0 {
+	if dot := strings.IndexByte(host, '.'); dot > 0 && isLabel(host[:dot]) {
 		return h.find(host[dot:])
 	}
 	return nil
+}
+
+// isLabel reports whether a wildcard stands for s. It stands for no text that some app
+// reads as another name: %6fffice.example is office.example to whoever decodes a
+// host, and would be judged by what *.example asks for.
+func isLabel(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // is reports whether the slot is the host's.

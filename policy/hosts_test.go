@@ -58,6 +58,23 @@ func TestLongHosts(t *testing.T) {
 	}
 }
 
+// A wildcard stands for one name of a host, and for nothing that only looks so.
+func TestWildcardsStandForNames(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants:\n  strict: {protect: [/a], hosts: [a.example]}\n  wide: {protect: [/a], hosts: ['*.example']}\n")
+	for host, want := range map[string]string{
+		"a.example": "strict", "A.Example.:80": "strict", "b.example": "wide", "xn--bcher-kva.example": "wide", "B_2.EXAMPLE:443": "wide",
+		"%61.example": "", "a%2eexample": "", ".example": "", ".a.example": "", "..example": "", "x@a.example": "", "a,b.example": "", "a b.example": "", "ａ.example": "", "a\u00ad.example": "", "a/.example": "", "b.a.example": "",
+	} {
+		got := ""
+		if tenant := p.HostTenant(host); tenant != nil {
+			got = tenant.Key
+		}
+		if got != want {
+			t.Errorf("%q is %q, not %q", host, got, want)
+		}
+	}
+}
+
 // What a host's own memory says of a request is what its tenant's rules say, one
 // by one and from the beginning: whatever kind of entries they are, however many,
 // and by whichever of its hosts the tenant is found.
