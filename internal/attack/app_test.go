@@ -88,7 +88,9 @@ func reads(target string) string {
 		}
 		return r
 	}, norm.NFKD.String(p)), "~", "")
-	p, _, _ = strings.Cut(p, "#")
+	if i := strings.IndexAny(p, "?#"); i >= 0 {
+		p = p[:i] // decoded first, cut then
+	}
 	p = "/" + inPath.ReplaceAllString(strings.ReplaceAll(p, "files../", "files/../"), "") // an alias of nginx without its slash
 	segments := strings.FieldsFunc(p, func(c rune) bool { return c == '/' || c == '\\' })
 	for i, s := range segments {

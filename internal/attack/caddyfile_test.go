@@ -60,12 +60,20 @@ func TestAdvisory_PN13_AGateIsNeverSilentlySkipped(t *testing.T) {
 			t.Errorf("%s is taken", name)
 		}
 	}
+	// Written last, it still stands before what answers.
+	for _, site := range []string{"reverse_proxy %APP%\n" + gate, "handle /open* {\nreverse_proxy %APP%\n}\nhandle {\nreverse_proxy %APP%\n}\n" + gate} {
+		s := start(t, oneHost, "http://:0 {\n"+site+"}\n")
+		s.closed("/documents", documents, "/open/../documents")
+		s.reached("/open")
+	}
 }
 
-// TestAdvisory_CVE_2026_27586_WhatCannotBeReadIsNotStarted: a matcher, a policy, a key
-// or a list of keys that fails to load never leaves a site open.
-func TestAdvisory_CVE_2026_27586_WhatCannotBeReadIsNotStarted(t *testing.T) {
-	plain := "http://a.test {\nmfa {\n" + whoami + "\n}\nreverse_proxy %APP%\n}"
+// TestAdvisory_CVE_2026_27586_PN23_WhatCannotBeReadIsNotStarted: a matcher, a policy, a key
+// or a list of keys that fails to load never leaves a site open, neither at a start nor
+// at a reload.
+func TestAdvisory_CVE_2026_27586_PN23_WhatCannotBeReadIsNotStarted(t *testing.T) {
+	plain := "http://:0 {\nmfa {\n" + whoami + "\n}\nreverse_proxy %APP%\n}"
+	s := start(t, oneHost, plain)
 	for name, c := range map[string]struct{ policy, site string }{
 		"an empty policy": {"", plain}, "half a policy": {oneHost[:60], plain}, "nothing but a comment": {"# later\n", plain}, "two documents": {oneHost + "---\n" + oneHost, plain}, "no tenants": {"version: 1\ntenants: {}\n", plain},
 		"a null prefix": {strings.Replace(oneHost, "- /documents", "- ~", 1), plain}, "yes": {strings.Replace(oneHost, "require: mfa", "require: yes", 1), plain}, "off by a typo": {strings.Replace(oneHost, "require: mfa", "requires: mfa", 1), plain}, "an include of nothing": {"include: [tenants/*.yaml]\n" + oneHost, plain},
@@ -76,6 +84,16 @@ func TestAdvisory_CVE_2026_27586_WhatCannotBeReadIsNotStarted(t *testing.T) {
 		if err := verdict(t, global, c.policy, c.site); err == nil {
 			t.Errorf("%s is taken", name)
 		}
+		write(t, s.dir+"/policy.yaml", c.policy)
+		conf, _, err := adapt(s.dir, fill(global+c.site, s.dir, s.app.Listener.Addr().String()))
+		if err == nil {
+			err = caddy.Load(conf, true)
+		}
+		if err == nil {
+			t.Fatalf("%s is loaded", name)
+		}
+		s.closed(documents)
+		s.reached("/open")
 	}
 	if err := verdict(t, global, oneHost, plain); err != nil {
 		t.Fatal(err)

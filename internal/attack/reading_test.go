@@ -85,7 +85,7 @@ tenants:
 `
 
 // Caddy itself speaks FastCGI: the script sees the target as it first came.
-func TestPN16_NoSpellingReachesPHPBehindFastCGI(t *testing.T) {
+func TestAdvisory_PN16_NoSpellingReachesPHPBehindFastCGI(t *testing.T) {
 	u := caddyFPM(t)
 	s := start(t, byPathAlone, "http://office.test:0 {\n\tmfa {\n\t\t%WHOAMI%\n\t}\n\t"+u.proxy+"\n}\nhttp://free.test:0 {\n\t"+u.proxy+"\n}\n")
 	if a := raw(t, s.addr, message("GET", "/documents/", "free.test")); a.status != 200 || u.looted() == 0 {

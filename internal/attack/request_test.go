@@ -89,9 +89,9 @@ func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
 	}
 }
 
-// TestPN16_AScriptWithoutItsExtension: Apache's MultiViews and `try_files $uri
+// TestAdvisory_PN16_AScriptWithoutItsExtension: Apache's MultiViews and `try_files $uri
 // $uri.php` run /admin.php for /admin, and for what stands behind it.
-func TestPN16_AScriptWithoutItsExtension(t *testing.T) {
+func TestAdvisory_PN16_AScriptWithoutItsExtension(t *testing.T) {
 	s := start(t, strings.Replace(oneHost, "- /documents", "- /documents\n      - /admin.php\n      - /help/list.aspx", 1), plainSite)
 	for _, target := range []string{"/admin.php", "/admin", "/Admin/users", "/admin?x=y", "/%61dmin/", "/help/list", "/help/list/1", "/index?page=mensagens"} {
 		if a := s.get(target); a.status == 200 {

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestPN21_NoSpellingOverHTTP3: the targets of HTTP/1.1 once more, where :path
+// TestAdvisory_PN21_NoSpellingOverHTTP3: the targets of HTTP/1.1 once more, where :path
 // is taken from no request line.
-func TestPN21_NoSpellingOverHTTP3(t *testing.T) {
+func TestAdvisory_PN21_NoSpellingOverHTTP3(t *testing.T) {
 	s := startTLS(t, twoHosts, plainSite, "office.test")
 	h3 := dialH3(t, s.addr, "office.test")
 	passed := 0
@@ -25,9 +25,9 @@ func TestPN21_NoSpellingOverHTTP3(t *testing.T) {
 	}
 }
 
-// TestPN20_NoTunnelOverHTTP2AndHTTP3: CONNECT, plain and extended (RFC 8441, RFC
+// TestAdvisory_PN20_NoTunnelOverHTTP2AndHTTP3: CONNECT, plain and extended (RFC 8441, RFC
 // 9220), and fields that belong to a connection reach no app.
-func TestPN20_NoTunnelOverHTTP2AndHTTP3(t *testing.T) {
+func TestAdvisory_PN20_NoTunnelOverHTTP2AndHTTP3(t *testing.T) {
 	s := startTLS(t, twoHosts, plainSite, "office.test")
 	for name, pairs := range map[string][]string{
 		"connect":           {":method", "CONNECT", ":authority", "office.test:443"},
