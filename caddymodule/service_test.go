@@ -17,7 +17,7 @@ tenants:
 
 // A service account passes by whatever the identity knows it by, or by a
 // password of its own where people come with a cookie; and not one step further.
-func TestServiceAccounts(t *testing.T) {
+func TestAdvisory_AD3_AServiceAccountIsWrittenDown(t *testing.T) {
 	const basic = "Basic c3ZjLWJhY2t1cDpwdw==" // svc-backup:pw
 	head := strings.Replace(simple, "\tmfa {", "\tmfa %DIR%/policy.yaml {", 1)
 	cookieOnly := strings.Replace(scripted, "\tmfa {", "\tmfa %DIR%/policy.yaml {", 1)

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// TestAdvisory_CVE_2026_78655_BruteForce: the count is of the account, whatever
+// TestAdvisory_CVE_2026_78655_TO3_BruteForce: the count is of the account, whatever
 // session, node or process the guesses come by.
-func TestAdvisory_CVE_2026_78655_BruteForce(t *testing.T) {
+func TestAdvisory_CVE_2026_78655_TO3_BruteForce(t *testing.T) {
 	w, r := newBoltWorld(t), silva()
 	p := person("bob")
 	e, a := w.enrol(p, r, nil)

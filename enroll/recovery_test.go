@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestRecoveryCodes(t *testing.T) {
+func TestAdvisory_RC1_EachCodeOnce(t *testing.T) {
 	w, p, r := newBoltWorld(t), person("bob"), silva()
 	e, a := w.enrol(p, r, nil)
 	form := regexp.MustCompile(`^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$`) // 16 of 32: 80 bits
@@ -109,7 +109,7 @@ func FuzzReadRecovery(f *testing.F) {
 
 // A stolen database gives neither codes nor secrets nor addresses, and the
 // account's own text, opened, holds no recovery code.
-func TestAtRest(t *testing.T) {
+func TestAdvisory_EN7_AStolenStoreGivesNoSecret(t *testing.T) {
 	w, p, r := newWorld(t), person("bob"), silva()
 	v := w.begin(p, r, nil)
 	setup, err := w.BeginTOTP(ctx, v, p, r, nil, "")

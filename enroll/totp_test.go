@@ -53,7 +53,7 @@ func TestEnrolFirstMethod(t *testing.T) {
 
 // TestAdvisory_RFC6238_5_2: a code is accepted once, however it is spelled, on
 // whichever node, after a restart, and with the clock set back.
-func TestAdvisory_RFC6238_5_2_Replay(t *testing.T) {
+func TestAdvisory_CVE_2026_103655_TO1_Replay(t *testing.T) {
 	w, p, r := newBoltWorld(t), person("bob"), silva()
 	_, a := w.enrol(p, r, nil)
 	w.clock.add(time.Minute)
@@ -81,7 +81,7 @@ func TestAdvisory_RFC6238_5_2_Replay(t *testing.T) {
 }
 
 // TestAdvisory_CVE_2026_107276: read, check and spend are one step.
-func TestAdvisory_CVE_2026_107276_Race(t *testing.T) {
+func TestAdvisory_CVE_2026_107276_TO2_Race(t *testing.T) {
 	w, p, r := newBoltWorld(t), person("bob"), silva()
 	e, a := w.enrol(p, r, nil)
 	w.clock.add(time.Minute)
@@ -212,7 +212,7 @@ func TestTOTPSameDigitsNextStep(t *testing.T) {
 	}
 }
 
-func TestTOTPEmptySecret(t *testing.T) {
+func TestAdvisory_TO7_TheEmptySecretHasNoCode(t *testing.T) {
 	if _, err := totpAt(nil, 1); err == nil {
 		t.Fatal("the empty secret has a code")
 	}
@@ -231,7 +231,7 @@ func TestTOTPVectors(t *testing.T) {
 	}
 }
 
-func TestTOTPURI(t *testing.T) {
+func TestAdvisory_TO8_NamesOfAnyLetters(t *testing.T) {
 	key := secret("12345678901234567890")
 	for name, tt := range map[string]struct{ issuer, account, wantIssuer, wantAccount string }{
 		"ok/plain":         {"Silva", "bob@example.com", "Silva", "bob@example.com"},

@@ -64,7 +64,7 @@ func TestVisitIsNotForEver(t *testing.T) {
 }
 
 // TestAdvisory_CVE_2026_18963: a visit is of one person and one session.
-func TestAdvisory_CVE_2026_18963_OtherVisitor(t *testing.T) {
+func TestAdvisory_CVE_2026_18963_EN5_OtherVisitor(t *testing.T) {
 	w, p, r := newWorld(t), person("bob"), silva()
 	v := w.begin(p, r, nil)
 	setup, err := w.BeginTOTP(ctx, v, p, r, nil, "")

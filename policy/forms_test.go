@@ -26,7 +26,7 @@ func TestFormsAreChecked(t *testing.T) {
 
 // There is nothing yet that an administrator could do, so naming one changes no
 // decision, and whoever writes the file is told.
-func TestAdminsGiveNobodyAnything(t *testing.T) {
+func TestAdvisory_CVE_2026_56212_AD1_AdminsGiveNobodyAnything(t *testing.T) {
 	p, err := parseText(head1+"    require: mfa\n    protect: [/documents]\n    admins: {roles: [office-admin], users: [ana]}\n", Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -304,7 +304,7 @@ func TestSendFails(t *testing.T) {
 
 // TestAdvisory_GHSA_c5c4_8r6x_56w3: neither an address nor a subject adds a
 // header, a reader or a command.
-func TestAdvisory_GHSA_c5c4_8r6x_56w3_Injection(t *testing.T) {
+func TestAdvisory_GHSA_c5c4_8r6x_56w3_EM4_Injection(t *testing.T) {
 	s := &server{}
 	s.start(t, false)
 	out := s.sender(t, "smtp", nil)

@@ -20,10 +20,10 @@ var from = map[string][]string{
 	"lying origin":           {"Origin", "%BASE%", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "", "Sec-Fetch-Dest", ""},
 }
 
-// TestCS1_NoOtherSiteChangesAnything sends every change with the victim's
+// TestAdvisory_CS1_NoOtherSiteChangesAnything sends every change with the victim's
 // cookies and another site's marks, as a form, as text/plain that reads as
 // JSON, and as a GET (caddy-security #273, #274).
-func TestCS1_NoOtherSiteChangesAnything(t *testing.T) {
+func TestAdvisory_CS1_NoOtherSiteChangesAnything(t *testing.T) {
 	s := start(t)
 	w := s.witness()
 	proven := s.signedIn("bob").enrolled()
@@ -118,9 +118,10 @@ func toJSON(fields []string) []byte {
 	return []byte(b.String())
 }
 
-// TestCA3_WhatABrowserGuessesHasNoEffect: prefetch and prerender send no mail,
-// open no visit, write nothing, and do not change where a visitor goes back to.
-func TestCA3_WhatABrowserGuessesHasNoEffect(t *testing.T) {
+// TestAdvisory_CA3_WhatABrowserGuessesHasNoEffect: prefetch and prerender send no
+// mail, open no visit, write nothing, and do not change where a visitor goes back
+// to.
+func TestAdvisory_CA3_WhatABrowserGuessesHasNoEffect(t *testing.T) {
 	s := start(t)
 	w := s.witness()
 	b := s.signedIn("bob")

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// TestEN2_WhoHasAFactorShowsNothingWithoutAProof: with bob's password alone
-// nothing of his methods is on any page or in any answer (M7, S3.18).
-func TestEN2_WhoHasAFactorShowsNothingWithoutAProof(t *testing.T) {
+// TestAdvisory_CVE_2026_111949_EN2_WhoHasAFactorProvesItFirst: with bob's
+// password alone nothing of his methods is on any page or in any answer (M7,
+// S3.18).
+func TestAdvisory_CVE_2026_111949_EN2_WhoHasAFactorProvesItFirst(t *testing.T) {
 	s := start(t)
 	owner := s.signedIn("bob").enrolled()
 	owner.beginTOTP()
@@ -42,9 +43,9 @@ func TestEN2_WhoHasAFactorShowsNothingWithoutAProof(t *testing.T) {
 	}
 }
 
-// TestUE1_TheSameForWhoeverIsUnknown: without a session of their own nobody
-// learns from words, status or fields whether bob exists or has enrolled.
-func TestUE1_TheSameForWhoeverIsUnknown(t *testing.T) {
+// TestAdvisory_UE1_TheSameForWhoeverIsUnknown: without a session of their own
+// nobody learns from words, status or fields whether bob exists or has enrolled.
+func TestAdvisory_UE1_TheSameForWhoeverIsUnknown(t *testing.T) {
 	s := start(t)
 	s.signedIn("bob").enrolled()
 	s.signedIn("ann").post("email").want(200)
@@ -216,8 +217,8 @@ func TestDesign_H12_ParkedEnrolmentsDie(t *testing.T) {
 	}
 }
 
-// TestEN7_TheSecretIsShownWhilePendingOnly.
-func TestEN7_TheSecretIsShownWhilePendingOnly(t *testing.T) {
+// TestAdvisory_EN7_TheSecretIsShownWhilePendingOnly.
+func TestAdvisory_EN7_TheSecretIsShownWhilePendingOnly(t *testing.T) {
 	s := start(t)
 	b := s.signedIn("bob").proveAddress().beginTOTP()
 	if r := b.page("/.mfa/enroll").want(200); !strings.Contains(r.body, b.secret[:4]) {

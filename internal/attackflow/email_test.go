@@ -95,9 +95,9 @@ func TestDesign_C8_FirstEnrolmentByMail(t *testing.T) {
 	})
 }
 
-// TestEM3_MailedCodesEnd: the older code after a new one, and any after ten
-// minutes.
-func TestEM3_MailedCodesEnd(t *testing.T) {
+// TestAdvisory_EM3_MailedCodesEnd: the older code after a new one, and any after
+// ten minutes.
+func TestAdvisory_EM3_MailedCodesEnd(t *testing.T) {
 	s := start(t)
 	b := s.signedIn("bob")
 	b.post("email").want(200)
@@ -110,9 +110,10 @@ func TestEM3_MailedCodesEnd(t *testing.T) {
 	b.post("email/verify", "code", s.mail.code(t, mailOf("bob"))).want(200)
 }
 
-// TestEM4_NothingOfTheIdentityReachesAHeader gives people addresses and names
-// that would add a header, a recipient or a line of their own.
-func TestEM4_NothingOfTheIdentityReachesAHeader(t *testing.T) {
+// TestAdvisory_GHSA_c5c4_8r6x_56w3_EM4_NothingOfTheIdentityReachesAHeader gives
+// people addresses and names that would add a header, a recipient or a line of
+// their own.
+func TestAdvisory_GHSA_c5c4_8r6x_56w3_EM4_NothingOfTheIdentityReachesAHeader(t *testing.T) {
 	s := start(t)
 	for i, address := range []string{
 		"a@b.test\r\nBcc: evil@evil.test", "a@b.test\nBcc: evil@evil.test", "a@b.test, evil@evil.test", "a@evil.test@b.test",
@@ -151,10 +152,10 @@ func TestEM4_NothingOfTheIdentityReachesAHeader(t *testing.T) {
 	b.post("email/verify", "code", s.mail.code(t, mailOf("named"))).want(200)
 }
 
-// TestEM2_AForgedHostIsInNoMail: nothing of a Host, X-Forwarded-Host or Forwarded
-// field is in a mail, neither as a link nor as words that a mail program makes
-// one of.
-func TestEM2_AForgedHostIsInNoMail(t *testing.T) {
+// TestAdvisory_EM2_AForgedHostIsInNoMail: nothing of a Host, X-Forwarded-Host or
+// Forwarded field is in a mail, neither as a link nor as words that a mail
+// program makes one of.
+func TestAdvisory_EM2_AForgedHostIsInNoMail(t *testing.T) {
 	for name, change := range map[string][]string{
 		"base_url":    nil,
 		"no base_url": {"\t\tbase_url http://portal.test\n", ""},
@@ -175,9 +176,9 @@ func TestEM2_AForgedHostIsInNoMail(t *testing.T) {
 	}
 }
 
-// TestEM1_GoingAwayDoesNotGiveTheMailBack: whoever closes the connection
+// TestAdvisory_EM1_GoingAwayDoesNotGiveTheMailBack: whoever closes the connection
 // between the server's taking of a mail and its answer has still had it.
-func TestEM1_GoingAwayDoesNotGiveTheMailBack(t *testing.T) {
+func TestAdvisory_EM1_GoingAwayDoesNotGiveTheMailBack(t *testing.T) {
 	s := start(t)
 	pw := s.signedIn("bob")
 	pw.post("email").want(200)
@@ -211,9 +212,10 @@ func TestEM1_GoingAwayDoesNotGiveTheMailBack(t *testing.T) {
 	}
 }
 
-// TestEM1_AddressesChangedInTurnMailNoFlood: each change of address is told to
-// the old one; a script that changes it all the time must not fill bob's box.
-func TestEM1_AddressesChangedInTurnMailNoFlood(t *testing.T) {
+// TestAdvisory_EM1_AddressesChangedInTurnMailNoFlood: each change of address is
+// told to the old one; a script that changes it all the time must not fill bob's
+// box.
+func TestAdvisory_EM1_AddressesChangedInTurnMailNoFlood(t *testing.T) {
 	s := start(t)
 	s.signedIn("bob").page("/documents/1").want(403)
 	for i := range 20 {

@@ -147,9 +147,9 @@ func TestStoreFlaky_NothingOpensTwice(t *testing.T) {
 	bob.page("/documents/1").want(200)
 }
 
-// TestEN8_FifteenMinutes: an enrolment ends by the clock, longer only if asked
-// before, never beyond three hours, and leaves nothing behind.
-func TestEN8_FifteenMinutes(t *testing.T) {
+// TestAdvisory_EN8_FifteenMinutes: an enrolment ends by the clock, longer only if
+// asked before, never beyond three hours, and leaves nothing behind.
+func TestAdvisory_EN8_FifteenMinutes(t *testing.T) {
 	s := start(t)
 	w := s.witness()
 	b := s.signedIn("bob").proveAddress().beginTOTP()

@@ -44,11 +44,11 @@ func storm(t *testing.T, s *site, n int, user string, guess func(i int, b *brows
 	return reasons
 }
 
-// TestAdvisory_GHSA_m5mf_3963_4x26_TenThousandGuesses: new sessions, addresses, header
-// fields and browsers buy no further try: five wrong codes are checked, of
-// whatever kind, and bob still gets in (CVE-2026-78655, GHSA-c55g-q6f4-5qxr,
-// NIST SP 800-63B-4, 3.2.2).
-func TestAdvisory_GHSA_m5mf_3963_4x26_TenThousandGuesses(t *testing.T) {
+// TestAdvisory_GHSA_m5mf_3963_4x26_TO3_TenThousandGuesses: new sessions,
+// addresses, header fields and browsers buy no further try: five wrong codes are
+// checked, of whatever kind, and bob still gets in (CVE-2026-78655,
+// GHSA-c55g-q6f4-5qxr, NIST SP 800-63B-4, 3.2.2).
+func TestAdvisory_GHSA_m5mf_3963_4x26_TO3_TenThousandGuesses(t *testing.T) {
 	s := start(t, fromAnywhere...)
 	bob := s.signedIn("bob").enrolled()
 	wrong, right := bob.wrong(), bob.at(1)
@@ -107,11 +107,11 @@ func TestAdvisory_GHSA_m5mf_3963_4x26_TenThousandGuesses(t *testing.T) {
 	}
 }
 
-// TestAdvisory_CVE_2026_47203_OneCountHoweverTheUserSignsIn: an app that takes several
-// spellings of a name at its login says one name of them all, and the gate
-// counts by that; one that says another name is somebody else, who has none of
-// bob's factors and cannot spend his tries.
-func TestAdvisory_CVE_2026_47203_OneCountHoweverTheUserSignsIn(t *testing.T) {
+// TestAdvisory_CVE_2026_47203_TO3_OneCountHoweverTheUserSignsIn: an app that
+// takes several spellings of a name at its login says one name of them all, and
+// the gate counts by that; one that says another name is somebody else, who has
+// none of bob's factors and cannot spend his tries.
+func TestAdvisory_CVE_2026_47203_TO3_OneCountHoweverTheUserSignsIn(t *testing.T) {
 	s := start(t)
 	bob := s.signedIn("bob").enrolled()
 	w := s.witness()

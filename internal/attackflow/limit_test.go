@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// TestTO3_FiveWrongCodesWhoeverSendsThem guesses from new sessions, with new
-// addresses in every header that tells one, by JSON and by form, after a
-// restart, and a hundred at once. No more than five are checked, and a right
-// one is not looked at while the wait lasts (caddy-security #271, GHSA-c55g-q6f4-5qxr,
-// CVE-2026-78655, GHSA-q67h-5pc3-g6jv).
-func TestTO3_FiveWrongCodesWhoeverSendsThem(t *testing.T) {
+// TestAdvisory_CVE_2026_78655_TO3_FiveWrongCodesWhoeverSendsThem guesses from new
+// sessions, with new addresses in every header that tells one, by JSON and by
+// form, after a restart, and a hundred at once. No more than five are checked,
+// and a right one is not looked at while the wait lasts (caddy-security #271,
+// GHSA-c55g-q6f4-5qxr, CVE-2026-78655, GHSA-q67h-5pc3-g6jv).
+func TestAdvisory_CVE_2026_78655_TO3_FiveWrongCodesWhoeverSendsThem(t *testing.T) {
 	s := start(t)
 	owner := s.signedIn("bob").enrolled()
 	bad := owner.wrong()
@@ -96,9 +96,9 @@ func TestDesign_H4_WrongCodesLockNobodyOut(t *testing.T) {
 	})
 }
 
-// TestTO4_NobodySpendsTriesWithoutThePassword: without a session of bob's no
-// call reaches his counts.
-func TestTO4_NobodySpendsTriesWithoutThePassword(t *testing.T) {
+// TestAdvisory_TO4_NobodySpendsTriesWithoutThePassword: without a session of
+// bob's no call reaches his counts.
+func TestAdvisory_TO4_NobodySpendsTriesWithoutThePassword(t *testing.T) {
 	s := start(t)
 	bob := s.signedIn("bob").enrolled()
 	w := s.witness()
@@ -115,9 +115,9 @@ func TestTO4_NobodySpendsTriesWithoutThePassword(t *testing.T) {
 	s.signedIn("bob").post("verify/totp/verify", "code", bob.at(1)).want(200)
 }
 
-// TestAdvisory_CVE_2026_16103_LockIsCheckedAtTheEnd: whoever began before the
+// TestAdvisory_CVE_2026_16103_TO5_LockIsCheckedAtTheEnd: whoever began before the
 // lock does not finish after it.
-func TestAdvisory_CVE_2026_16103_LockIsCheckedAtTheEnd(t *testing.T) {
+func TestAdvisory_CVE_2026_16103_TO5_LockIsCheckedAtTheEnd(t *testing.T) {
 	s := start(t)
 	b := s.signedIn("bob").proveAddress().beginTOTP()
 	other := b.tab()
@@ -130,9 +130,9 @@ func TestAdvisory_CVE_2026_16103_LockIsCheckedAtTheEnd(t *testing.T) {
 	other.post("methods/totp/verify", "code", b.at(0)).wantReason(429, "too-many-tries")
 }
 
-// TestEM1_ThreeMailsWhoeverAsks: a hundred at once, from one enrolment and from
-// as many sessions, mail no more than three in 15 minutes.
-func TestEM1_ThreeMailsWhoeverAsks(t *testing.T) {
+// TestAdvisory_EM1_ThreeMailsWhoeverAsks: a hundred at once, from one enrolment
+// and from as many sessions, mail no more than three in 15 minutes.
+func TestAdvisory_EM1_ThreeMailsWhoeverAsks(t *testing.T) {
 	for name, session := range map[string]func(s *site) func(int) *browser{
 		"one enrolment": func(s *site) func(int) *browser {
 			b := s.signedIn("bob")

@@ -33,10 +33,10 @@ func once(t *testing.T, s *site, b *browser, path string, pairs ...string) {
 	}
 }
 
-// TestTO2_EveryCodeIsSpentOnce sends each one-time thing a hundred times at
-// once (CVE-2026-107276: read, checked and deleted in separate steps), and once
-// more after a restart.
-func TestTO2_EveryCodeIsSpentOnce(t *testing.T) {
+// TestAdvisory_CVE_2026_107276_TO2_EveryCodeIsSpentOnce sends each one-time thing
+// a hundred times at once (CVE-2026-107276: read, checked and deleted in separate
+// steps), and once more after a restart.
+func TestAdvisory_CVE_2026_107276_TO2_EveryCodeIsSpentOnce(t *testing.T) {
 	s := start(t)
 	t.Run("mailed code", func(t *testing.T) {
 		b := s.signedIn("mailed")
@@ -82,10 +82,10 @@ func TestTO2_EveryCodeIsSpentOnce(t *testing.T) {
 	})
 }
 
-// TestAdvisory_CVE_2026_82470_CodeWrittenOtherwise replays a spent code in the
+// TestAdvisory_CVE_2026_82470_TO1_CodeWrittenOtherwise replays a spent code in the
 // spellings that the reader forgives, in another session, and around a restart
 // (RFC 6238, 5.2; also CVE-2026-104105 and CVE-2026-103655).
-func TestAdvisory_CVE_2026_82470_CodeWrittenOtherwise(t *testing.T) {
+func TestAdvisory_CVE_2026_82470_TO1_CodeWrittenOtherwise(t *testing.T) {
 	s := start(t)
 	owner := s.signedIn("bob").enrolled()
 	code := owner.at(1)
@@ -111,8 +111,8 @@ func TestAdvisory_CVE_2026_82470_CodeWrittenOtherwise(t *testing.T) {
 	s.signedIn("bob").post("verify/totp/verify", "code", owner.at(0)).want(200)
 }
 
-// TestTO6_OneStepEitherWay shows the window.
-func TestTO6_OneStepEitherWay(t *testing.T) {
+// TestAdvisory_TO6_OneStepEitherWay shows the window.
+func TestAdvisory_TO6_OneStepEitherWay(t *testing.T) {
 	s := start(t)
 	owner := s.signedIn("bob").enrolled()
 	for _, step := range []int{-3, -2, 2, 3} {
@@ -128,9 +128,10 @@ func TestTO6_OneStepEitherWay(t *testing.T) {
 	}
 }
 
-// TestRC1_RecoveryCodesAreOnesOwn tries codes of another account, of another
-// set, and near misses (CVE-2026-78619: loose comparison; authboss #351).
-func TestRC1_RecoveryCodesAreOnesOwn(t *testing.T) {
+// TestAdvisory_CVE_2026_78619_RC1_RecoveryCodesAreOnesOwn tries codes of another
+// account, of another set, and near misses (CVE-2026-78619: loose comparison;
+// authboss #351).
+func TestAdvisory_CVE_2026_78619_RC1_RecoveryCodesAreOnesOwn(t *testing.T) {
 	s := start(t)
 	bob, mallory := s.signedIn("bob").enrolled(), s.signedIn("mallory").enrolled()
 	pw := s.signedIn("bob")

@@ -59,10 +59,11 @@ func everyPage(s *site, b *browser, see func(name string, r *reply)) {
 	post("/.mfa/api/verify/totp/verify", url.Values{"code": {`"><script>alert('code')</script>`}})
 }
 
-// TestRT3_NothingReflectedIsMarkup gives a user, a name, an address, a tenant, a
-// method, a way back and a Host field that would each break out of a page, and
-// looks at all pages and mails (caddy-security #267, CVE-2026-42849).
-func TestRT3_NothingReflectedIsMarkup(t *testing.T) {
+// TestAdvisory_CVE_2026_42849_RT3_NothingReflectedIsMarkup gives a user, a name,
+// an address, a tenant, a method, a way back and a Host field that would each
+// break out of a page, and looks at all pages and mails (caddy-security #267,
+// CVE-2026-42849).
+func TestAdvisory_CVE_2026_42849_RT3_NothingReflectedIsMarkup(t *testing.T) {
 	s := start(t)
 	for _, user := range []string{`"><script>alert('user')</script>`, `'onx=alert('u')'`, "{{.}}<b>u"} {
 		s.app.set(user, "name", `</bdi><script>alert('name')</script>`)
@@ -102,9 +103,9 @@ func TestRT3_NothingReflectedIsMarkup(t *testing.T) {
 	}
 }
 
-// TestCS3_EveryAnswerIsShutIn: no answer of the gate is framed, cached,
+// TestAdvisory_CS3_EveryAnswerIsShutIn: no answer of the gate is framed, cached,
 // sniffed, or runs anything that is not a file of its own.
-func TestCS3_EveryAnswerIsShutIn(t *testing.T) {
+func TestAdvisory_CS3_EveryAnswerIsShutIn(t *testing.T) {
 	s := start(t)
 	b := s.signedIn("bob")
 	n := 0

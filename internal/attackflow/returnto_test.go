@@ -68,11 +68,12 @@ var (
 	hidden = regexp.MustCompile(`name="to" value="([^"]*)"`)
 )
 
-// TestRT1_NoHopLeavesTheHost sends each hostile way back by query, by JSON and
-// by form to each page and call that takes one, and reads every address in
-// what comes back as a browser would (GHSA-5m6c-jp6f-2vcv, GHSA-4mf2-f3wh-gvf2,
-// GHSA-652x-m2gr-hppm, CVE-2024-21497, CVE-2022-28923, CVE-2021-29651).
-func TestRT1_NoHopLeavesTheHost(t *testing.T) {
+// TestAdvisory_GHSA_5m6c_jp6f_2vcv_RT1_NoHopLeavesTheHost sends each hostile way
+// back by query, by JSON and by form to each page and call that takes one, and
+// reads every address in what comes back as a browser would (GHSA-5m6c-jp6f-2vcv,
+// GHSA-4mf2-f3wh-gvf2, GHSA-652x-m2gr-hppm, CVE-2024-21497, CVE-2022-28923,
+// CVE-2021-29651).
+func TestAdvisory_GHSA_5m6c_jp6f_2vcv_RT1_NoHopLeavesTheHost(t *testing.T) {
 	s := start(t)
 	fresh, proven, unproven := s.signedIn("fresh"), s.signedIn("bob").enrolled(), s.signedIn("bob")
 	table := hostile()
@@ -143,9 +144,10 @@ func checkAddresses(t *testing.T, base, name, to string, r *reply) {
 	}
 }
 
-// TestRT1_LastPagesAndBlocks checks the hops that are reached once: the blocked
-// request itself, the ticket, and the last page after a proof by form.
-func TestRT1_LastPagesAndBlocks(t *testing.T) {
+// TestAdvisory_CVE_2022_28923_RT1_LastPagesAndBlocks checks the hops that are
+// reached once: the blocked request itself, the ticket, and the last page after a
+// proof by form.
+func TestAdvisory_CVE_2022_28923_RT1_LastPagesAndBlocks(t *testing.T) {
 	s := start(t)
 	owner := s.signedIn("bob").enrolled()
 	for i, path := range []string{
@@ -167,10 +169,11 @@ func TestRT1_LastPagesAndBlocks(t *testing.T) {
 	}
 }
 
-// TestRT2_OnlyTheTicketIsFollowed: a way back that came by a link alone, or was
-// changed between the steps, is a button that shows it and is not followed
-// (CVE-2021-29652); the ticket cannot be written by a visitor.
-func TestRT2_OnlyTheTicketIsFollowed(t *testing.T) {
+// TestAdvisory_CVE_2021_29652_RT2_OnlyTheTicketIsFollowed: a way back that came
+// by a link alone, or was changed between the steps, is a button that shows it
+// and is not followed (CVE-2021-29652); the ticket cannot be written by a
+// visitor.
+func TestAdvisory_CVE_2021_29652_RT2_OnlyTheTicketIsFollowed(t *testing.T) {
 	s := start(t)
 	bob := s.signedIn("bob").enrolled()
 	follows := func(r *reply) bool { return strings.Contains(r.body, "data-follow=") || r.StatusCode == 303 }

@@ -70,17 +70,17 @@ func places() []place {
 	}
 }
 
-// TestEN6_TheWizardMovesOnlyByItsTable sends every call of the API and every
-// form of the pages, in every state, without what the state asks for: empty,
-// out of order, repeated, by JSON and by form. None moves anything or hands
-// anything over, and afterwards the right move still goes on
+// TestAdvisory_CVE_2026_49448_EN6_TheWizardMovesOnlyByItsTable sends every call
+// of the API and every form of the pages, in every state, without what the state
+// asks for: empty, out of order, repeated, by JSON and by form. None moves
+// anything or hands anything over, and afterwards the right move still goes on
 // (CVE-2026-49448: an empty POST skips a stage; CVE-2026-94218).
-func TestEN6_TheWizardMovesOnlyByItsTable(t *testing.T) { walkTable(t, func(*site) {}) }
+func TestAdvisory_CVE_2026_49448_EN6_TheWizardMovesOnlyByItsTable(t *testing.T) { walkTable(t, func(*site) {}) }
 
-// TestEN6_TheTableHoldsAcrossARestart sends them after the process ended and began
-// anew in the middle (Keycloak CVE-2026-94218: a restart dropped the flow that
-// was forced).
-func TestEN6_TheTableHoldsAcrossARestart(t *testing.T) { walkTable(t, (*site).restart) }
+// TestAdvisory_CVE_2026_94218_EN6_TheTableHoldsAcrossARestart sends them after
+// the process ended and began anew in the middle (Keycloak CVE-2026-94218: a
+// restart dropped the flow that was forced).
+func TestAdvisory_CVE_2026_94218_EN6_TheTableHoldsAcrossARestart(t *testing.T) { walkTable(t, (*site).restart) }
 
 // walkTable tries every move in every place, after something happened there.
 func walkTable(t *testing.T, happens func(*site)) {
