@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 	"github.com/go-webauthn/webauthn/webauthn"
 )
 
@@ -119,6 +120,11 @@ func register(w *webauthn.WebAuthn, c *ceremony, got *protocol.ParsedCredentialC
 	}
 	made, err := w.CreateCredential(&keyHolder{handle: c.Handle}, c.session(), got)
 	if err != nil {
+		return nil, badKey("passkey", err)
+	}
+	// Without attestation the library reads the key at its first use alone. One that
+	// contradicts itself or lies on no curve would be a factor that never proves.
+	if _, err := webauthncose.ParsePublicKey(made.PublicKey); err != nil {
 		return nil, badKey("passkey", err)
 	}
 	k := &passkey{
