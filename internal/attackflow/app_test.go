@@ -23,6 +23,7 @@ type legacy struct {
 	facts    map[string]map[string]any // user to what /api/me says beyond the defaults
 	hits     map[string]int            // "GET /path" to requests, the gate's own questions left out
 	serial   int
+	says     http.Header // what its pages say beside their text
 }
 
 func newLegacy(t *testing.T) *legacy {
@@ -91,6 +92,7 @@ func (l *legacy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		http.SetCookie(w, &http.Cookie{Name: "sid", Path: "/", MaxAge: -1})
 	default:
+		maps.Copy(w.Header(), l.says)
 		fmt.Fprintf(w, "SECRET of %s at %s", user, r.URL.Path)
 	}
 }

@@ -3,6 +3,7 @@ package attackflow
 import (
 	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,6 +42,24 @@ func TestAdvisory_CVE_2026_111949_EN2_WhoHasAFactorProvesItFirst(t *testing.T) {
 	if strings.Contains(wrong.body, "phone of bob") {
 		t.Error("a refused code tells the name of a method")
 	}
+	// Nor is anything added, changed or made by whoever proved nothing, or long ago.
+	before := s.witness().standing(owner)
+	advance(t, 6*time.Minute)
+	for who, b := range map[string]*browser{"the password alone": pw, "an old proof": owner} {
+		for _, r := range []*reply{
+			b.post("methods/totp"), b.post("methods/totp", "replaces", state.Methods[0].ID), b.post("methods/totp/verify", "code", owner.at(0)),
+			b.call("DELETE", "methods/"+state.Methods[0].ID, nil), b.call("PATCH", "methods/"+state.Methods[0].ID, object("name", "stolen")), b.post("recovery-codes"),
+		} {
+			if r.StatusCode < 403 || r.reason() != "needs-fresh-proof" && r.reason() != "wrong-step" || gave(r) != "" {
+				t.Errorf("%s: %s %s: %d %s", who, r.Request.Method, r.Request.URL.Path, r.StatusCode, r.reason())
+			}
+		}
+	}
+	if after := s.witness().standing(owner); !reflect.DeepEqual(after.Methods, before.Methods) || after.Codes != before.Codes {
+		t.Errorf("before %+v\nafter  %+v", before, after)
+	}
+	owner.post("verify/totp/verify", "code", owner.at(0)).want(200)
+	owner.post("methods/totp").want(200)
 }
 
 // TestAdvisory_UE1_TheSameForWhoeverIsUnknown: without a session of their own

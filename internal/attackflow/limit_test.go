@@ -128,6 +128,17 @@ func TestAdvisory_CVE_2026_16103_TO5_LockIsCheckedAtTheEnd(t *testing.T) {
 	other.post("methods/totp/verify", "code", b.at(0)).wantReason(429, "too-many-tries")
 	advance(t, 5*time.Minute)
 	other.post("methods/totp/verify", "code", b.at(0)).wantReason(429, "too-many-tries")
+
+	// The same of a proof, begun in one browser and spoilt from another.
+	owner := s.signedIn("ann").enrolled()
+	begun, spoiler := s.signedIn("ann"), s.signedIn("ann")
+	begun.page("/.mfa/verify").want(200)
+	begun.post("verify/totp")
+	for range 5 {
+		spoiler.post("verify/totp/verify", "code", owner.wrong()).want(400)
+	}
+	begun.post("verify/totp/verify", "code", owner.at(1)).wantReason(429, "too-many-tries")
+	begun.page("/documents/1").want(303)
 }
 
 // TestAdvisory_EM1_ThreeMailsWhoeverAsks: a hundred at once, from one enrolment

@@ -152,3 +152,33 @@ func TestAdvisory_CVE_2026_78619_RC1_RecoveryCodesAreOnesOwn(t *testing.T) {
 	pw.post("verify/codes/verify", "code", old).wantReason(400, "bad-code")
 	pw.post("verify/codes/verify", "code", fresh.RecoveryCodes[0]).want(200)
 }
+
+// TestAdvisory_RC2_AWrongRecoveryCodeIsNoProof: a recovery code that is none opens
+// nothing and is counted; after five no right one is looked at. A right one opens
+// what a proof opens, and no area that asks for a passkey.
+func TestAdvisory_RC2_AWrongRecoveryCodeIsNoProof(t *testing.T) {
+	s := start(t)
+	s.addTenants("  strong: {name: Strong, methods: [passkey, totp], protect: [/documents, {path: /admin, require: phishing-resistant}]}\n")
+	owner := s.signedInTo("strong", "bob").enrolled()
+	pw, w := s.signedIn("bob"), s.witness()
+	for i := range 5 {
+		wrong := []byte(owner.codes[9]) // but for its last letter
+		if wrong[18] = byte('0' + i); string(wrong) == owner.codes[9] {
+			wrong[18] = '9'
+		}
+		version := w.version("bob")
+		r := pw.post("verify/codes/verify", "code", string(wrong)).wantReason(400, "bad-code")
+		if gave(r) != "" || w.version("bob") == version {
+			t.Errorf("wrong code %d: gave %q, counted %v", i, gave(r), w.version("bob") != version)
+		}
+		pw.page("/documents/1").want(303)
+	}
+	pw.post("verify/codes/verify", "code", owner.codes[0]).wantReason(429, "too-many-tries")
+	pw.page("/documents/1").want(303)
+	advance(t, 15*time.Minute+time.Second)
+	pw.post("verify/codes/verify", "code", owner.codes[0]).want(200)
+	pw.page("/documents/1").want(200)
+	if r := pw.page("/admin"); r.StatusCode == 200 {
+		t.Error("a recovery code opens what asks for a passkey")
+	}
+}

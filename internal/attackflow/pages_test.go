@@ -87,6 +87,15 @@ func TestAdvisory_CVE_2026_42849_RT3_NothingReflectedIsMarkup(t *testing.T) {
 		})
 	}
 	b := s.signedIn("bob")
+	for _, field := range []string{"Referer", "User-Agent", "Accept-Language", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Origin"} {
+		for _, path := range []string{"/documents/1", "/.mfa/enroll", "/.mfa/nothing"} {
+			for _, value := range []string{`"><script>alert('field')</script>`, "javascript:alert('field')"} {
+				if r := b.page(path, field, value); strings.Contains(r.body, "alert('field')") {
+					t.Errorf("%s: %s is reflected as it came", path, field)
+				}
+			}
+		}
+	}
 	for _, host := range []string{`x'onload=alert(1)`, `a.test:80`, `(alert)`, `$ENV`, `a=b;c`, `evil.test`} {
 		r, err := b.try("GET", "/documents/1", "", append([]string{"Host", host}, pageHeaders...)...)
 		if err != nil {

@@ -26,6 +26,9 @@ func hostile() []string {
 		"/x/..;/.mfa/", "/x/%2e%2e%2f.mfa/", "/.mfa?x", "/.mfa#x", "/.mfa/link/x", "//.mfa/", "/.\tmfa/", "/.m\nfa/",
 		"", " ", ".", "..", "#", "?", "\\", "/\\", "//", "///", "/..//", "%2f", strings.Repeat("/", 4000), "/" + strings.Repeat("a", 9000),
 	}
+	for _, like := range []string{"http://localhost.evil.test", "http://evillocalhost", "http://localhost@evil.test", "http://localhost:80@evil.test/", "//localhost.evil.test", "http:/localhost.evil.test"} {
+		list = append(list, like) // GHSA-4mf2-f3wh-gvf2: a host that only looks like this one
+	}
 	for _, host := range []string{"evil.test", "evil.test/.mfa", "evil.test:80", "user@evil.test", "127.0.0.1", "[::1]", "0x7f000001", "evil。test"} {
 		for _, begin := range []string{
 			"//", "///", "////", "/\\", "\\/", "\\\\", "/\\/", "//\\", "/\t/", "/\n/", "/\r/", "\t//", "/\r\n/", " //", "/ /", "http://", "HTTPS://", "http:", "http:/", "https:///",
@@ -153,6 +156,7 @@ func TestAdvisory_CVE_2022_28923_RT1_LastPagesAndBlocks(t *testing.T) {
 	for i, path := range []string{
 		"/documents//evil.test", "/documents/..//evil.test", "/documents/%0d%0aLocation:%20//evil.test", "/documents?to=//evil.test", "/documents/%5c%5cevil.test",
 		"/documents/%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "/documents?x=%22%3E%3Cscript%3Ealert(1)", "/documents;//evil.test", "/documents/%252f%252fevil.test",
+		"/documents/%5C%5Cevil.test/%252e%252e%252f", // CVE-2022-28923
 	} {
 		for _, b := range []*browser{s.signedIn("fresh"), s.signedIn("bob")} {
 			r := b.page(path)
@@ -166,6 +170,48 @@ func TestAdvisory_CVE_2022_28923_RT1_LastPagesAndBlocks(t *testing.T) {
 		b.page(path)
 		last := b.form("/.mfa/api/verify/codes/verify", url.Values{"code": {owner.codes[i]}}).want(200)
 		checkAddresses(t, s.base, "last page", path, last)
+	}
+}
+
+// TestAdvisory_RT5_NoWayBackLeadsIntoTheGate: a way back that is itself a page of
+// the gate would send people round and round. Every walk from such a link ends, and
+// leads on to the app.
+func TestAdvisory_RT5_NoWayBackLeadsIntoTheGate(t *testing.T) {
+	s := start(t)
+	bob := s.signedIn("bob").enrolled()
+	walk := func(b *browser, to string) *reply {
+		path := "/.mfa/verify?to=" + url.QueryEscape(to)
+		for range 4 {
+			r := b.page(path)
+			if r.StatusCode != 303 {
+				return r
+			}
+			path = r.Header.Get("Location")
+		}
+		t.Errorf("from %q it goes on and on, to %s", to, path)
+		return b.page("/")
+	}
+	for i, to := range []string{
+		"/.mfa/enroll", "/.mfa/verify", "/.mfa/verify?to=/.mfa/verify", "/.mfa/", "/.mfa", "/.MFA/verify", "/%2emfa/verify", "/documents/../.mfa/verify", "/.mfa;x/verify", "//.mfa/verify",
+	} {
+		checkAddresses(t, s.base, "a fresh one", to, walk(s.signedIn("fresh"), to))
+		checkAddresses(t, s.base, "a proven one", to, walk(bob, to))
+		pw := s.signedIn("bob")
+		checkAddresses(t, s.base, "an unproven one", to, walk(pw, to))
+		var done struct {
+			ReturnTo string `json:"return_to"`
+		}
+		pw.post("verify/codes/verify", "code", bob.codes[i], "to", to).want(200).json(&done)
+		if done.ReturnTo != "/" {
+			t.Errorf("a proof with %q leads to %q", to, done.ReturnTo)
+		}
+	}
+	var state struct {
+		ReturnTo string `json:"return_to"`
+	}
+	bob.call("GET", "state?to=/documents/.mfa/1", nil).json(&state)
+	if state.ReturnTo != "/documents/.mfa/1" {
+		t.Errorf("the app's own page leads to %q", state.ReturnTo)
 	}
 }
 

@@ -75,12 +75,16 @@ func places() []place {
 // asks for: empty, out of order, repeated, by JSON and by form. None moves
 // anything or hands anything over, and afterwards the right move still goes on
 // (CVE-2026-49448: an empty POST skips a stage; CVE-2026-94218).
-func TestAdvisory_CVE_2026_49448_EN6_TheWizardMovesOnlyByItsTable(t *testing.T) { walkTable(t, func(*site) {}) }
+func TestAdvisory_CVE_2026_49448_EN6_TheWizardMovesOnlyByItsTable(t *testing.T) {
+	walkTable(t, func(*site) {})
+}
 
 // TestAdvisory_CVE_2026_94218_EN6_TheTableHoldsAcrossARestart sends them after
 // the process ended and began anew in the middle (Keycloak CVE-2026-94218: a
 // restart dropped the flow that was forced).
-func TestAdvisory_CVE_2026_94218_EN6_TheTableHoldsAcrossARestart(t *testing.T) { walkTable(t, (*site).restart) }
+func TestAdvisory_CVE_2026_94218_EN6_TheTableHoldsAcrossARestart(t *testing.T) {
+	walkTable(t, (*site).restart)
+}
 
 // walkTable tries every move in every place, after something happened there.
 func walkTable(t *testing.T, happens func(*site)) {
