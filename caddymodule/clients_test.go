@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Whoever asks gets an answer that it can read, and never a page where it shows
+// TestAdvisory_RT6_EachClientGetsWhatItCanRead: whoever asks gets an answer that it can read, and never a page where it shows
 // none: a script that swaps what it gets into a page, a stream, a picture, a
 // program. A redirect is for windows alone.
 func TestAdvisory_RT6_EachClientGetsWhatItCanRead(t *testing.T) {
@@ -65,5 +65,24 @@ func TestAdvisory_RT6_EachClientGetsWhatItCanRead(t *testing.T) {
 				t.Errorf("%d requests reached the app", n)
 			}
 		})
+	}
+}
+
+// TestAdvisory_RT6_ABearerIsToldWhatIsMissing: a program that comes with a token is
+// answered in the words of RFC 9470, and in the form of RFC 9457.
+func TestAdvisory_RT6_ABearerIsToldWhatIsMissing(t *testing.T) {
+	s := start(t, scripted, map[string]string{"key": scriptKey})
+	b, token := s.browser(), bearer(t, "bob")
+	b.fetch("/documents/1", token).want(403).reason("enroll")
+	b.enroll()
+	again := s.browser().fetch("/documents/1", token).want(401).reason("verify")
+	if challenge := again.Header.Get("WWW-Authenticate"); !strings.HasPrefix(challenge, `Bearer error="insufficient_user_authentication"`) {
+		t.Errorf("WWW-Authenticate %q", challenge)
+	}
+	if kind := again.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/problem+json") {
+		t.Errorf("Content-Type %q", kind)
+	}
+	if n := s.app.hitsOn("/documents"); n != 0 {
+		t.Errorf("%d requests reached the app", n)
 	}
 }

@@ -15,7 +15,7 @@ tenants:
       - {user: svc-backup, from: [FROM], until: 2100-01-01, owner: ana@acme.test, reason: nightly copy}
 `
 
-// A service account passes by whatever the identity knows it by, or by a
+// TestAdvisory_AD3_AServiceAccountIsWrittenDown: a service account passes by whatever the identity knows it by, or by a
 // password of its own where people come with a cookie; and not one step further.
 func TestAdvisory_AD3_AServiceAccountIsWrittenDown(t *testing.T) {
 	const basic = "Basic c3ZjLWJhY2t1cDpwdw==" // svc-backup:pw

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -152,6 +154,112 @@ func TestS3_56_ResetByTheCommandLine(t *testing.T) {
 	eventually(t, func() bool { return s.mail.has("was reset at") })
 	again := s.signedIn("bob").enroll()
 	again.get("/documents/1").want(200)
+}
+
+// TestAdvisory_EN3_AResetIsNoNewBeginning: an account that was reset, or lay
+// untouched for years, is what whoever has the password waits for. Neither begins
+// anew: not where the organisation asks nothing of newcomers, not with old codes or
+// an old pass; a new pass ends within the hour, and the owner is told of each.
+func TestAdvisory_EN3_AResetIsNoNewBeginning(t *testing.T) {
+	s, address := administered(t, offices, map[string]string{"policy.yaml": passPolicy + "  open: {first: none}\n"})
+	shut := func(thief *browser, begin string) {
+		t.Helper()
+		thief.get("/documents/1").want(403)
+		thief.call("POST", "/.mfa/api/methods/totp", nil).reason(begin)
+		if r := thief.call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": "0000-0000-0000"}); r.StatusCode < 400 {
+			t.Errorf("a pass of nobody: %d", r.StatusCode)
+		}
+	}
+	for user, tenant := range map[string]string{"ann": "open", "bob": "mail", "eve": "hr"} {
+		s.app.setTenant(user, tenant)
+		var old string
+		b := s.signedIn(user)
+		switch tenant {
+		case "open":
+			b.addTOTP()
+		case "mail":
+			b.enroll()
+		case "hr":
+			old = issued(t, address, user, tenant)
+			b.call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": old}).want(200)
+			b.addTOTP()
+		}
+		b.get("/documents/1").want(200)
+		advance(t, 3*365*24*time.Hour)
+		shut(s.signedIn(user), "needs-fresh-proof") // dormant
+		if out, err := command(t, "reset", user, "--address", address); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		thief := s.signedIn(user)
+		shut(thief, "wrong-step")
+		thief.call("POST", "/.mfa/api/verify/codes/verify", map[string]any{"code": b.codes[0]}).want(409)
+		if r := thief.call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": cmp.Or(old, "x")}); r.StatusCode < 400 {
+			t.Errorf("%s: an old pass: %d", tenant, r.StatusCode)
+		}
+		pass := issued(t, address, user, tenant)
+		advance(t, time.Hour)
+		if r := s.signedIn(user).call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": pass}); r.StatusCode < 400 {
+			t.Errorf("%s: a pass of an hour ago: %d", tenant, r.StatusCode)
+		}
+		again := s.signedIn(user)
+		again.call("POST", "/.mfa/api/verify/pass/verify", map[string]any{"code": issued(t, address, user, tenant)}).want(200)
+		again.addTOTP().get("/documents/1").want(200)
+		eventually(t, func() bool {
+			return s.mail.tells(user, "was reset at") && s.mail.tells(user, "temporary access pass")
+		})
+	}
+}
+
+// TestAdvisory_CVE_2026_56212_AD1_NoDoorForAdministrators: whoever a policy calls
+// an administrator, with a factor and without, can switch nothing, see nobody and
+// reset nobody by the site: there are no such pages. The operator's command resets
+// in the one tenant that it names.
+func TestAdvisory_CVE_2026_56212_AD1_NoDoorForAdministrators(t *testing.T) {
+	s, address := administered(t, offices, map[string]string{"policy.yaml": passPolicy + "  led: {admins: {roles: [lead], users: [ana]}}\n"})
+	s.app.setTenant("ana", "led")
+	s.app.setTenant("bob", "led")
+	bob := s.signedIn("bob").enroll()
+	for who, ana := range map[string]*browser{"without a factor": s.signedIn("ana"), "with one": s.signedIn("ana").enroll()} {
+		for _, path := range []string{
+			"/.mfa/api/admin", "/.mfa/api/tenants", "/.mfa/api/tenants/led", "/.mfa/api/tenants/mail", "/.mfa/api/tenants/led/users", "/.mfa/api/tenants/led/users.csv",
+			"/.mfa/api/tenants/led/reset", "/.mfa/api/tenants/led/users/bob/reset", "/.mfa/api/tenants/led/users/bob/pass", "/.mfa/api/tenants/led/impact", "/.mfa/api/users/bob/reset",
+		} {
+			for _, method := range []string{"GET", "POST", "PATCH", "PUT", "DELETE"} {
+				if r := ana.call(method, path, map[string]any{}); r.StatusCode != 404 {
+					t.Errorf("%s: %s %s: %d %s", who, method, path, r.StatusCode, r.body)
+				}
+			}
+		}
+		ana.page("/.mfa/admin").want(404)
+		ana.page("/.mfa/admin/").want(404)
+		for _, path := range []string{"/mfa/users/bob/reset", "/mfa/policy"} { // the operator's, on the port of the site: the app's
+			ana.call("POST", path, map[string]any{}).want(200)
+		}
+	}
+	bob.get("/documents/1").want(200)
+	s.signedIn("eve").get("/documents/1").want(403)
+
+	s.app.setTenant("bob", "hr")
+	for _, args := range [][]string{{"reset", "bob", "--tenant", "hr"}, {"reset", "bob", "--tenant", "elsewhere"}, {"reset", "bob", "--realm", "elsewhere"}} {
+		if out, err := command(t, append(args, "--address", address)...); args[3] == "elsewhere" && err == nil {
+			t.Errorf("%v: %s", args, out)
+		}
+	}
+	s.app.setTenant("bob", "led")
+	bob.get("/documents/1").want(200)
+	if out, err := command(t, "reset", "bob", "--tenant", "led", "--address", address); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	bob.get("/documents/1").want(403)
+}
+
+// tells whether somebody was mailed words.
+func (b *postbox) tells(user, words string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(b.mail, func(m string) bool {
+		return strings.Contains(m, user+"@mail.test") && strings.Contains(m, words)
+	})
 }
 
 func (b *postbox) has(words string) bool {

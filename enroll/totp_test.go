@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
 )
 
 func TestEnrolFirstMethod(t *testing.T) {
@@ -212,7 +213,42 @@ func TestTOTPSameDigitsNextStep(t *testing.T) {
 	}
 }
 
+// TestAdvisory_TO7_TheEmptySecretHasNoCode: of a record whose secret is gone
+// everybody could compute the code. It has none, neither as a method nor as one
+// that is being set up.
 func TestAdvisory_TO7_TheEmptySecretHasNoCode(t *testing.T) {
+	w, p, r := newWorld(t), person("bob"), silva()
+	_, app := w.enrol(p, r, nil)
+	code := func() string {
+		c, err := hotp.GenerateCodeCustom("", uint64(stepAt(w.clock.now())), hotp.ValidateOpts{Digits: otp.DigitsSix})
+		w.ok(err)
+		return c
+	}
+	empty := func(s secret) { // of the method
+		w.ok(w.change(ctx, p.Realm, p.User, func(a *account) (bool, error) { a.Methods[0].Secret = s; return true, nil }))
+	}
+	key := secret(app.key)
+	w.clock.add(time.Hour)
+	for _, none := range []secret{nil, {}} {
+		empty(none)
+		if f, err := w.ProveTOTP(ctx, p, r, code(), false); err == nil || f != nil {
+			t.Fatalf("%v proves: %v", none, err)
+		}
+	}
+	empty(key)
+	_, err := w.ProveTOTP(ctx, p, r, app.code(t, w.clock.now()), false)
+	w.ok(err)
+
+	eve := person("eve")
+	v := w.begin(eve, r, nil)
+	_, err = w.BeginTOTP(ctx, v, eve, r, nil, "")
+	w.ok(err)
+	w.ok(w.change(ctx, eve.Realm, eve.User, func(a *account) (bool, error) { a.Visits[0].Pending.Secret = nil; return true, nil }))
+	_, err = w.FinishTOTP(ctx, v, eve, r, nil, code(), "")
+	w.refused(err, ErrWrongStep)
+	if len(w.account(eve).Methods) != 0 {
+		t.Error("a method without a secret is kept")
+	}
 	if _, err := totpAt(nil, 1); err == nil {
 		t.Fatal("the empty secret has a code")
 	}
@@ -231,6 +267,8 @@ func TestTOTPVectors(t *testing.T) {
 	}
 }
 
+// TestAdvisory_TO8_NamesOfAnyLetters: whatever people and organisations are called,
+// an authenticator app reads one issuer, one account and the key.
 func TestAdvisory_TO8_NamesOfAnyLetters(t *testing.T) {
 	key := secret("12345678901234567890")
 	for name, tt := range map[string]struct{ issuer, account, wantIssuer, wantAccount string }{
