@@ -5,9 +5,10 @@ import (
 	"testing"
 )
 
-// TestAdvisory_RT6_EachClientGetsWhatItCanRead: whoever asks gets an answer that it can read, and never a page where it shows
-// none: a script that swaps what it gets into a page, a stream, a picture, a
-// program. A redirect is for windows alone.
+// TestAdvisory_RT6_EachClientGetsWhatItCanRead: whoever asks gets an answer that
+// it can read, and never a page where it shows none: a script that swaps what it
+// gets into a page, a stream, a picture, a program. A redirect is for windows
+// alone.
 func TestAdvisory_RT6_EachClientGetsWhatItCanRead(t *testing.T) {
 	const html = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 	problem := func(r *reply) bool {

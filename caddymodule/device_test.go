@@ -14,6 +14,8 @@ tenants:
   month: {trust_device: 30d}
   ever: {trust_device: unlimited}
   costa: {trust_device: 30d}
+  lima: {trust_device: 30d, share: everywhere}
+  tigre: {trust_device: 30d, share: everywhere}
 `
 
 // trusted is bob of a tenant at a browser that he asked to trust, signed in
@@ -47,8 +49,9 @@ func TestS1_29_TrustedBrowser(t *testing.T) {
 	b.get("/documents/1").want(403).reason("verify")
 }
 
-// AD2 (privacyIDEA dce6036a8): the cookie of one user beside the password of
-// another, in another tenant, in place of another token.
+// TestAdvisory_AD2_OfOneUserAndTenant (privacyIDEA dce6036a8): the cookie of one
+// user beside the password of another, in another tenant, though the factor
+// counts there too, and in place of another token.
 func TestAdvisory_AD2_OfOneUserAndTenant(t *testing.T) {
 	s, b := trustedBrowser(t, "month")
 	cookie := b.value("mfa-device")
@@ -67,6 +70,10 @@ func TestAdvisory_AD2_OfOneUserAndTenant(t *testing.T) {
 	b.get("/documents/1").want(200)
 	s.app.setTenant("bob", "costa") // where he has no factor of his own
 	b.get("/documents/1").want(403).reason("enroll")
+	s, b = trustedBrowser(t, "lima")
+	b.get("/documents/1").want(200)
+	s.app.setTenant("bob", "tigre") // where his factor counts
+	b.get("/documents/1").want(403).reason("verify")
 }
 
 // TestDesign_H13_ATrustedBrowserProvesNothing: what wants a proof gets none from

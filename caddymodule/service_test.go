@@ -15,8 +15,9 @@ tenants:
       - {user: svc-backup, from: [FROM], until: 2100-01-01, owner: ana@acme.test, reason: nightly copy}
 `
 
-// TestAdvisory_AD3_AServiceAccountIsWrittenDown: a service account passes by whatever the identity knows it by, or by a
-// password of its own where people come with a cookie; and not one step further.
+// TestAdvisory_AD3_AServiceAccountIsWrittenDown: a service account passes by
+// whatever the identity knows it by, or by a password of its own where people
+// come with a cookie; and not one step further.
 func TestAdvisory_AD3_AServiceAccountIsWrittenDown(t *testing.T) {
 	const basic = "Basic c3ZjLWJhY2t1cDpwdw==" // svc-backup:pw
 	head := strings.Replace(simple, "\tmfa {", "\tmfa %DIR%/policy.yaml {", 1)

@@ -12,7 +12,7 @@ import (
 func TestAdvisory_RT4_NoByteOfABlockedBody(t *testing.T) {
 	s := start(t, oneHost, plainSite)
 	s.app.do(func() { s.app.users["again"] = "mallory" })
-	s.visitor("office.test", "mallory").enrol()
+	proven := s.visitor("office.test", "mallory").enrol()
 	s.app.last()
 	form := strings.Repeat("planted=1&", 7000)
 	for who, cookies := range map[string]string{"unenrolled": "sid=bob", "unproven": "sid=again", "nobody": "a=b"} {
@@ -34,6 +34,14 @@ func TestAdvisory_RT4_NoByteOfABlockedBody(t *testing.T) {
 	}
 	if r, body := s.app.last(); r != nil {
 		t.Errorf("the app saw %s %s with %q", r.Method, r.URL, body)
+	}
+	// Of somebody who has proved, every byte arrives.
+	whole := strings.Repeat("planted=1&", 210_000)
+	if a := proven.send("POST", documents, whole, "Content-Type", urlencoded, "Origin", "http://office.test"); a.status != 200 {
+		t.Errorf("a proven body: %d", a.status)
+	}
+	if _, body := s.app.last(); body != whole {
+		t.Errorf("of %d bytes %d arrived", len(whole), len(body))
 	}
 }
 
@@ -75,6 +83,9 @@ func TestAdvisory_CA4_PartsOfAProtectedPageAreProtected(t *testing.T) {
 	s.clean("a part")
 	if r, _ := s.app.last(); r != nil {
 		t.Errorf("%s reached the app", r.RequestURI)
+	}
+	if a := s.get("/app.css", "Sec-Fetch-Dest: style", "Sec-Fetch-Mode: no-cors"); a.status != 200 {
+		t.Errorf("the style of an open page: %d", a.status)
 	}
 }
 

@@ -2,6 +2,7 @@ package attackflow
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -151,15 +152,18 @@ func TestAdvisory_CVE_2026_78619_RC1_RecoveryCodesAreOnesOwn(t *testing.T) {
 	}
 	pw.post("verify/codes/verify", "code", old).wantReason(400, "bad-code")
 	pw.post("verify/codes/verify", "code", fresh.RecoveryCodes[0]).want(200)
+	for _, again := range []string{fresh.RecoveryCodes[0], strings.ToLower(fresh.RecoveryCodes[0]), strings.ReplaceAll(fresh.RecoveryCodes[0], "-", " ")} {
+		s.signedIn("bob").post("verify/codes/verify", "code", again).wantReason(409, "used-code")
+	}
 }
 
 // TestAdvisory_RC2_AWrongRecoveryCodeIsNoProof: a recovery code that is none opens
 // nothing and is counted; after five no right one is looked at. A right one opens
 // what a proof opens, and no area that asks for a passkey.
 func TestAdvisory_RC2_AWrongRecoveryCodeIsNoProof(t *testing.T) {
-	s := start(t)
-	s.addTenants("  strong: {name: Strong, methods: [passkey, totp], protect: [/documents, {path: /admin, require: phishing-resistant}]}\n")
-	owner := s.signedInTo("strong", "bob").enrolled()
+	s := startKeyed(t)
+	owner, _ := s.keyed("bob")
+	owner.page("/admin").want(200)
 	pw, w := s.signedIn("bob"), s.witness()
 	for i := range 5 {
 		wrong := []byte(owner.codes[9]) // but for its last letter

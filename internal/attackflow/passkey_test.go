@@ -21,7 +21,8 @@ const (
 func startKeyed(t *testing.T) *site {
 	t.Helper()
 	s := start(t, "\t\tbase_url http://portal.test\n", "")
-	s.addTenants("  keyed: {name: Keyed, hosts: [localhost, a.localhost, b.localhost], rp_id: localhost, methods: [passkey, totp]}\n")
+	s.addTenants("  keyed:\n    {name: Keyed, hosts: [localhost, a.localhost, b.localhost], rp_id: localhost, methods: [passkey, totp],\n" +
+		"     protect: [/documents, {path: /admin, require: phishing-resistant}]}\n")
 	return s
 }
 
@@ -29,7 +30,11 @@ func startKeyed(t *testing.T) *site {
 func (s *site) keyed(user string) (*browser, *passkeytest.Device) {
 	s.t.Helper()
 	b, d := s.signedInTo("keyed", user).proveAddress(), &passkeytest.Device{Origin: s.base, Counts: true}
-	b.finish(makeKey, b.answer(makeKey, d.Create)).want(200)
+	var done struct {
+		RecoveryCodes []string `json:"recovery_codes"`
+	}
+	b.finish(makeKey, b.answer(makeKey, d.Create)).want(200).json(&done)
+	b.codes = done.RecoveryCodes
 	return b, d
 }
 
