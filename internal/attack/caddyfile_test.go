@@ -13,6 +13,12 @@ func verdict(t *testing.T, options, policy, sites string) error {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, dir+"/policy.yaml", policy)
+	return verdictIn(t, dir, options, sites)
+}
+
+// verdictIn is verdict with the policy of a folder.
+func verdictIn(t *testing.T, dir, options, sites string) error {
+	t.Helper()
 	conf, _, err := adapt(dir, fill(options+sites, dir, "127.0.0.1:9"))
 	if err != nil {
 		return err

@@ -108,7 +108,7 @@ func TestAdvisory_CK4_CookiesOfTheGateStayAndOthersPassByteForByte(t *testing.T)
 	}
 }
 
-func TestH19_PassedAnswersAreNotForCaches(t *testing.T) {
+func TestDesign_H19_PassedAnswersAreNotForCaches(t *testing.T) {
 	s := start(t, oneHost, plainSite)
 	a := s.visitor("office.test", "mallory").enrol().send("GET", documents, "")
 	if cc := a.header.Get("Cache-Control"); !strings.Contains(cc, "private") || strings.Contains(cc, "public") {
