@@ -134,8 +134,8 @@ func (r *RedisStore) parse(urls []string, password string) (*redisconn.Target, e
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("store redis: %w", err)
-	case r.Insecure || target.Encrypted():
-	case !target.Local():
+	case r.Insecure:
+	case !target.Encrypted() && !target.Local():
 		return nil, fmt.Errorf("store redis: %s is in clear text, so whoever is on the way can undo what people enrolled: write rediss:// (TLS), or 'insecure' in its block to live with it", target)
 	case !target.HasPassword():
 		return nil, fmt.Errorf("store redis: %s is used without a password, so whoever reaches it can undo what people enrolled: write 'password {env.REDIS_PASSWORD}' in its block, or 'insecure' to live with it", target)

@@ -20,21 +20,17 @@ func sharedBy(urls, lines string) string {
 
 func TestParseRedisStore(t *testing.T) {
 	tests := []adaptCase{
-		{name: "ok/TLS", caddyfile: sharedBy("rediss://r.example.com", ""), want: `json:"store":{"module":"redis","urls":["rediss://r.example.com"]}`},
+		{name: "ok/TLS", caddyfile: sharedBy("rediss://r.example.com", "password {env.P}"), want: `json:"store":{"module":"redis","password":"{env.P}","urls":["rediss://r.example.com"]}`},
 		{name: "ok/all of it", caddyfile: sharedBy("rediss://r.example.com", "username u\npassword {env.P}\ntimeout 100ms\nevicting warn"),
 			want: `json:{"evicting":"warn","module":"redis","password":"{env.P}","timeout":100000000,"urls":["rediss://r.example.com"],"username":"u"}`},
-		{name: "ok/cluster", caddyfile: sharedBy("rediss://a.example.com rediss://b.example.com", "")},
+		{name: "ok/cluster", caddyfile: sharedBy("rediss://a.example.com rediss://b.example.com", "password {env.P}")},
 		{name: "ok/sentinel", caddyfile: sharedBy("redis+sentinel://a.example.com,b.example.com?master=m", "insecure"), want: `json:"insecure":true`},
 		{name: "ok/this machine", caddyfile: sharedBy("redis://127.0.0.1", "password {env.P}")},
 		{name: "ok/in clear, meant", caddyfile: sharedBy("redis://r.example.com", "insecure")},
 		{name: "ok/from outside", caddyfile: sharedBy("{env.REDIS_URL}", ""), want: `json:"urls":["{env.REDIS_URL}"]`},
 
 		{name: "fail/no URL", caddyfile: global("store redis"), want: "'store redis' takes one URL or more: write for example 'store redis rediss://redis.example.com:6379', at /etc/caddy/Caddyfile:3"},
-		{name: "fail/no key", caddyfile: global("store redis rediss://r.example.com"), want: "write 'key {env.MFA_KEY}'"},
-		{name: "fail/TestDesign_H16 in clear", caddyfile: sharedBy("redis://r.example.com", "password {env.P}"), want: "redis://r.example.com:6379/0 is in clear text"},
-		{name: "fail/in clear to Sentinels", caddyfile: sharedBy("redis+sentinel://a.example.com?master=m", "password {env.P}"), want: "write rediss:// (TLS), or 'insecure'"},
-		{name: "fail/TestDesign_H16 no password", caddyfile: sharedBy("redis://127.0.0.1", ""), want: "write 'password {env.REDIS_PASSWORD}'"},
-		{name: "fail/one of several in clear", caddyfile: sharedBy("redis://127.0.0.1 redis://r.example.com", "password {env.P}"), want: "is in clear text"},
+		{name: "fail/no key", caddyfile: global("store redis rediss://r.example.com {\npassword {env.P}\n}"), want: "write 'key {env.MFA_KEY}'"},
 		{name: "fail/no scheme", caddyfile: sharedBy("r.example.com:6379", ""), want: "write for example rediss://redis.example.com:6379"},
 		{name: "fail/two kinds", caddyfile: sharedBy("rediss://a.example.com redis://b.example.com", ""), want: "is of another kind"},
 		{name: "fail/no master", caddyfile: sharedBy("redis+sentinel://a.example.com", "insecure"), want: "?master=<name>"},
@@ -48,6 +44,25 @@ func TestParseRedisStore(t *testing.T) {
 		{name: "warn/literal password", caddyfile: sharedBy("rediss://r.example.com", "password hunter2"), warn: "the password of 'store redis' is a literal"},
 	}
 	for _, test := range tests {
+		t.Run(test.name, test.run)
+	}
+}
+
+// TestDesign_H16_ANetworkIsNotTrusted: whoever stands between, or knows the address,
+// could read and write accounts, so beyond this machine a store in clear is refused
+// unless 'insecure' says that it is meant, and everywhere one without a password.
+func TestDesign_H16_ANetworkIsNotTrusted(t *testing.T) {
+	for _, test := range []adaptCase{
+		{name: "fail/in clear", caddyfile: sharedBy("redis://r.example.com", "password {env.P}"), want: "redis://r.example.com:6379/0 is in clear text"},
+		{name: "fail/in clear to Sentinels", caddyfile: sharedBy("redis+sentinel://a.example.com?master=m", "password {env.P}"), want: "write rediss:// (TLS), or 'insecure'"},
+		{name: "fail/no password", caddyfile: sharedBy("redis://127.0.0.1", ""), want: "write 'password {env.REDIS_PASSWORD}'"},
+		{name: "fail/one of several in clear", caddyfile: sharedBy("redis://127.0.0.1 redis://r.example.com", "password {env.P}"), want: "is in clear text"},
+		{name: "fail/no password over TLS", caddyfile: global("key {env.K}\nstore redis rediss://r.example.com"), want: "write 'password {env.REDIS_PASSWORD}'"},
+		{name: "fail/a name that only begins like this machine", caddyfile: sharedBy("redis://127.0.0.1.example.com", "password {env.P}"), want: "is in clear text"},
+		{name: "ok/TLS", caddyfile: sharedBy("rediss://r.example.com", "password {env.P}")},
+		{name: "ok/this machine", caddyfile: sharedBy("redis://[::1]", "password {env.P}")},
+		{name: "ok/in clear, meant", caddyfile: sharedBy("redis://r.example.com", "insecure")},
+	} {
 		t.Run(test.name, test.run)
 	}
 }
