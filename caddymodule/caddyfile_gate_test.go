@@ -68,10 +68,21 @@ func TestParseGate(t *testing.T) {
 		{name: "warn/header matcher", caddyfile: bare("@d header X-A b\nmfa @d {\nprotect /x\n}"), warn: "matches by header, which a client can leave out"},
 		{name: "warn/in a block without mount", caddyfile: bare("handle /app/* {\nmfa {\nprotect /x\n}\n}"), warn: "write 'mount /app/.mfa'"},
 		{name: "ok/in a block with mount", caddyfile: bare("handle /app/* {\nmfa {\nprotect /x\nmount /app/.mfa\n}\n}")},
-		{name: "warn/TestDesign_H8 trusted proxies", caddyfile: "{\nservers {\ntrusted_proxies static private_ranges\n}\nmfa p.yaml\n}\na.example {\nmfa\n}\n", warn: "write 'trusted_proxies_strict'"},
-		{name: "ok/trusted proxies, strictly", caddyfile: "{\nservers {\ntrusted_proxies static private_ranges\ntrusted_proxies_strict\n}\nmfa p.yaml\n}\na.example {\nmfa\n}\n"},
 	}
 	for _, test := range tests {
+		t.Run(test.name, test.run)
+	}
+}
+
+// TestDesign_H8_TheLeftmostAddressIsWarnedOf: behind a balancer that appends, the
+// left-most address is what the client wrote, and networks in a policy hold nobody.
+func TestDesign_H8_TheLeftmostAddressIsWarnedOf(t *testing.T) {
+	for _, test := range []adaptCase{
+		{name: "warn/from the left", caddyfile: "{\nservers {\ntrusted_proxies static private_ranges\n}\nmfa p.yaml\n}\na.example {\nmfa\n}\n", warn: "write 'trusted_proxies_strict'"},
+		{name: "warn/from the left, on one port of two", caddyfile: "{\nservers :80 {\ntrusted_proxies static private_ranges\ntrusted_proxies_strict\n}\nservers :443 {\ntrusted_proxies static private_ranges\n}\nmfa p.yaml\n}\na.example {\nmfa\n}\n", warn: "write 'trusted_proxies_strict'"},
+		{name: "ok/from the right", caddyfile: "{\nservers {\ntrusted_proxies static private_ranges\ntrusted_proxies_strict\n}\nmfa p.yaml\n}\na.example {\nmfa\n}\n"},
+		{name: "ok/no proxies", caddyfile: "{\nmfa p.yaml\n}\na.example {\nmfa\n}\n"},
+	} {
 		t.Run(test.name, test.run)
 	}
 }
