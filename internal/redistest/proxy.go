@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ type Proxy struct {
 	pass *sync.Cond // signalled when it is mended, and at the end
 	over bool
 	slow time.Duration
+	late bool
 	all  []net.Conn
 }
 
@@ -66,6 +68,14 @@ func (p *Proxy) Slow(by time.Duration) {
 	p.slow = by
 }
 
+// Late gives each question, in place of its answer, the one of the question before
+// it on the same connection.
+func (p *Proxy) Late(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.late = on
+}
+
 // Mend lets through again, also what was held.
 func (p *Proxy) Mend() { p.set(false) }
 
@@ -88,24 +98,30 @@ func (p *Proxy) serve(done *sync.WaitGroup, in net.Conn) {
 		_ = errors.Join(in.Close(), out.Close())
 	}
 	p.mu.Unlock()
-	done.Go(func() { p.copy(out, in) })
-	p.copy(in, out)
+	done.Go(func() { p.copy(out, in, false) })
+	p.copy(in, out, true)
 }
 
 // copy copies while nothing is cut, and ends both at the end of one.
-func (p *Proxy) copy(to, from net.Conn) {
+func (p *Proxy) copy(to, from net.Conn, answers bool) {
 	defer func() { _ = errors.Join(to.Close(), from.Close()) }()
 	buf := make([]byte, 16<<10)
+	var last []byte // what came before
 	for {
 		n, err := from.Read(buf)
 		p.mu.Lock()
 		for p.cut && !p.over {
 			p.pass.Wait()
 		}
-		slow := p.slow
+		slow, late := p.slow, p.late && answers && last != nil
 		p.mu.Unlock()
 		time.Sleep(slow)
-		if _, werr := to.Write(buf[:n]); werr != nil || err != nil && !errors.Is(err, io.ErrShortBuffer) {
+		piece := buf[:n]
+		if late {
+			piece = last
+		}
+		last = slices.Clone(buf[:n])
+		if _, werr := to.Write(piece); werr != nil || err != nil && !errors.Is(err, io.ErrShortBuffer) {
 			return
 		}
 	}
