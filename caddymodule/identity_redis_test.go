@@ -133,3 +133,34 @@ func TestPassMemory_OfASession(t *testing.T) {
 
 	bob.session(server, id, "bob").get("/documents/1", "Accept", "application/json").want(403).reason("verify")
 }
+
+// TestDesign_M9_TheCookieNamesNothingButASession: an id that is not signed is the
+// client's word for a key of the app's database. Only what a session's id can be is
+// looked up, under the sessions' own prefix and in one cookie alone.
+func TestDesign_M9_TheCookieNamesNothingButASession(t *testing.T) {
+	server := redistest.Start(t)
+	s := start(t, sessionSite(server, "cookie sid\nuser user.name"), nil)
+	const whole = `{"user":{"name":"bob"}}`
+	const good = "bobs-session-000000"
+	for _, key := range []string{"sess:" + good, "other:" + good, good, "sess:", "sess:short", "sess:bobs session 00000", "sess:../" + good, "sess:" + strings.Repeat("x", 300), "sess:bobs*ession0000000", "sess:sess:" + good} {
+		server.Do(t, "SET", key, whole)
+	}
+	ask := func(cookie string) *reply {
+		return s.browser().get("/documents/1", "Accept", "application/json", "Cookie", cookie)
+	}
+	ask("sid=" + good).want(403).reason("enroll") // it is bob's
+	for name, cookie := range map[string]string{
+		"nothing": "sid=", "too short": "sid=short", "too long": "sid=" + strings.Repeat("x", 300), "a pattern": "sid=bobs*ession0000000", "a path": "sid=../" + good, "a path, encoded": "sid=..%2f" + good,
+		"a space": "sid=bobs session 00000", "a key with its prefix": "sid=sess:" + good, "another prefix": "sid=other:" + good,
+	} {
+		if r := ask(cookie); r.StatusCode != 401 && r.StatusCode != 400 {
+			t.Errorf("%s: %d %s", name, r.StatusCode, r.body)
+		}
+	}
+	if r := ask("sid=" + good + "; sid=eves-session-000000"); r.StatusCode == 403 && strings.Contains(r.body, `"enroll"`) {
+		t.Errorf("one of two cookies is taken: %s", r.body)
+	}
+	if n := s.app.hitsOn("/documents"); n != 0 {
+		t.Errorf("%d requests reached the app", n)
+	}
+}

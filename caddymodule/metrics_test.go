@@ -2,6 +2,9 @@ package caddymodule
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -222,5 +225,55 @@ func TestMetrics_StoreErrors(t *testing.T) {
 	}
 	if err := m.Snapshot(ctx, nil); !errors.Is(err, enroll.ErrNoSnapshot) {
 		t.Error(err)
+	}
+}
+
+// TestAdvisory_PR7_NamesAreNoSeries: a thousand hosts, people and tenants of a script's
+// choosing make no label, and as many series as thirty of them did.
+func TestAdvisory_PR7_NamesAreNoSeries(t *testing.T) {
+	s := start(t, offices, map[string]string{"policy.yaml": strings.Replace(officesPolicy, "SHARE", "tenant", 1)})
+	ask := func(from, to int) {
+		for i := from; i < to; i++ {
+			user := fmt.Sprint("user-", i)
+			s.app.setTenant(user, []string{"silva", "costa", fmt.Sprint("tenant-", i)}[i%3])
+			r := httptest.NewRequest("GET", s.base+"/documents/1", nil)
+			r.RequestURI, r.Host = "", fmt.Sprintf("host-%d.test", i)
+			r.Header.Set("Cookie", s.signedIn(user).cookies())
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != 403 {
+				t.Fatalf("%s at %s: %d", user, r.Host, res.StatusCode)
+			}
+		}
+	}
+	series := func() (n int) {
+		active := caddy.ActiveContext()
+		families, err := active.GetMetricsRegistry().Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if !strings.HasPrefix(f.GetName(), "caddy_mfa_") {
+				continue
+			}
+			n += len(f.GetMetric())
+			for _, m := range f.GetMetric() {
+				for _, l := range m.GetLabel() {
+					if strings.Contains(l.GetValue(), "user-") || strings.Contains(l.GetValue(), "host-") || strings.Contains(l.GetValue(), "tenant-") {
+						t.Errorf("%s has %s=%s", f.GetName(), l.GetName(), l.GetValue())
+					}
+				}
+			}
+		}
+		return n
+	}
+	ask(0, 30)
+	before := series()
+	ask(30, 1000)
+	if after := series(); after > before+10 { // a kind of answer that had not been given yet
+		t.Errorf("%d series became %d", before, after)
 	}
 }

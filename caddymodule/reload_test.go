@@ -20,9 +20,10 @@ import (
 	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
 
-// 200 reloads under load: no request gets a wrong answer or is let through, no goroutine
-// stays behind, and the store is the same one.
-func TestReload_UnderLoad(t *testing.T) {
+// TestAdvisory_PR1_ReloadsUnderLoad: 200 reloads under load, of two configurations in
+// turn that both protect the area: no request gets a wrong answer or is let through, no
+// goroutine stays behind, and the store is the same one.
+func TestAdvisory_PR1_ReloadsUnderLoad(t *testing.T) {
 	conf := strings.Replace(simple, "http://:0", "http://:%PORT%", 1)
 	s := start(t, simple, nil)
 	port := freeport.Get(t)
@@ -58,7 +59,8 @@ func TestReload_UnderLoad(t *testing.T) {
 	wg.Go(func() { ask(unproven, "/documents/unproven", 403) })
 	wg.Go(func() { ask(unproven, "/open", 200) })
 	for i := range 200 {
-		if err := s.load(conf + fmt.Sprintf("# %d\n", i)); err != nil {
+		next := strings.Replace(conf, "protect /documents", fmt.Sprintf("flag __Host-mfa %dh\n\t\tprotect /other%d /documents", 11+i%2, i%2), 1)
+		if err := s.load(next); err != nil {
 			t.Fatal(err)
 		}
 		if wrong.Load() > 0 {
@@ -163,7 +165,9 @@ func TestStart_StoreHeldByAnotherProcess(t *testing.T) {
 	b.get("/documents/1").want(200)
 }
 
-func TestReload_BadConfigurationKeepsTheOld(t *testing.T) {
+// TestAdvisory_PR2_ABadConfigurationKeepsTheOld: a mistake is told with its line and
+// what to write, and who proved goes on under the one before.
+func TestAdvisory_PR2_ABadConfigurationKeepsTheOld(t *testing.T) {
 	s := start(t, simple, nil)
 	b := s.signedIn("bob").enroll()
 	for name, c := range map[string]struct{ old, with, place, fix string }{

@@ -111,10 +111,10 @@ func withRedis(s *redistest.Server) string {
 		}`, 1)
 }
 
-// TestRedisStore_Outage: while the store does not answer, what is open stays
+// TestAdvisory_FO1_AStoreThatIsAwayOpensNothing: while the store does not answer, what is open stays
 // open, nobody unproven gets anywhere, and who has proved goes on only as long
 // as the last news of revocations counts. Then all is as before by itself.
-func TestRedisStore_Outage(t *testing.T) {
+func TestAdvisory_FO1_AStoreThatIsAwayOpensNothing(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	server := redistest.Start(t)
 	s := start(t, withRedis(server), nil)

@@ -166,8 +166,8 @@ func (b *browser) signOutEverywhere() {
 	b.call("DELETE", "/.mfa/api/sessions", nil)
 }
 
-// Whatever ends a proof ends the streams that were let pass by it.
-func TestStreams_EndWithTheProof(t *testing.T) {
+// TestDesign_M13_StreamsEndWithTheProof: whatever ends a proof ends the streams that were let pass by it.
+func TestDesign_M13_StreamsEndWithTheProof(t *testing.T) {
 	for name, end := range map[string]func(*live, *browser){
 		"sign-out everywhere":            func(_ *live, b *browser) { b.signOutEverywhere() },
 		"sign-out of the app":            func(_ *live, b *browser) { b.get("/logout") },
@@ -182,6 +182,22 @@ func TestStreams_EndWithTheProof(t *testing.T) {
 			end(s, b)
 			ends(t, events)
 		})
+	}
+}
+
+// TestDesign_M13_AnOpenStreamKeepsNoSessionAlive: to look whether a stream may go on
+// asks the app nothing, or an idle session would never run out.
+func TestDesign_M13_AnOpenStreamKeepsNoSessionAlive(t *testing.T) {
+	s, _ := startFeed(t, feeds, nil)
+	b := s.signedIn("bob").enroll()
+	_, events := b.open("/feed/events")
+	before := s.app.questions()
+	for range 20 {
+		advance(t, 10*time.Minute)
+		goesOn(t, events)
+	}
+	if n := s.app.questions() - before; n != 0 {
+		t.Errorf("the app was asked %d times", n)
 	}
 }
 

@@ -141,8 +141,8 @@ func TestWrongCodesInFifteenMinutes(t *testing.T) {
 	w.ok(prove(a.code(t, w.clock.now()))) // another factor goes on
 }
 
-// A clock that jumps does not make a wait longer than any can be.
-func TestWaitAfterClockJump(t *testing.T) {
+// TestAdvisory_FO7_AJumpMakesNoWaitLonger: a clock that jumps does not make a wait longer than any can be.
+func TestAdvisory_FO7_AJumpMakesNoWaitLonger(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var tr tries
 	for range 30 {

@@ -256,8 +256,9 @@ func TestWizardIllegalMoves(t *testing.T) {
 	w.refused(w.SendCode(ctx, v, p, r, write), ErrWrongStep)
 }
 
-// Whoever has the password alone cannot push out a visit of who has the mailbox.
-func TestManyVisits(t *testing.T) {
+// TestAdvisory_PR7_VisitsOfOnePersonAreBounded: a script opens them without end, and
+// still whoever has the password alone cannot push out a visit of who has the mailbox.
+func TestAdvisory_PR7_VisitsOfOnePersonAreBounded(t *testing.T) {
 	w, p, r := newWorld(t), person("bob"), silva()
 	mine := w.begin(p, r, nil)
 	for range 100 {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The memory is bounded, and forgets the drops that no answer can be older than.
-func TestMemoryIsBounded(t *testing.T) {
+// TestAdvisory_PR7_WhatIsRememberedIsBounded: it forgets the drops that no answer can be older than.
+func TestAdvisory_PR7_WhatIsRememberedIsBounded(t *testing.T) {
 	l := newLRU[int](3, 100)
 	for i := range 5 {
 		l.put(digest{byte(i)}, i, 10)

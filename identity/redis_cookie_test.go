@@ -18,7 +18,8 @@ func signed(id, secret string) string {
 	return url.QueryEscape("s:" + id + "." + base64.RawStdEncoding.EncodeToString(mac.Sum(nil)))
 }
 
-func TestRedisSigned(t *testing.T) {
+// TestDesign_M9_ACookieThatIsNotSignedNamesNoSession where the app signs its own.
+func TestDesign_M9_ACookieThatIsNotSignedNamesNoSession(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do(t, "SET", "sess:"+sid, `{"user":{"name":"bob"}}`)
 	server.Do(t, "SET", "sess:short", `{"user":{"name":"eve"}}`)

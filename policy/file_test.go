@@ -25,7 +25,9 @@ func still(t *testing.T, f *File) {
 	}
 }
 
-func TestLookTakesWhatTwoLooksFound(t *testing.T) {
+// TestAdvisory_PR3_OnlyWhatTwoLooksFoundIsTaken: an editor that empties a file and writes
+// it anew is met in the middle of it.
+func TestAdvisory_PR3_OnlyWhatTwoLooksFoundIsTaken(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "p.yaml", "version: 1\ntenants: {a: {protect: [/a]}}\n")
 	f, err := Open(filepath.Join(dir, "p.yaml"), Options{})
@@ -52,6 +54,36 @@ func TestLookTakesWhatTwoLooksFound(t *testing.T) {
 	}
 }
 
+// TestAdvisory_PR3_NoPieceOfAFileIsTaken: it grows byte by byte, and many of its pieces
+// are whole policies that protect less. None is in force, whatever a look finds, and the
+// whole is once it is there.
+func TestAdvisory_PR3_NoPieceOfAFileIsTaken(t *testing.T) {
+	const whole = "version: 1\ntenants:\n  a:\n    require: mfa\n    protect:\n      - /a\n      - /b\n  b:\n    hosts: [b.example]\n    require: mfa\n    protect: [/b]\n"
+	dir := t.TempDir()
+	write(t, dir, "p.yaml", whole)
+	f, err := Open(filepath.Join(dir, "p.yaml"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, pieces := f.Policy(), 0
+	for n := range len(whole) + 1 {
+		if _, err := parseText(whole[:n], Options{}); err == nil && n < len(whole) {
+			pieces++
+		}
+		write(t, dir, "p.yaml", whole[:n])
+		if changed, _ := f.Look(); changed || f.Policy() != first {
+			t.Fatalf("a file is taken as far as %q", whole[:n])
+		}
+	}
+	if pieces < 10 {
+		t.Fatalf("only %d pieces are policies", pieces)
+	}
+	write(t, dir, "p.yaml", whole+"# and more\n")
+	if changed, err := look(t, f); !changed || err != nil {
+		t.Fatalf("the whole: %v %v", changed, err)
+	}
+}
+
 // A second write within one tick of the file system's clock changes neither a
 // file's size nor its time.
 func TestLookSeesAChangeThatTheClockDoesNot(t *testing.T) {
@@ -75,7 +107,8 @@ func TestLookSeesAChangeThatTheClockDoesNot(t *testing.T) {
 	}
 }
 
-func TestABadFileNeverReplacesAGoodOne(t *testing.T) {
+// TestAdvisory_PR2_ABadFileNeverReplacesAGoodOne: nor does one that is empty, cut or gone.
+func TestAdvisory_PR2_ABadFileNeverReplacesAGoodOne(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "p.yaml")
 	good := "version: 1\ntenants: {a: {protect: [/a]}}\n"

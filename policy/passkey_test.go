@@ -100,7 +100,9 @@ tests:
 	}
 }
 
-func TestRelyingParty(t *testing.T) {
+// TestDesign_M14_AParentNameOverOnesOwnHostsAlone: passkeys of a name above other
+// people's hosts could be asked for there; a public suffix is above everybody's.
+func TestDesign_M14_AParentNameOverOnesOwnHostsAlone(t *testing.T) {
 	for name, c := range map[string]struct{ tenant, want string }{
 		"ok/above":               {"hosts: [a.portal.example, '*.b.portal.example'], rp_id: portal.example", ""},
 		"ok/the host":            {"hosts: [portal.example], rp_id: portal.example", ""},

@@ -20,8 +20,8 @@ func (p *patient) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// TestInput_PR4_TrickledBody: whoever sends a byte a minute is not waited for.
-func TestInput_PR4_TrickledBody(t *testing.T) {
+// TestAdvisory_PR4_ATrickledBodyIsNotWaitedFor: whoever sends a byte a minute is not waited for.
+func TestAdvisory_PR4_ATrickledBodyIsNotWaitedFor(t *testing.T) {
 	w := &patient{ResponseRecorder: httptest.NewRecorder()}
 	var whileRead time.Time
 	body := readerFunc(func(b []byte) (int, error) {

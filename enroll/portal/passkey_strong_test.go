@@ -56,9 +56,9 @@ func TestPasskey_StrongArea(t *testing.T) {
 	c.get("/mensagens").want(t, 200)
 }
 
-// TestPasskey_OfAnotherHost: a passkey that was made at another host cannot be
+// TestDesign_M14_APasskeyOfAnotherHostIsNone: a passkey that was made at another host cannot be
 // used here, so one for this host is made with the proof that can be given.
-func TestPasskey_OfAnotherHost(t *testing.T) {
+func TestDesign_M14_APasskeyOfAnotherHostIsNone(t *testing.T) {
 	site, d := newKeySite(t), newDevice()
 	c := keyed(t, site, "bob", d)
 	_ = c.call("POST", "/.mfa/api/methods/totp", "")

@@ -44,9 +44,9 @@ func returns(t *testing.T, r *Redis, want string) {
 	})
 }
 
-// TestRedisFaults: whatever happens to the server, an error comes in time, and
+// TestAdvisory_CVE_2025_29923_FO2_EveryFaultIsAnErrorInTime: whatever happens to the server, an error comes in time, and
 // the store serves again by itself with all it had acknowledged.
-func TestRedisFaults(t *testing.T) {
+func TestAdvisory_CVE_2025_29923_FO2_EveryFaultIsAnErrorInTime(t *testing.T) {
 	for name, fault := range map[string]struct {
 		begin, end func(t *testing.T, s *redistest.Server)
 	}{
@@ -94,9 +94,9 @@ func TestRedisSlow(t *testing.T) {
 	})
 }
 
-// A full server takes nothing new; what is there can still be read, and who has
+// TestAdvisory_FO5_AFullRedisKeepsWhatItHas: a full server takes nothing new; what is there can still be read, and who has
 // proved goes on.
-func TestRedisFull(t *testing.T) {
+func TestAdvisory_FO5_AFullRedisKeepsWhatItHas(t *testing.T) {
 	ctx, s := context.Background(), redistest.Start(t)
 	r := opened(t, newClock(), s.URL())
 	must(t, r.Update(ctx, "a", put("x", time.Time{})))
@@ -113,9 +113,9 @@ func TestRedisFull(t *testing.T) {
 	returns(t, r, "x")
 }
 
-// TestRedisEmptied: somebody with a factor must not become new, on any node,
+// TestAdvisory_FO4_NobodyIsNewInAnEmptiedStore: somebody with a factor must not become new, on any node,
 // because the store was emptied.
-func TestRedisEmptied(t *testing.T) {
+func TestAdvisory_FO4_NobodyIsNewInAnEmptiedStore(t *testing.T) {
 	for name, empty := range map[string]func(t *testing.T, s *redistest.Server){
 		"flushed": func(t *testing.T, s *redistest.Server) { s.Do(t, "FLUSHALL") },
 		"started anew": func(t *testing.T, s *redistest.Server) {
@@ -195,9 +195,9 @@ func TestRedisSettles(t *testing.T) {
 	returns(t, r, "x")
 }
 
-// TestRedisFailover: codes spent before the primary dies stay spent, and the
+// TestAdvisory_FO3_SpentCodesStaySpent: codes spent before the primary dies stay spent, and the
 // store serves on.
-func TestRedisFailover(t *testing.T) {
+func TestAdvisory_FO3_SpentCodesStaySpent(t *testing.T) {
 	t.Parallel()
 	ctx, c, g := context.Background(), newClock(), redistest.StartGroup(t)
 	r := opened(t, c, g.URL())
@@ -223,10 +223,10 @@ func TestRedisFailover(t *testing.T) {
 	must(t, r.Update(ctx, "new", put("x", time.Time{})))
 }
 
-// TestRedisLostWrite: a failover that loses an acknowledged write stops the
+// TestAdvisory_FO3_ALostWriteStopsTheStore: a failover that loses an acknowledged write stops the
 // store, on the node that knows and on the others, rather than give the code
 // back.
-func TestRedisLostWrite(t *testing.T) {
+func TestAdvisory_FO3_ALostWriteStopsTheStore(t *testing.T) {
 	t.Parallel()
 	ctx, c, g := context.Background(), newClock(), redistest.StartGroup(t)
 	knows, learns := opened(t, c, g.URL()), opened(t, c, g.URL())

@@ -130,7 +130,9 @@ func mustRead(t *testing.T, r *Redis, key string) envelope {
 	return e
 }
 
-func TestRedisEvicting(t *testing.T) {
+// TestAdvisory_FO4_AnEvictingServerIsRefused: one that throws records away makes people
+// new; where that is accepted, it is said, and a record that is gone is missing and none.
+func TestAdvisory_FO4_AnEvictingServerIsRefused(t *testing.T) {
 	ctx, c := context.Background(), newClock()
 	s := redistest.Start(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
 	err := newRedis(t, c, s.URL()).Open(ctx)
@@ -163,9 +165,9 @@ func TestRedisEvicting(t *testing.T) {
 	}
 }
 
-// TestRedisForeign: what others wrote, or what stands under another's key, is
+// TestAdvisory_CVE_2025_29923_FO2_NothingUnderAnothersKey: what others wrote, or what stands under another's key, is
 // no record.
-func TestRedisForeign(t *testing.T) {
+func TestAdvisory_CVE_2025_29923_FO2_NothingUnderAnothersKey(t *testing.T) {
 	ctx, c := context.Background(), newClock()
 	s := redistest.Start(t)
 	r := opened(t, c, s.URL())

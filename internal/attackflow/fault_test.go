@@ -55,9 +55,9 @@ func TestSMTP_SlowHoldsNobodyElse(t *testing.T) {
 	}
 }
 
-// TestStoreDown_NothingOpensAndNothingIsLost: while the store does not answer,
+// TestAdvisory_FO1_NothingOpensAndNothingIsLost: while the store does not answer,
 // every call says so, nobody is taken for new, and what stood goes on after.
-func TestStoreDown_NothingOpensAndNothingIsLost(t *testing.T) {
+func TestAdvisory_FO1_NothingOpensAndNothingIsLost(t *testing.T) {
 	s := start(t)
 	owner, pw := s.signedIn("bob").enrolled(), s.signedIn("bob")
 	half := s.signedIn("ann").proveAddress().beginTOTP()
@@ -205,5 +205,44 @@ func TestDesign_M17_AClockSetBackReopensNothing(t *testing.T) {
 	ahead.Add(int64(10 * time.Minute))
 	if r.StatusCode == 200 {
 		t.Error("a flag from ten minutes ahead counts")
+	}
+}
+
+// TestAdvisory_FO7_AClockThatStepsOpensNothing: the machine's clock jumps, by a
+// mistake or by whoever answers its NTP. What was spent stays spent, a proof that the
+// clock has not come to yet counts for nothing, one that is over is over, and a code of
+// the right time works as soon as it is newer than the last.
+func TestAdvisory_FO7_AClockThatStepsOpensNothing(t *testing.T) {
+	for step, flag := range map[time.Duration]int{
+		-24 * time.Hour: 303, -time.Hour: 303, -90 * time.Second: 303, -30 * time.Second: 200, time.Hour: 200, 13 * time.Hour: 303, 24 * time.Hour: 303,
+	} {
+		t.Run(step.String(), func(t *testing.T) {
+			s := start(t)
+			advance(t, 48*time.Hour) // so that a step back is after the key was made
+			owner := s.signedIn("bob").enrolled()
+			spent := owner.at(1)
+			proved := s.signedIn("bob")
+			proved.post("verify/totp/verify", "code", spent).want(200)
+			proved.page("/documents/1").want(200)
+			advance(t, step)
+			proved.page("/documents/1").want(flag)
+			pw := s.signedIn("bob")
+			for _, code := range []string{spent, owner.at(-1), owner.at(0), owner.at(1)} {
+				r := pw.post("verify/totp/verify", "code", code)
+				if late := step > 0 && code != spent; r.StatusCode == 200 && !late {
+					t.Errorf("a code of %v is good again", step)
+				} else if r.StatusCode == 200 {
+					pw.page("/documents/1").want(200)
+					return
+				}
+				pw.page("/documents/1").want(303)
+			}
+			if step > 0 {
+				t.Error("no code is taken any more")
+			}
+			// Nobody is locked out by it: recovery codes know no clock.
+			pw.post("verify/codes/verify", "code", owner.codes[0]).want(200)
+			pw.page("/documents/1").want(200)
+		})
 	}
 }

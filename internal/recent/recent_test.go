@@ -23,9 +23,9 @@ func (t table) put(p pair, value string, lasts time.Duration) {
 
 func (t table) get(p pair) *Entry[string, string] { return t.Get(p.text, &p.more) }
 
-// Of more keys than there is room for some are forgotten, and none is taken for
+// TestAdvisory_PR7_TablesAreBounded: of more keys than there is room for some are forgotten, and none is taken for
 // another; of few, nearly all are kept.
-func TestTable_IsBounded(t *testing.T) {
+func TestAdvisory_PR7_TablesAreBounded(t *testing.T) {
 	const size = 512
 	key := func(i int) pair { return pair{text: fmt.Sprint("text ", i)} }
 	for keys, least := range map[int]int{size / 8: size / 8 * 9 / 10, 3 * size: size / 2} {
