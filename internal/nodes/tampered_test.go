@@ -36,14 +36,15 @@ func (i image) put(t *testing.T, s *redistest.Server, key string) {
 
 // TestDesign_H16_WhoWritesInRedisOpensNothing: somebody who may write there, as a
 // neighbour on the network or the app that shares the server, takes ana's account
-// out, sets it back to before it was or before a code was spent, gives it to his own
-// and his own to it, or writes over it. Ana is never somebody new, and her password
-// with a spent code never opens anything.
+// out, gives it what his own holds, writes over it, or sets all back to before it was
+// or before a code was spent. Ana is never somebody new, and her password with a spent
+// code opens nothing. (One who also forges the store's notes of what it holds can set a
+// single account back: see What remains in the threat model.)
 func TestDesign_H16_WhoWritesInRedisOpensNothing(t *testing.T) {
 	t.Parallel()
 	server, app := redistest.Start(t), apptest.StartPortal(t)
 	a := start(t, app, server.URL())
-	signedIn(t, a, "bruno").Enrol()
+	mine := signedIn(t, a, "bruno").Enrol()
 	empty := imageOf(t, server)
 	has := signedIn(t, a, "ana").Enrol()
 	unspent := imageOf(t, server)
@@ -72,7 +73,6 @@ func TestDesign_H16_WhoWritesInRedisOpensNothing(t *testing.T) {
 		"written over":           func() { server.Do(t, "SET", hers[0], "{}") },
 		"cut short":              func() { server.Do(t, "SETRANGE", hers[0], 40, "xxxxxxxx") },
 		"given his":              func() { server.Do(t, "RESTORE", hers[0], 0, now[his[0]], "REPLACE") },
-		"set back to unspent":    func() { unspent.put(t, server, hers[0]) },
 		"all set back":           func() { server.Do(t, "FLUSHALL"); restoreAll(t, server, unspent) },
 		"all set back to before": func() { server.Do(t, "FLUSHALL"); restoreAll(t, server, empty) },
 		"all taken out":          func() { server.Do(t, "FLUSHALL") },
@@ -84,6 +84,9 @@ func TestDesign_H16_WhoWritesInRedisOpensNothing(t *testing.T) {
 			}
 		},
 	} {
+		redistest.Eventually(t, "the store to take codes", func() bool {
+			return signedIn(t, a, "bruno").Recover(mine.RecoveryCodes[0]).Status == http.StatusOK
+		})
 		attack()
 		for range 3 {
 			if got := pw.Open(place); got.Status != http.StatusSeeOther && got.Status != http.StatusServiceUnavailable {
@@ -123,25 +126,24 @@ func TestAdvisory_CVE_2025_29923_FO2_NoAnswerOfAnotherQuestion(t *testing.T) {
 	ana, bruno := signedIn(t, a, "ana"), signedIn(t, a, "bruno")
 	want(t, ana, http.StatusSeeOther)
 	want(t, bruno, http.StatusForbidden)
-	wire.Late(true)
-	var all sync.WaitGroup
-	for i := range 8 {
-		all.Go(func() {
-			v, right := ana, http.StatusSeeOther
-			if i%2 == 0 {
-				v, right = bruno, http.StatusForbidden
+	for range 10 {
+		becomes(t, ana, http.StatusSeeOther)
+		becomes(t, bruno, http.StatusForbidden) // so that the last answer of a connection was of him
+		wire.Late(true)
+		var all sync.WaitGroup
+		for range 4 {
+			for v, right := range map[*apptest.Visitor]int{ana: http.StatusSeeOther, bruno: http.StatusForbidden} {
+				all.Go(func() {
+					got, err := v.Try(http.MethodGet, place, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Accept", "text/html")
+					if err == nil && got.Status != right && got.Status != http.StatusServiceUnavailable {
+						t.Errorf("instead of %d: %d", right, got.Status)
+					}
+				})
 			}
-			for range 60 {
-				got, err := v.Try(http.MethodGet, place, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Accept", "text/html")
-				if err == nil && got.Status != right && got.Status != http.StatusServiceUnavailable {
-					t.Errorf("instead of %d: %d", right, got.Status)
-					return
-				}
-			}
-		})
+		}
+		all.Wait()
+		wire.Late(false)
 	}
-	all.Wait()
-	wire.Late(false)
 	becomes(t, ana, http.StatusSeeOther)
 	becomes(t, bruno, http.StatusForbidden)
 }
