@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,16 +74,17 @@ func TestDesign_M4_OneBadFileHoldsNobodyElseBack(t *testing.T) {
 	tenant("good", ", require: none")
 	tenant("bad", "")
 	s.run(split, plainSite)
-	status := func(host string) int {
-		return raw(t, s.addr, message("GET", documents, host+".test", "Cookie: sid=bob")).status
+	gets := func(host string) string {
+		a := raw(t, s.addr, message("GET", documents, host+".test", "Cookie: sid=bob"))
+		return strings.TrimSpace(fmt.Sprint(a.status, " ", a.reason()))
 	}
-	if good, bad := status("good"), status("bad"); good != 200 || bad != 403 {
-		t.Fatalf("to begin with: %d and %d", good, bad)
+	if good, bad := gets("good"), gets("bad"); good != "200" || bad != "403 enroll" {
+		t.Fatalf("to begin with: %s and %s", good, bad)
 	}
 	tenant("bad", ", require: none, protekt: [/nothing]")
 	tenant("good", ", require: mfa")
-	apptest.Eventually(t, time.Minute, "the requirement", func() bool { return status("good") == 403 })
-	if got := status("bad"); got != 403 {
-		t.Errorf("the tenant of the broken file gets %d", got)
+	apptest.Eventually(t, time.Minute, "the requirement", func() bool { return gets("good") == "403 enroll" })
+	if got := gets("bad"); got != "403 enroll" {
+		t.Errorf("the tenant of the broken file gets %s", got)
 	}
 }

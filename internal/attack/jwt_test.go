@@ -199,21 +199,28 @@ func TestAdvisory_CVE_2016_5431_NoKeyIsTakenForAnother(t *testing.T) {
 // would be an identity, unless issuer and audience are said; and a list is
 // fetched in clear by nobody.
 func TestDesign_M10_KeysOfOthersNeedTheirNames(t *testing.T) {
-	for name, lines := range map[string]string{
-		"no issuer": "jwks https://id.test/keys\naudience a", "no audience": "jwks https://id.test/keys\nissuer a", "in clear": "jwks http://id.test/keys\nissuer a\naudience b", "two kinds of keys": "jwks https://id.test/keys\nissuer a\naudience b\nsecret " + jwtSecret,
-		"HMAC with a public key": "public_key /x.pem\nalgorithms HS256", "RSA with a secret": "secret " + jwtSecret + "\nalgorithms RS256", "none": "secret " + jwtSecret + "\nalgorithms none", "no key": "issuer a", "short secret": "secret short",
+	for name, c := range map[string]struct{ lines, want string }{
+		"no issuer":              {"jwks https://id.test/keys\naudience a", "'jwks' needs 'issuer' and 'audience'"},
+		"no audience":            {"jwks https://id.test/keys\nissuer a", "'jwks' needs 'issuer' and 'audience'"},
+		"in clear":               {"jwks http://id.test/keys\nissuer a\naudience b", "https"},
+		"two kinds of keys":      {"jwks https://id.test/keys\nissuer a\naudience b\nsecret " + jwtSecret, "keys of two kinds"},
+		"HMAC with a public key": {"public_key /x.pem\nalgorithms HS256", "does not fit the key"},
+		"RSA with a secret":      {"secret " + jwtSecret + "\nalgorithms RS256", "does not fit the key"},
+		"none":                   {"secret " + jwtSecret + "\nalgorithms none", "does not fit the key"},
+		"no key":                 {"issuer a", "has no key"},
+		"short secret":           {"secret short", "secret"},
 	} {
 		dir := t.TempDir()
 		write(t, dir+"/policy.yaml", oneHost)
-		conf, _, err := adapt(dir, fill(global+strings.Replace(plainSite, "%WHOAMI%", "identity jwt {\ncookie jwt\nuser sub\n"+lines+"\n}", 1), dir, "127.0.0.1:9"))
+		conf, _, err := adapt(dir, fill(global+strings.Replace(plainSite, "%WHOAMI%", "identity jwt {\ncookie jwt\nuser sub\n"+c.lines+"\n}", 1), dir, "127.0.0.1:9"))
 		if err == nil {
 			var cfg caddy.Config
 			if err = json.Unmarshal(conf, &cfg); err == nil {
 				err = caddy.Validate(&cfg)
 			}
 		}
-		if err == nil {
-			t.Errorf("%s is taken", name)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }

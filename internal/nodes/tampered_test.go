@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
 	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
@@ -88,12 +91,19 @@ func TestDesign_H16_WhoWritesInRedisOpensNothing(t *testing.T) {
 			return signedIn(t, a, "bruno").Recover(mine.RecoveryCodes[0]).Status == http.StatusOK
 		})
 		attack()
+		code, err := totp.GenerateCode(mine.App.Secret, time.Now().Add(30*time.Second)) // of a step that he has not used yet
+		if err != nil {
+			t.Fatal(err)
+		}
 		for range 3 {
 			if got := pw.Open(place); got.Status != http.StatusSeeOther && got.Status != http.StatusServiceUnavailable {
 				t.Errorf("%s: the page gives %d %.200s", name, got.Status, got.Body)
 			}
 			if got := pw.Recover(has.RecoveryCodes[0]); got.Status == http.StatusOK {
 				t.Errorf("%s: a spent code is taken", name)
+			}
+			if got := pw.Call(http.MethodPost, "/.mfa/api/verify/totp/verify", map[string]any{"code": code}); got.Status == http.StatusOK {
+				t.Errorf("%s: his app proves her", name)
 			}
 			if got := pw.Call(http.MethodPost, "/.mfa/api/email", map[string]any{}); got.Status == http.StatusOK {
 				t.Errorf("%s: an enrolment begins", name)
