@@ -16,6 +16,7 @@ var (
 	quoted     = regexp.MustCompile("`([^`]+)`")
 	metricName = regexp.MustCompile(`(caddy_mfa_[a-z_]+)`)
 	itemOfASVS = regexp.MustCompile(`^\| v5\.0\.0-\d+\.\d+\.\d+`)
+	attackRow  = regexp.MustCompile(`^\| ([A-Z]{1,2}\d+) \|`)
 	itemOfNIST = regexp.MustCompile(`^\| \d\.\d+(\.\d+)*`)
 )
 
@@ -23,7 +24,7 @@ var (
 // test they name is there, and every item of a standard names one.
 func TestStandardsNameTests(t *testing.T) {
 	there := testsInTree(t)
-	for _, page := range []string{"docs/threat-model.md", "docs/standards.md", "SECURITY.md"} {
+	for _, page := range []string{"docs/attacks.md", "docs/threat-model.md", "docs/standards.md", "SECURITY.md"} {
 		for name := range namedIn(read(t, page), namedTest) {
 			if !there[name] {
 				t.Errorf("%s names %s, which is no test of this tree", page, name)
@@ -46,6 +47,26 @@ func TestStandardsNameTests(t *testing.T) {
 	}
 	if asvs < 60 || nist < 15 {
 		t.Errorf("%d items of ASVS and %d of NIST are read: the table is written otherwise", asvs, nist)
+	}
+}
+
+// TestAttacksHaveATestOfTheirName: each row of the page of attacks names a test that
+// has the attack's id in its own name, or a fuzz target.
+func TestAttacksHaveATestOfTheirName(t *testing.T) {
+	rows := 0
+	for line := range strings.Lines(read(t, "docs/attacks.md")) {
+		m := attackRow.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		rows++
+		own := regexp.MustCompile("`Test(?:Advisory|Design)_(?:[A-Z0-9a-z_]+_)?" + m[1] + "[a-e]?_")
+		if !own.MatchString(line) {
+			t.Errorf("%s has no test of its name: %s", m[1], line)
+		}
+	}
+	if rows < 158 {
+		t.Errorf("%d attacks are read: the table is written otherwise", rows)
 	}
 }
 
