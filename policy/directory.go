@@ -73,7 +73,7 @@ func bareOf(text string) (bare string, ok bool) {
 // serves it, so that what is allowed below /wiki.php is so below /wiki; nil where
 // it cannot be told where the extension stood.
 func (p *rule) extended(r *reading) *reading {
-	if len(r.folded) != len(r.text) || len(r.strict) != len(r.text) || !starts(r.folded, p.folded(), false) {
+	if len(r.folded) != len(r.text) || len(r.strict) != len(r.text) || len(r.text) < len(p.text()) {
 		return nil
 	}
 	text := r.text[:len(p.text())] + p.special.extension + r.text[len(p.text()):]
