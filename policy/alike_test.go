@@ -33,6 +33,19 @@ func TestNamesOfTheSameLetters(t *testing.T) {
 	}
 }
 
+// Whoever the tenant is named by, a prefix with a dot of its own is met by the same
+// paths: the index of all tenants leaves out the dots of both, as a tenant does.
+func TestDotsOfAPrefixForWhomeverTheIdentityNames(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, hosts: [h], protect: [/documents.old, /reports/v1.2]}\n  b: {require: mfa, hosts: [i], protect: [/reports/v12]}\n")
+	for path, hit := range map[string]bool{"/.documents.old": true, "/docu.ments.old/1": true, "/documents.old": true, "/reports/v12": true, "/reports/.v1.2": true, "/reports/(v1.2)/1": true, "/reports/v1.3": false, "/documents.older": false} {
+		f := known("elsewhere", path)
+		f.TenantBy, f.TenantMapped, f.Who = ByIdentity, true, NotAsked
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("%s is protected: %v", path, got)
+		}
+	}
+}
+
 // What is allowed is allowed as it is written, also beside a prefix that has its
 // letters: so a page of that name can be told apart.
 func TestAnAllowIsWhatIsWritten(t *testing.T) {

@@ -44,20 +44,32 @@ func (x *index) add(s *ruleset) {
 	x.sieve |= s.sieve
 	alike := s.plain && !s.sensitive && len(s.allow) == 0
 	for i := range s.protect {
-		prefix := letters(s.protect[i].folded())
-		x.longest = max(x.longest, len(prefix))
-		e := prefixEntry{hash: uint32(maphash.String(x.seed, prefix)), set: uint32(len(x.sets) - 1), rule: uint32(i)} // #nosec G115 -- files of a policy hold fewer, and half of the hash is what is wanted
-		if !alike {
-			x.others.add(e)
-		} else if !x.has(e.hash, prefix) {
-			x.alike.add(e)
+		folded := s.protect[i].folded()
+		x.longest = max(x.longest, len(letters(folded)))
+		x.enter(folded, letters, i, alike)
+		if strings.IndexByte(folded, '.') >= 0 {
+			x.enter(folded, bareLetters, i, alike)
 		}
 	}
 }
 
-func (x *index) has(hash uint32, prefix string) bool {
+// enter adds the form of a prefix by which it is looked up: with its dots, or
+// without, as where those of the path are left out.
+func (x *index) enter(folded string, form func(string) string, rule int, alike bool) {
+	prefix := form(folded)
+	e := prefixEntry{hash: uint32(maphash.String(x.seed, prefix)), set: uint32(len(x.sets) - 1), rule: uint32(rule)} // #nosec G115 -- files of a policy hold fewer, and half of the hash is what is wanted
+	if !alike {
+		x.others.add(e)
+	} else if !x.has(e.hash, prefix, form) {
+		x.alike.add(e)
+	}
+}
+
+func bareLetters(s string) string { return strings.ReplaceAll(letters(s), ".", "") }
+
+func (x *index) has(hash uint32, prefix string, form func(string) string) bool {
 	for e := x.alike.find(hash); e != nil; e = x.alike.after(e) {
-		if letters(x.sets[e.set].protect[e.rule].folded()) == prefix {
+		if form(x.sets[e.set].protect[e.rule].folded()) == prefix {
 			return true
 		}
 	}
