@@ -27,6 +27,9 @@ var acts = [...]struct {
 	{dropSession, false},
 	{joinSession, false},
 	{plusSpaces, false},
+	{dropEntities, false},
+	{dropTags, false},
+	{dropInnerTags, false},
 	{afterScript, false},
 	{dropScript, false},
 	{dropExtension, false},
@@ -249,6 +252,42 @@ func rooted(s string) string {
 
 // plusSpaces reads a plus as a space, as code does that decodes a path like a form.
 func plusSpaces(s string) string { return strings.ReplaceAll(s, "+", " ") }
+
+// Entities and tags of HTML, whole or begun, inside of one name. WordPress takes
+// them out of the name that it looks a post up by: "docu&x;ments" and
+// "docu<b>ments" are "documents".
+var (
+	entity   = regexp.MustCompile(`&[^/]+?;`)
+	tag      = regexp.MustCompile(`<!--[^/]*?(?:-->|/|$)|<\?[^/]*?(?:\?>|/|$)|<(?:"[^"/]*"|'[^'/]*'|[^>"'/])*(?:>|["'][^/]*|/|$)`)
+	innerTag = regexp.MustCompile(`<[^<>/]*>`)
+)
+
+func dropEntities(s string) string {
+	if !strings.Contains(s, "&") || !strings.Contains(s, ";") {
+		return s
+	}
+	return entity.ReplaceAllString(s, "")
+}
+
+func dropTags(s string) string {
+	if !strings.Contains(s, "<") {
+		return s
+	}
+	return tag.ReplaceAllStringFunc(s, func(m string) string {
+		if strings.HasSuffix(m, "/") {
+			return "/"
+		}
+		return ""
+	})
+}
+
+// dropInnerTags takes tags inside of tags out first.
+func dropInnerTags(s string) string {
+	if !strings.Contains(s, "<") {
+		return s
+	}
+	return innerTag.ReplaceAllString(s, "")
+}
 
 // afterScript keeps what follows the first script's name; dropScript takes the
 // name alone out, for scripts that live below the app's own root.

@@ -46,6 +46,22 @@ func TestDotsOfAPrefixForWhomeverTheIdentityNames(t *testing.T) {
 	}
 }
 
+// WordPress takes entities and tags out of the name that it looks a post up by.
+func TestEntitiesAndTagsInANameAreNoneOfIt(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, protect: [/documents]}\n")
+	for path, hit := range map[string]bool{
+		"/docu&x;ments": true, "/documents&x;": true, "/%26amp;docu%26%23x41%3Bments/1": true, "/docu%26%252F%3Bments": true,
+		"/docu%3Cb%3Ements": true, "/documents%3Cx": true, "/documents%3Cx/1": true, "/docu%3C%2Fb%3Ements": true, "/d%3Ci%3Eocu%3Ca%20%22%3E%22%3Eme%3Cb%3Ents": true,
+		"/docu%3Ca%3Cb%3Ec%3Ements": true, "/docu%3C!--%20%3E%20--%3Ements": true, "/docu%3C?%20%3E%20?%3Ements": true, "/documents%3Ca%20%22x": true,
+		"/x%3Cb%3Ements": false, "/a&b;c": false, "/search/%3Cdocuments%3E": false, "/r&d/x": false,
+	} {
+		f := known("h", path)
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("%s is protected: %v", path, got)
+		}
+	}
+}
+
 // What is allowed is allowed as it is written, also beside a prefix that has its
 // letters: so a page of that name can be told apart.
 func TestAnAllowIsWhatIsWritten(t *testing.T) {
