@@ -62,6 +62,26 @@ func TestEntitiesAndTagsInANameAreNoneOfIt(t *testing.T) {
 	}
 }
 
+// Signs, what cannot be seen and another script's marks are no part of a name, be
+// letter case minded or not: DokuWiki shows "documents" by "documents" and a dash of
+// Unicode, MediaWiki by one with a mark of direction in it, MySQL by one with a
+// mark of weight none.
+func TestSignsBeyondASCIIAreNoPartOfAName(t *testing.T) {
+	for _, letters := range []string{"insensitive", "sensitive"} {
+		p := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, case: "+letters+", protect: [/documents, /my-area, /\U0001f642, /สี, /x/–]}\n")
+		for path, hit := range map[string]bool{
+			"/documents%E2%80%93": true, "/my%E2%80%94area/1": true, "/docu%E2%80%AEments": true, "/Documents%E2%80%A8": letters == "insensitive", "/docu%C2%85ments": true, "/docu%E0%A4%81ments": true, "/docu%D9%80ments": true, "/docu%EF%BF%BDments": true, "/docu%D6%91ments": true, "/%F0%9F%99%82documents": true,
+			"/🙂": true, "/🙂/1": true, "/🙃": false, "/–": false, "/": false, "/x/–": true, "/x/—": false, "/x": false,
+			"/สี": true, "/สิ": false, "/documentsñ": false, "/documents文": false, "/–/documents": false,
+		} {
+			f := known("h", path)
+			if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+				t.Errorf("%s: %s is protected: %v", letters, path, got)
+			}
+		}
+	}
+}
+
 // What is allowed is allowed as it is written, also beside a prefix that has its
 // letters: so a page of that name can be told apart.
 func TestAnAllowIsWhatIsWritten(t *testing.T) {

@@ -115,17 +115,59 @@ func fold(s string) string {
 }
 
 // plainAccents drops what stands over or under a letter of Latin, Greek and
-// Cyrillic, and writes the letters plainly that no mark can be taken from.
+// Cyrillic, and writes the letters plainly that no mark can be taken from; digits
+// of every script are those of ASCII.
 func plainAccents(s string) string {
 	if isASCII(s) || !utf8.ValidString(s) {
 		return s
 	}
 	return norm.NFC.String(withoutMarks.Replace(strings.Map(func(r rune) rune {
-		if 0x300 <= r && r <= 0x36f {
+		switch {
+		case 0x300 <= r && r <= 0x36f:
 			return -1
+		case r >= utf8.RuneSelf && unicode.IsDigit(r):
+			return digit(r)
 		}
 		return r
-	}, norm.NFD.String(s))))
+	}, norm.NFD.String(withoutSigns(s)))))
+}
+
+// withoutSigns leaves out of names what is no letter and no digit beyond ASCII, as
+// silent does within: signs, what cannot be seen, and marks that do not stand
+// behind a letter of a script whose words need them. DokuWiki cuts it off,
+// MediaWiki overlooks some of it, and most of MySQL's collations give it no weight.
+// A name of nothing else stays.
+func withoutSigns(s string) string {
+	if isASCII(s) || !utf8.ValidString(s) {
+		return s
+	}
+	return eachSegment(s, func(seg string) string {
+		var before rune
+		named := false
+		plain := strings.Map(func(r rune) rune {
+			switch {
+			case unicode.IsLetter(r) && r != 0x640 || unicode.IsNumber(r): // 0x640 but makes an Arabic word longer
+				named, before = true, r
+			case r >= utf8.RuneSelf && (r < 0x300 || r > 0x36f) && !(unicode.IsMark(r) && before >= 0x900):
+				return -1
+			}
+			return r
+		}, seg)
+		if !named {
+			return seg
+		}
+		return plain
+	})
+}
+
+// digit is the digit of ASCII that one of another script stands for: each script
+// has its ten in a row.
+func digit(r rune) rune {
+	n := rune(0)
+	for unicode.IsDigit(r - 1 - n) {
+		n++
+	}
+	return '0' + n%10
 }
 
 var withoutMarks = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "ħ", "h", "ŧ", "t", "þ", "th",
