@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A queryRule is one key of a prefix's `query`.
@@ -119,7 +120,7 @@ func (q *queryRule) matches(value string) bool {
 	for range maxDecodes {
 		v, _, _ := strings.Cut(value, "\x00")
 		v = plainLetters(strings.TrimSpace(v))
-		if slices.Contains(q.folded, fold(v)) || len(q.whole) > 0 && isWhole(v, q.whole) {
+		if slices.Contains(q.folded, fold(v)) || len(q.whole) > 0 && isWhole(v, q.whole) || q.names(v) {
 			return true
 		}
 		next := decode(value)
@@ -129,6 +130,45 @@ func (q *queryRule) matches(value string) bool {
 		value = next
 	}
 	return true
+}
+
+// names reports whether a value has the letters and digits of one of the rule's,
+// as a path has those of a prefix (alike.go): Roundcube keeps nothing else of its
+// _task, WordPress drops the slashes around a page, and tags. A number is met by
+// numbers alone.
+func (q *queryRule) names(value string) bool {
+	value = fold(dropTags(dropEntities(value)))
+	for _, name := range q.folded {
+		if isWord(name) && (plainWord(value) == plainWord(name) || isASCII(name) && asciiWord(value) == asciiWord(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isWord reports whether there is more in a value than a number.
+func isWord(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return 'a' <= r && r <= 'z' || r >= utf8.RuneSelf })
+}
+
+// plainWord is a folded value without what is left out of names.
+func plainWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (silent[r] || r == '.' || r == '/') {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// asciiWord keeps the letters and digits of ASCII.
+func asciiWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // eachValue calls do with every value that the target's query gives a key, as
@@ -142,11 +182,17 @@ func eachValue(t *target, key string, do func(string)) {
 }
 
 // eachPair calls do with every key and value of the target's query, encoded.
-// Pairs end at "&" or ";".
+// Pairs end at "&" or ";", and at "&" alone as PHP has it.
 func eachPair(t *target, do func(key, value string)) {
 	each := func(query string) {
-		for len(query) > 0 {
+		for first := true; len(query) > 0; {
 			end := strings.IndexAny(query, "&;")
+			if end >= 0 && first && query[end] == ';' {
+				whole, _, _ := strings.Cut(query, "&")
+				k, v, _ := strings.Cut(whole, "=")
+				do(k, v)
+			}
+			first = end >= 0 && query[end] == '&'
 			pair := query
 			if end >= 0 {
 				pair, query = query[:end], query[end+1:]

@@ -48,6 +48,19 @@ tenants:
 		{"/index.php", "page=mensagens%00x", nil, true},
 		{"/index.php", "page=mensagens#x", nil, true}, // to Werkzeug, nginx and PHP the rest is a fragment
 		{"/index.php", "page=mensagens%23x", nil, false},
+		{"/index.php", "page=/mensagens/", nil, true}, // WordPress
+		{"/index.php", "page=mensa(gens", nil, true},  // Roundcube
+		{"/index.php", "page=mensa%25gens", nil, true},
+		{"/index.php", "page=mensa%E6%96%87gens", nil, true},
+		{"/index.php", "page=mensa%3Cb%3Egens", nil, true},
+		{"/index.php", "page=mensa%26x;gens", nil, true},
+		{"/index.php", "page=mensa%26x%3Bgens", nil, true},
+		{"/index.php", "a=b&page=mensa;gens&c=d", nil, true},
+		{"/index.php", "", form("page=.mensa_gens."), true},
+		{"/index.php", "page=mensagens-2", nil, false},
+		{"/index.php", "page=x/mensagens", nil, false},
+		{"/index.php", "page=%3Cb%3Exyz", nil, false},
+		{"/index.php", "page=home%3Cb%3Emensagens", nil, false},
 		{"/index.php", "page=home#&page=mensagens", nil, true},
 		{"/doku.php/open", "do=login#x", nil, true},
 		{"/index.php", "page%00x=mensagens", nil, true},

@@ -66,6 +66,43 @@ func TestDesign_C13_WhatAnAppMakesOfAnId(t *testing.T) {
 	}
 }
 
+// TestDesign_C13_WhatAnAppLeavesOutOfAWord: WordPress takes slashes off the ends of a
+// page's name, Roundcube everything that is no letter or digit out of its task, and
+// tags besides.
+func TestDesign_C13_WhatAnAppLeavesOutOfAWord(t *testing.T) {
+	s := start(t, oneHost, plainSite)
+	for _, v := range []string{"/mensagens/", "mensagens%2F", "%5Cmensagens", "mensa(gens", "mensa.gens", "mensa%25gens", "mensa%C3%B6gens", "mensa%3Cb%3Egens", "mensa%26x%3Bgens"} {
+		if a := s.get("/index.php?page=" + v); a.status == 200 || s.arrived() != "" {
+			t.Errorf("%s passes", v)
+		}
+		body := "page=" + v
+		if a := raw(t, s.addr, message("POST", "/index.php", "office.test", "Cookie: sid=bob", "Content-Type: "+urlencoded, fmt.Sprint("Content-Length: ", len(body)))+body); a.status == 200 || s.arrived() != "" {
+			t.Errorf("%s in a form passes", v)
+		}
+	}
+	for _, v := range []string{"home", "mensagens2", "a/mensagens", "%3Cb%3E", "a%26b;c", "%E6%96%87"} {
+		if a := s.get("/index.php?page=" + v); a.status != 200 || s.arrived() == "" {
+			t.Errorf("%s: %d %s", v, a.status, a.reason())
+		}
+	}
+}
+
+// TestAdvisory_PN1_MarkupInAName: WordPress takes tags and entities out of a post's
+// name, wherever they stand in it, before it looks for the post.
+func TestAdvisory_PN1_MarkupInAName(t *testing.T) {
+	s := start(t, oneHost, plainSite)
+	for _, target := range []string{"/docu&x;ments", "/docu&x;ments/1", "/&x;documents", "/docu%26x%3Bments", "/docu%3Cb%3Ements", "/docu<b>ments", "/docu%3Cb%20a=%22%3Ex%22%3Ements", "/documents&x;/1"} {
+		if a := s.get(target); a.status == 200 || s.arrived() != "" {
+			t.Errorf("%s passes", target)
+		}
+	}
+	for _, target := range []string{"/wiki/A&B;C", "/search/a%20%3C%20b", "/docs&x;", "/finance/%3Cb%3Edocuments", "/documents2&x;"} {
+		if a := s.get(target); a.status != 200 || s.arrived() == "" {
+			t.Errorf("%s: %d %s", target, a.status, a.reason())
+		}
+	}
+}
+
 // TestDesign_C13_AFormSaysAnotherMethod: what is open to POST is not so to the
 // DELETE that a form's _method makes of it in Rails, Laravel and Symfony.
 func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
