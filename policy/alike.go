@@ -54,9 +54,10 @@ func pass(path, prefix string, sensitive, dots bool) int {
 	return i
 }
 
-// ends reports whether what comes behind a prefix leaves it the same resource.
+// ends reports whether what comes behind a prefix leaves it the same resource to
+// some router: Connect hands all of /documents.x/1 to what is mounted at /documents.
 func ends(rest string) bool {
-	return rest == "" || rest[0] == '/' || isSuffix(rest)
+	return rest == "" || rest[0] == '/' || rest[0] == '.'
 }
 
 // isNamed reports whether every segment of a prefix has a letter or a digit. One

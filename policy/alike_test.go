@@ -17,7 +17,7 @@ func TestNamesOfTheSameLetters(t *testing.T) {
 		for path, hit := range map[string]bool{
 			"/my-area": true, "/my_area/1": true, "/my.area": true, "/my.area/1": true, "/myarea": true, "/(my-area)": true, "/my--area!": true, "/.my.area.": true, "/my%20area": true, "/@my,area/x.pdf": true, "/my_area.json": true, "/my-ar;ea": true, "/my-area_.json/1": true,
 			"/reports2026": true, "/reports-2026": true, "/v1-2/x": false, "/v1.2/x": true, "/v1.2/_x": true,
-			"/my-area-2": false, "/my/area": false, "/my-areas": false, "/the-my-area": false, "/my-area.old/1": false, "/reports_2025": false, "/-/my-area": false, "/my": false,
+			"/my-area-2": false, "/my/area": false, "/my-areas": false, "/the-my-area": false, "/my-area.old/1": true, "/reports_2025": false, "/-/my-area": false, "/my": false,
 		} {
 			for host, by := range map[string]TenantBy{"h": ByHost, "elsewhere": ByIdentity} {
 				f := known(host, path)
@@ -55,6 +55,18 @@ func TestEntitiesAndTagsInANameAreNoneOfIt(t *testing.T) {
 		"/docu%3Ca%3Cb%3Ec%3Ements": true, "/docu%3C!--%20%3E%20--%3Ements": true, "/docu%3C?%20%3E%20?%3Ements": true, "/documents%3Ca%20%22x": true,
 		"/x%3Cb%3Ements": false, "/a&b;c": false, "/search/%3Cdocuments%3E": false, "/r&d/x": false,
 	} {
+		f := known("h", path)
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("%s is protected: %v", path, got)
+		}
+	}
+}
+
+// Connect hands what is below /documents.x to what is mounted at /documents. Where
+// there is a folder of that name, an entry of its own opens it, and no other.
+func TestBelowASuffixIsBelowTheName(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants:\n  a: {require: mfa, protect: [/documents], allow: [/documents.old]}\n")
+	for path, hit := range map[string]bool{"/documents.a/1": true, "/documents.a.b/1": true, "/documents.a/../1": true, "/documents.old/1": false, "/documents.older/1": true, "/documents.json/1": true} {
 		f := known("h", path)
 		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
 			t.Errorf("%s is protected: %v", path, got)

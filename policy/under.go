@@ -19,7 +19,11 @@ func (p *rule) protects(r *reading, sensitive bool) bool {
 // names reports whether the reading lies under the prefix with nothing left out.
 func (p *rule) names(r *reading, sensitive bool) bool {
 	path, prefix := p.compared(r, sensitive)
-	return starts(path, prefix, sensitive) && ends(path[len(prefix):])
+	if !starts(path, prefix, sensitive) {
+		return false
+	}
+	rest := path[len(prefix):]
+	return rest == "" || rest[0] == '/' || isSuffix(rest)
 }
 
 func (p *rule) compared(r *reading, sensitive bool) (path, prefix string) {
@@ -46,7 +50,7 @@ func under(path, prefix string, sensitive bool) bool {
 // isSuffix reports whether what comes behind a name is an extension of it. Below
 // it there is something only where the extension is one of a program or of a
 // format that routers know: /documents.php/1 and /documents.json/ are the
-// documents, /documents.old/1 is another folder.
+// documents, /documents.old/1 is another folder to most, and may be allowed.
 func isSuffix(rest string) bool {
 	if rest[0] != '.' {
 		return false
