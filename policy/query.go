@@ -137,9 +137,10 @@ func (q *queryRule) matches(value string) bool {
 // _task, WordPress drops the slashes around a page, and tags. A number is met by
 // numbers alone.
 func (q *queryRule) names(value string) bool {
-	value = fold(dropTags(dropEntities(value)))
+	value = dropTags(dropEntities(value))
+	word, ascii := plainWord(fold(value)), asciiWord(lower(value))
 	for _, name := range q.folded {
-		if isWord(name) && (plainWord(value) == plainWord(name) || isASCII(name) && asciiWord(value) == asciiWord(name)) {
+		if isWord(name) && (word == plainWord(name) || isASCII(name) && ascii == asciiWord(name)) {
 			return true
 		}
 	}
@@ -161,7 +162,7 @@ func plainWord(s string) string {
 	}, s)
 }
 
-// asciiWord keeps the letters and digits of ASCII.
+// asciiWord keeps the small letters and digits of ASCII.
 func asciiWord(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
