@@ -93,35 +93,45 @@ func letters(s string) string {
 	return s
 }
 
+// packed is what a byte of a path is in a head: a letter small, and 0 where it is
+// left out of names.
+var packed = func() (c [256]byte) {
+	for i := range c {
+		if !silent[i] {
+			c[i] = lowerByte(byte(i)) // #nosec G115 -- of 256
+		}
+	}
+	return c
+}()
+
 // heads packs the first eight bytes of a path that are not left out of names, ASCII
 // letters lowered: with its dots, and without.
 func heads(s string) (head, bare uint64) {
 	for i := 0; i < len(s) && i < 8; i++ {
-		c := s[i]
-		if silent[c] || c == '.' {
+		b := packed[s[i]]
+		if b == 0 || b == '.' {
 			return headsBehind(s, i, head)
 		}
-		head |= uint64(lowerByte(c)) << (8 * i)
+		head |= uint64(b) << (8 * i)
 	}
 	return head, head
 }
 
 // headsBehind is heads for a path whose first n bytes, packed already, are letters.
-func headsBehind(s string, n int, packed uint64) (head, bare uint64) {
-	head, bare = packed, packed
+func headsBehind(s string, n int, before uint64) (head, bare uint64) {
+	head, bare = before, before
 	at, atBare := n, n
 	for i := n; i < len(s) && atBare < 8; i++ {
-		c := s[i]
-		if silent[c] {
+		b := packed[s[i]]
+		if b == 0 {
 			continue
 		}
-		b := uint64(lowerByte(c))
 		if at < 8 {
-			head |= b << (8 * at)
+			head |= uint64(b) << (8 * at)
 			at++
 		}
-		if c != '.' {
-			bare |= b << (8 * atBare)
+		if b != '.' {
+			bare |= uint64(b) << (8 * atBare)
 			atBare++
 		}
 	}
