@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -211,83 +210,8 @@ func splitDots(s string) string {
 	})
 }
 
-// sessionInPath is how ASP.NET writes a session, a ticket or a mark into a path
-// where there are no cookies, and takes it out again before it looks the path up:
-// "/(S(x))/documents".
-var sessionInPath = regexp.MustCompile(`(?i)/?\((?:[a-z]\([^()/]*\))+\)`)
-
-// dropSession takes it out with the slash before it, so that "/docu/(S(x))ments"
-// is "/documents" (CVE-2023-36899); joinSession leaves the slash.
-func dropSession(s string) string {
-	if !sessionBegins(s) {
-		return s
-	}
-	return rooted(sessionInPath.ReplaceAllString(s, ""))
-}
-
-func joinSession(s string) string {
-	if !sessionBegins(s) {
-		return s
-	}
-	return rooted(sessionInPath.ReplaceAllStringFunc(s, func(m string) string {
-		if m[0] == '/' {
-			return "/"
-		}
-		return ""
-	}))
-}
-
-// sessionBegins is quick to say that nothing of that kind is in s.
-func sessionBegins(s string) bool {
-	i := strings.IndexByte(s, '(')
-	return i >= 0 && strings.IndexByte(s[i+1:], '(') >= 0
-}
-
-func rooted(s string) string {
-	if !strings.HasPrefix(s, "/") {
-		return "/" + s
-	}
-	return s
-}
-
 // plusSpaces reads a plus as a space, as code does that decodes a path like a form.
 func plusSpaces(s string) string { return strings.ReplaceAll(s, "+", " ") }
-
-// Entities and tags of HTML, whole or begun, inside of one name. WordPress takes
-// them out of the name that it looks a post up by: "docu&x;ments" and
-// "docu<b>ments" are "documents".
-var (
-	entity   = regexp.MustCompile(`&[^/]+?;`)
-	tag      = regexp.MustCompile(`<!--[^/]*?(?:-->|/|$)|<\?[^/]*?(?:\?>|/|$)|<(?:"[^"/]*"|'[^'/]*'|[^>"'/])*(?:>|["'][^/]*|/|$)`)
-	innerTag = regexp.MustCompile(`<[^<>/]*>`)
-)
-
-func dropEntities(s string) string {
-	if !strings.Contains(s, "&") || !strings.Contains(s, ";") {
-		return s
-	}
-	return entity.ReplaceAllString(s, "")
-}
-
-func dropTags(s string) string {
-	if !strings.Contains(s, "<") {
-		return s
-	}
-	return tag.ReplaceAllStringFunc(s, func(m string) string {
-		if strings.HasSuffix(m, "/") {
-			return "/"
-		}
-		return ""
-	})
-}
-
-// dropInnerTags takes tags inside of tags out first.
-func dropInnerTags(s string) string {
-	if !strings.Contains(s, "<") {
-		return s
-	}
-	return innerTag.ReplaceAllString(s, "")
-}
 
 // afterScript keeps what follows the first script's name; dropScript takes the
 // name alone out, for scripts that live below the app's own root.

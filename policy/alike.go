@@ -93,6 +93,9 @@ func letters(s string) string {
 	return s
 }
 
+// bareLetters is letters without dots.
+func bareLetters(s string) string { return strings.ReplaceAll(letters(s), ".", "") }
+
 // packed is what a byte of a path is in a head: a letter small, and 0 where it is
 // left out of names.
 var packed = func() (c [256]byte) {

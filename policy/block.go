@@ -5,8 +5,8 @@ import "encoding/binary"
 // A block is what a decision looks at of every rule of a list, in one piece of
 // memory: at many tenants the time goes into memory that is not at hand, and each
 // piece is another wait. First where the prefix of each rule ends, then the
-// letters of the prefixes, folded, side by side, and as many bytes more as a head has. A list
-// whose prefixes are too long together has the empty block.
+// letters of the prefixes, folded, side by side, and as many bytes more as a head
+// has. A list whose prefixes are too long together has the empty block.
 type block string
 
 // maxBlock bounds the prefixes of a block, in bytes: their ends are two bytes
@@ -15,6 +15,15 @@ const maxBlock = 1<<16 - 1
 
 // maxAmong is how many rules are looked at together.
 const maxAmong = 64
+
+// may is among for both heads of a reading.
+func (b block) may(r *reading, from, n int) (some uint64) {
+	some = b.among(r.head, from, n)
+	if r.bare != r.head {
+		some |= b.among(r.bare, from, n)
+	}
+	return some
+}
 
 // among returns, by bits, which of n rules, from one of them on, may protect a
 // reading of this head, the first eight bytes of its path; no other of them does.

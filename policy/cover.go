@@ -61,10 +61,7 @@ func (s *ruleset) coversBeside(at *hostSlot, t *target, f *Facts) (c cover) {
 		return s.covers(t, nil, f)
 	}
 	r, b, n := &t.one, at.block(), int(at.rules)
-	some := b.among(r.head, 0, n)
-	if r.bare != r.head {
-		some |= b.among(r.bare, 0, n)
-	}
+	some := b.may(r, 0, n)
 	if some == 0 {
 		return c
 	}
@@ -120,11 +117,7 @@ func (s *ruleset) judge(c, one *cover, t *target, r *reading, f *Facts) {
 func (rules *ruleset) find(c *cover, s *ruleset, t *target, r *reading, f *Facts) {
 	b := rules.block()
 	for from := 0; from < int(rules.n); from += maxAmong {
-		some := b.among(r.head, from, int(rules.n))
-		if r.bare != r.head {
-			some |= b.among(r.bare, from, int(rules.n))
-		}
-		rules.among(c, s, t, r, f, from, some)
+		rules.among(c, s, t, r, f, from, b.may(r, from, int(rules.n)))
 	}
 }
 

@@ -65,8 +65,6 @@ func (x *index) enter(folded string, form func(string) string, rule int, alike b
 	}
 }
 
-func bareLetters(s string) string { return strings.ReplaceAll(letters(s), ".", "") }
-
 func (x *index) has(hash uint32, prefix string, form func(string) string) bool {
 	for e := x.alike.find(hash); e != nil; e = x.alike.after(e) {
 		if form(x.sets[e.set].protect[e.rule].folded()) == prefix {

@@ -153,14 +153,7 @@ func isWord(value string) bool {
 }
 
 // plainWord is a folded value without what is left out of names.
-func plainWord(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf && (silent[r] || r == '.' || r == '/') {
-			return -1
-		}
-		return r
-	}, s)
-}
+func plainWord(s string) string { return strings.ReplaceAll(bareLetters(s), "/", "") }
 
 // asciiWord keeps the small letters and digits of ASCII.
 func asciiWord(s string) string {
