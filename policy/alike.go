@@ -34,8 +34,11 @@ func meets(path, prefix string, sensitive bool) bool {
 // pass returns where a path goes on behind a prefix, as far as its letters and
 // digits tell; -1: it begins otherwise.
 func pass(path, prefix string, sensitive, dots bool) int {
-	i := 0
-	for j := 0; j < len(prefix); {
+	i, j := 0, 0
+	if strings.HasPrefix(path, prefix) { // nearly every request for what is protected
+		i, j = len(prefix), len(prefix)
+	}
+	for j < len(prefix) {
 		switch c := prefix[j]; {
 		case i < len(path) && (path[i] == c || !sensitive && lowerByte(path[i]) == c):
 			i++
@@ -110,21 +113,27 @@ var packed = func() (c [256]byte) {
 // heads packs the first eight bytes of a path that are not left out of names, ASCII
 // letters lowered: with its dots, and without.
 func heads(s string) (head, bare uint64) {
-	for i := 0; i < len(s) && i < 8; i++ {
-		b := packed[s[i]]
-		if b == 0 || b == '.' {
-			return headsBehind(s, i, head)
-		}
-		head |= uint64(b) << (8 * i)
+	if len(s) < 8 {
+		return headsPast(s)
 	}
-	return head, head
+	b := s[:8]
+	head = uint64(packed[b[0]]) | uint64(packed[b[1]])<<8 | uint64(packed[b[2]])<<16 | uint64(packed[b[3]])<<24 |
+		uint64(packed[b[4]])<<32 | uint64(packed[b[5]])<<40 | uint64(packed[b[6]])<<48 | uint64(packed[b[7]])<<56
+	if hasZero(head) || hasZero(head^('.'*ones)) {
+		return headsPast(s)
+	}
+	return head, head // nearly every path
 }
 
-// headsBehind is heads for a path whose first n bytes, packed already, are letters.
-func headsBehind(s string, n int, before uint64) (head, bare uint64) {
-	head, bare = before, before
-	at, atBare := n, n
-	for i := n; i < len(s) && atBare < 8; i++ {
+const ones = ^uint64(0) / 255 // 1 in every byte
+
+// hasZero reports whether a byte of v is 0.
+func hasZero(v uint64) bool { return (v-ones)&^v&(ones<<7) != 0 }
+
+// headsPast is heads for a path that has bytes to be left out, or few.
+func headsPast(s string) (head, bare uint64) {
+	at, atBare := 0, 0
+	for i := 0; i < len(s) && atBare < 8; i++ {
 		b := packed[s[i]]
 		if b == 0 {
 			continue

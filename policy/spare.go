@@ -1,7 +1,5 @@
 package policy
 
-import "math/bits"
-
 // Spares reports whether a glance shows that nobody has to be asked who he is:
 // Decide would find the target open, for everybody and at any time. The target is
 // written plainly, is none of the gate's own, and no prefix of whoever may decide
@@ -44,9 +42,15 @@ func (p *Policy) mayProtect(f *Facts, head uint64) bool {
 
 // mayBegin reports whether a path of this head may lie under a mount.
 func mayBegin(head uint64, mount string) bool {
-	if mount == "" {
-		return false
+	for i, n := 0, 0; i < len(mount) && n < 64; i++ {
+		b := packed[mount[i]]
+		if b == 0 {
+			continue
+		}
+		if uint8(head>>n) != b {
+			return false
+		}
+		n += 8
 	}
-	begins := headOf(mount)
-	return (head^begins)&headMask((bits.Len64(begins)+7)/8) == 0
+	return mount != ""
 }
