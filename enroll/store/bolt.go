@@ -22,6 +22,7 @@ type Bolt struct {
 
 	readOnly bool
 	memory   boltMemory
+	reads    *boltReads
 
 	mu sync.RWMutex // guards db against Close
 	db *bolt.DB
@@ -30,7 +31,7 @@ type Bolt struct {
 // NewBolt names the file. Nothing is read or made before Open, so that a
 // configuration can be checked beside a running server.
 func NewBolt(path string, now func() time.Time) *Bolt {
-	return &Bolt{path: path, now: now, wait: 5 * time.Second}
+	return &Bolt{path: path, now: now, wait: 5 * time.Second, reads: newBoltReads()}
 }
 
 // NewBoltReader names a file that is only read, a backup for example.
@@ -71,18 +72,33 @@ func (b *Bolt) use(ctx context.Context, fn func(*bolt.DB) error) error {
 // Get reads a live record.
 func (b *Bolt) Get(ctx context.Context, key string) (r Record, err error) {
 	err = b.use(ctx, func(db *bolt.DB) error {
-		return db.View(func(tx *bolt.Tx) error {
-			r, err = decode(tx.Bucket(records).Get([]byte(key)))
-			if err == nil && (r.Version == 0 || expired(r.Expires, b.now())) {
-				err = ErrNotFound
-			}
-			return err
-		})
+		r, err = b.read(db, key)
+		if err == nil && (r.Version == 0 || expired(r.Expires, b.now())) {
+			err = ErrNotFound
+		}
+		return err
 	})
 	if err != nil {
 		return Record{}, err
 	}
 	return r, nil
+}
+
+// read reads a record, live or not: out of memory where nothing was written since
+// it was read last.
+func (b *Bolt) read(db *bolt.DB, key string) (r Record, err error) {
+	writes := b.reads.writes.Load()
+	if r, ok := b.reads.get(key, writes); ok {
+		return r, nil
+	}
+	err = db.View(func(tx *bolt.Tx) error {
+		r, err = decode(tx.Bucket(records).Get([]byte(key)))
+		return err
+	})
+	if err == nil {
+		b.reads.put(key, r, writes, b.now())
+	}
+	return r, err
 }
 
 // Update reads, asks fn and writes in one transaction.
@@ -129,6 +145,7 @@ var errUnchanged = errors.New("writing nothing")
 
 // write runs fn and a little sweeping in one durable transaction.
 func (b *Bolt) write(db *bolt.DB, fn func(*bolt.Tx) error) error {
+	defer b.reads.wrote()
 	err := db.Update(func(tx *bolt.Tx) error {
 		if err := fn(tx); err != nil {
 			return err

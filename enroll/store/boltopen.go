@@ -29,6 +29,7 @@ func (b *Bolt) Open(ctx context.Context) error {
 		return fmt.Errorf("opening the store %s as %s: %w", b.path, Whoami(), err)
 	}
 	b.db = db
+	b.reads.wrote() // it may be another file
 	return nil
 }
 

@@ -112,6 +112,7 @@ func add(sum io.Writer, parts ...[]byte) {
 // Load puts a record where there is none.
 func (b *Bolt) Load(ctx context.Context, key string, r Record) error {
 	return b.use(ctx, func(db *bolt.DB) error {
+		defer b.reads.wrote()
 		return db.Batch(func(tx *bolt.Tx) error {
 			if tx.Bucket(records).Get([]byte(key)) != nil {
 				return errTaken

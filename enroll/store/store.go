@@ -35,7 +35,8 @@ type Store interface {
 	// Open makes the store usable. It may be called again: an open store stays
 	// as it is.
 	Open(ctx context.Context) error
-	// Get reads a live record, or ErrNotFound.
+	// Get reads a live record, or ErrNotFound. Its Value is not to be written to:
+	// others may have got the same.
 	Get(ctx context.Context, key string) (Record, error)
 	// Update is the one atomic step: fn sees the record (Version 0: none) and
 	// returns what to write instead, nil to leave all as it is, or a Record
