@@ -32,7 +32,7 @@ func (p *passage) block() error {
 	p.rarely().blocked = &saidOfBlock{reference: newReference()}
 	to := p.returnTo()
 	p.blocked.returnTo = url.QueryEscape(to)
-	p.blocked.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + url.QueryEscape(to)
+	p.blocked.enrollURL = p.origin() + p.gate.mount + "/enroll?to=" + p.blocked.returnTo
 	p.relayNow()
 	p.logBlock()
 	p.tellBlock()
@@ -140,7 +140,8 @@ func (p *passage) giveTicket(to string) {
 		return
 	}
 	p.rarely().ticket = &t
-	p.writer().Header().Add("Set-Cookie", p.ticketCookie(token))
+	h := p.writer().Header()
+	h["Set-Cookie"] = append(h["Set-Cookie"], p.ticketCookie(token))
 }
 
 // ticketAttributes are those of the ticket's cookie, as net/http writes them: a

@@ -49,8 +49,8 @@ func (p *passage) forPages() *http.Request { return p.toRead().Clone(p.r.Context
 
 // toRead is forPages for who changes nothing of it.
 func (p *passage) toRead() *http.Request {
-	if p.given == nil {
-		return p.r
+	if is := p.r.Header["Cookie"]; len(p.given) == 0 || len(is) == len(p.given) && &is[0] == &p.given[0] {
+		return p.r // nothing was taken out
 	}
 	r := *p.r
 	r.Header = maps.Clone(p.r.Header)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -46,20 +47,20 @@ func (p *passage) tenantsOf() (ofHost, ofPerson *policy.Tenant) {
 // identity's, and the host's where it names one as well.
 func (p *passage) offerTenants(v *portal.Visit) {
 	ofHost, ofPerson := p.tenantsOf()
-	own := make(map[string]*policy.Tenant, 2)
-	for _, t := range []*policy.Tenant{p.tenant(), ofPerson, ofHost} {
-		if t == nil || own[t.Key] != nil {
+	var own []*policy.Tenant
+	for _, t := range [...]*policy.Tenant{p.tenant(), ofPerson, ofHost} {
+		if t == nil || slices.ContainsFunc(own, func(o *policy.Tenant) bool { return o.Key == t.Key }) {
 			continue
 		}
-		own[t.Key] = t
+		own = append(own, t)
 		v.Tenants = append(v.Tenants, portal.TenantRef{Key: t.Key, Name: p.gate.app.nameOf(t, hostOnly(p.r.Host))})
 	}
 	v.RulesFor = func(key string) (enroll.Rules, bool) {
-		t := own[key]
-		if t == nil {
+		i := slices.IndexFunc(own, func(o *policy.Tenant) bool { return o.Key == key })
+		if i < 0 {
 			return enroll.Rules{}, false
 		}
-		return p.rulesOf(t), true
+		return p.rulesOf(own[i]), true
 	}
 }
 
@@ -93,7 +94,7 @@ func (s *appState) nameOf(t *policy.Tenant, host string) string {
 // somebody of an address.
 func (s *appState) rulesOf(t *policy.Tenant, host, email string) enroll.Rules {
 	r := enroll.Rules{
-		Tenant: t.Key, TenantName: s.nameOf(t, host), Required: t.Require != policy.RequireNone, Limits: make(map[enroll.Kind]int, len(t.Limits)),
+		Tenant: t.Key, TenantName: s.nameOf(t, host), Required: t.Require != policy.RequireNone,
 		Resistant: t.Require == policy.RequireResistant,
 		Minimum:   t.Minimum, First: t.First, Prove: t.Prove, Share: t.Share, Undo: t.Undo, Grace: t.Grace, Remind: enroll.Reminder(t.Remind), Review: t.Review, RecoveryMinimum: t.RecoveryMinimum, RecoveryRequired: t.RecoveryRequired, Manage: t.Manage, Language: t.Language,
 		TrustDevice: t.TrustDevice, EnrollFrom: t.EnrollFrom,
@@ -111,8 +112,11 @@ func (s *appState) rulesOf(t *policy.Tenant, host, email string) enroll.Rules {
 	for _, m := range t.Recovery {
 		r.Recovery = append(r.Recovery, enroll.Kind(m))
 	}
-	for k, n := range t.Limits {
-		r.Limits[enroll.Kind(k)] = n
+	if len(t.Limits) > 0 {
+		r.Limits = make(map[enroll.Kind]int, len(t.Limits))
+		for k, n := range t.Limits {
+			r.Limits[enroll.Kind(k)] = n
+		}
 	}
 	return r
 }
