@@ -54,6 +54,11 @@ func siteOf(gate, store string) string {
 
 var plainSite = siteOf("", "")
 
+// tellingSite tells the application by Caddy's own means what the gate tells it.
+var tellingSite = strings.Replace(plainSite, "%UPSTREAM% {\n", "%UPSTREAM% {\n"+
+	"\t\theader_up Mfa-Status verified\n\t\theader_up Mfa-User bob\n\t\theader_up Mfa-Tenant default\n"+
+	"\t\theader_up Mfa-Methods totp\n\t\theader_up Mfa-Time 1700000000\n", 1)
+
 const (
 	byHS256  = "jwt {\n\t\t\tcookie session\n\t\t\tsecret \"%SECRET%\"\n\t\t\tuser sub\n\t\t}"
 	byClaim  = "jwt {\n\t\t\tcookie session\n\t\t\tsecret \"%SECRET%\"\n\t\t\tuser sub\n\t\t\tmethods amr\n\t\t}"
@@ -77,6 +82,9 @@ func variants() []variant {
 	return []variant{
 		{name: "plain again", site: plainSite, prepare: func(p *proc, _ *redisServer) (request, error) {
 			return asking(p.addr, "", http.StatusOK, "/documents/1"), nil
+		}},
+		{name: "plain telling five fields", site: tellingSite, prepare: func(p *proc, _ *redisServer) (request, error) {
+			return asking(p.addr, "Cookie: sid=bob\r\n", http.StatusOK, "/documents/1"), nil
 		}},
 		{name: "open path", site: siteOf(byWhoami, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
 			return asking(p.addr, "Cookie: sid=bob\r\n", http.StatusOK, "/financeiro/1"), nil
