@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func BenchmarkGate(b *testing.B) {
 		{"plain", app, "/documents/1", ""},
 		{"open", whoamiBench + app, "/financeiro/1", ""},
 		{"flagged jwt", jwtGate + app, "/documents/1", token},
+		{"flagged 50 pages", jwtGate + app, "/documents/%d/view", token},
 		{"flagged whoami", whoamiBench + app, "/documents/1", ""},
 		{"blocked", whoamiBench + app, "/documents/1", ""},
 	} {
@@ -54,9 +56,14 @@ func BenchmarkGate(b *testing.B) {
 			srv := server(b)
 			w := &blank{h: http.Header{}}
 			b.ReportAllocs()
-			for b.Loop() {
-				r, _ := http.NewRequest("GET", c.path, nil)
-				r.RequestURI, r.Host, r.RemoteAddr = c.path, "localhost", "127.0.0.1:1"
+			paths := make([]string, 50)
+			for i := range paths {
+				paths[i] = strings.Replace(c.path, "%d", strconv.Itoa(i), 1)
+			}
+			for i := 0; b.Loop(); i++ {
+				path := paths[i%len(paths)]
+				r, _ := http.NewRequest("GET", path, nil)
+				r.RequestURI, r.Host, r.RemoteAddr = path, "localhost", "127.0.0.1:1"
 				r.Header["Cookie"], r.Header["Accept"] = []string{cookies}, []string{"application/json"}
 				clear(w.h)
 				srv.ServeHTTP(w, r)
