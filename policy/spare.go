@@ -47,7 +47,7 @@ func mayBegin(head uint64, mount string) bool {
 		if b == 0 {
 			continue
 		}
-		if uint8(head>>n) != b {
+		if head>>n&0xff != uint64(b) {
 			return false
 		}
 		n += 8
