@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -12,30 +13,41 @@ func (p *rule) answers(t *target, f *Facts) bool {
 	if methods == nil {
 		return true
 	}
-	if f.Method == "HEAD" && slices.Contains(methods, "GET") {
-		return true
-	}
-	return slices.Contains(methods, f.Method) && (f.Method != "POST" || !overridden(methods, t, f))
-}
-
-// overridden reports whether a POST may be another method to the app, and none of
-// these: Rails, Laravel and Symfony take a form's `_method` for it. A body that
-// cannot be read may hold one.
-func overridden(methods []string, t *target, f *Facts) bool {
-	if !slices.ContainsFunc([]string{"PUT", "PATCH", "DELETE"}, func(m string) bool { return !slices.Contains(methods, m) }) {
+	if !slices.Contains(methods, f.Method) && !(f.Method == "HEAD" && slices.Contains(methods, "GET")) {
 		return false
 	}
-	other := func(v string) bool {
-		v = strings.ToUpper(strings.TrimSpace(v))
-		return v != "" && !slices.Contains(methods, v)
-	}
-	found := false
-	eachValue(t, overrideKey, func(v string) { found = found || other(v) })
-	if found || f.Form == nil {
-		return found
-	}
-	form, err := f.Form()
-	return err != nil || slices.ContainsFunc(formValues(form, overrideKey), other)
+	return !overridden(methods, t, f)
 }
 
-const overrideKey = "_method"
+// overridden reports whether a request may be of another method to the app, and of
+// none of these: Rails, Laravel and Symfony take the `_method` of a POST's form for
+// it, WordPress that of any request's query. A form that cannot be read may hold one.
+func overridden(methods []string, t *target, f *Facts) bool {
+	if !slices.ContainsFunc(overrides, func(m string) bool { return !slices.Contains(methods, m) }) {
+		return false
+	}
+	var form url.Values
+	if f.Method == "POST" && f.Form != nil {
+		var err error
+		if form, err = f.Form(); err != nil {
+			return true
+		}
+	}
+	found := false
+	for _, key := range overrideKeys {
+		other := func(v string) bool {
+			v = strings.ToUpper(strings.TrimSpace(v))
+			return v != "" && !slices.Contains(methods, v) && (key != "method" || slices.Contains(overrides, v))
+		}
+		eachValue(t, key, func(v string) { found = found || other(v) })
+		found = found || slices.ContainsFunc(formValues(form, key), other)
+	}
+	return found
+}
+
+// overrides are the methods that a request may be made.
+var overrides = []string{"POST", "PUT", "PATCH", "DELETE"}
+
+// overrideKeys say a method, as canonKey: one of most frameworks, then ASP.NET MVC's,
+// Catalyst's, and Restlet's, which is a form's own word for much else.
+var overrideKeys = []string{"_method", "x-http-method-override", "x-tunneled-method", "method"}

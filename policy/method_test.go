@@ -25,7 +25,7 @@ func TestAllowByMethod(t *testing.T) {
 	}
 }
 
-// A form may say that its POST is another method.
+// A form may say that its POST is another method, and a query that a GET is one.
 func TestAllowByMethodHeedsOverrides(t *testing.T) {
 	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [/], allow: [{path: /post, method: [POST]}, {path: /all, method: [GET, POST, PUT, PATCH, DELETE]}, {path: /get, method: [GET]}, /any]}}")
 	broken := func() (url.Values, error) { return nil, errors.New("too long") }
@@ -39,7 +39,9 @@ func TestAllowByMethodHeedsOverrides(t *testing.T) {
 	}{
 		{"POST", "/post", "", nil, true}, {"POST", "/post", "", form("a=b"), true}, {"POST", "/post", "_method=POST", form("_method="), true}, {"POST", "/post", "_method=post", nil, true},
 		{"POST", "/post", "_method=DELETE", nil, false}, {"POST", "/post", "_METHOD=delete", nil, false}, {"POST", "/post", "%5Fmethod=put", nil, false}, {"POST", "/post", "_method[]=PUT", nil, false},
-		{"POST", "/post", "", form("_method=PATCH"), false}, {"POST", "/post", "", broken, false}, {"POST", "/all", "_method=DELETE", broken, true}, {"POST", "/any", "_method=DELETE", broken, true}, {"GET", "/get", "_method=DELETE", nil, true},
+		{"POST", "/post", "", form("_method=PATCH"), false}, {"POST", "/post", "", broken, false}, {"POST", "/all", "_method=DELETE", broken, true}, {"POST", "/any", "_method=DELETE", broken, true},
+		{"GET", "/get", "_method=DELETE", nil, false}, {"HEAD", "/get", "_method=DELETE", nil, false}, {"GET", "/get", "_method=POST", nil, false}, {"GET", "/get", "_method=get", broken, true}, {"GET", "/any", "_method=DELETE", nil, true},
+		{"POST", "/post", "", form("X-HTTP-Method-Override=PUT"), false}, {"POST", "/post", "x-tunneled-method=DELETE", nil, false}, {"POST", "/post", "method=PUT", nil, false}, {"POST", "/post", "", form("method=paypal"), true},
 	} {
 		f := known("h", c.path)
 		f.Method, f.Sent.RawQuery, f.Form = c.method, c.query, c.form

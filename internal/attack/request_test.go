@@ -104,7 +104,9 @@ func TestAdvisory_PN1_MarkupInAName(t *testing.T) {
 }
 
 // TestDesign_C13_AFormSaysAnotherMethod: what is open to POST is not so to the
-// DELETE that a form's _method makes of it in Rails, Laravel and Symfony.
+// DELETE that a form's _method makes of it in Rails, Laravel and Symfony, a key of
+// their own in ASP.NET MVC, Catalyst and Restlet, nor what is open to GET to what
+// WordPress makes of it by its query.
 func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
 	s := start(t, oneHost+"    allow: [{path: /documents/inbox, method: [GET, POST]}]\n", plainSite)
 	s.app.do(func() { s.app.handle = func(w http.ResponseWriter, _ *http.Request) bool { return true } })
@@ -114,14 +116,20 @@ func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
 	for _, c := range [][3]string{
 		{"/documents/inbox?_method=DELETE", urlencoded, "a=b"}, {"/documents/inbox", urlencoded, "_method=delete"}, {"/documents/inbox", urlencoded, "a=b&%5Fmethod=PUT"}, {"/documents/inbox", multi, part("_method", "PATCH") + "--B--\r\n"},
 		{"/documents/inbox", "application/json", `{"_method":"DELETE"}`}, {"/documents/inbox", urlencoded, strings.Repeat("a=b&", 20000) + "_method=DELETE"},
+		{"/documents/inbox", urlencoded, "X-HTTP-Method-Override=PUT"}, {"/documents/inbox", urlencoded, "x-tunneled-method=DELETE"}, {"/documents/inbox?method=DELETE", urlencoded, "a=b"},
 	} {
 		if a := post(c[0], c[1], c[2]); a.status == 200 {
 			t.Errorf("%s with %.40q passes", c[0], c[2])
 		}
 	}
-	for _, c := range [][3]string{{"/documents/inbox", urlencoded, "a=b&_method=POST"}, {"/documents/inbox", multi, part("f", "x") + "--B--\r\n"}, {"/documents/inbox", "application/octet-stream", strings.Repeat("x", 200_000)}, {"/documents/inbox/1?x=1", "application/json", `{"a":1}`}} {
+	for _, c := range [][3]string{{"/documents/inbox", urlencoded, "a=b&_method=POST"}, {"/documents/inbox", multi, part("f", "x") + "--B--\r\n"}, {"/documents/inbox", "application/octet-stream", strings.Repeat("x", 200_000)}, {"/documents/inbox/1?x=1", "application/json", `{"a":1}`}, {"/documents/inbox", urlencoded, "method=card"}} {
 		if a := post(c[0], c[1], c[2]); a.status != 200 {
 			t.Errorf("%s with %.40q: %d %s", c[0], c[2], a.status, a.reason())
+		}
+	}
+	for target, open := range map[string]bool{"/documents/inbox?_method=DELETE": false, "/documents/inbox?%5FMETHOD[]=put": false, "/documents/inbox?_method=GET&method=card": true} {
+		if a := s.get(target); (a.status == 200) != open {
+			t.Errorf("GET %s: %d %s", target, a.status, a.reason())
 		}
 	}
 }
