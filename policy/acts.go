@@ -32,6 +32,7 @@ var acts = [...]struct {
 	{afterScript, false},
 	{dropScript, false},
 	{dropExtension, false},
+	{dropTwin, false},
 	{dropControls, false},
 	{plainLetters, false},
 	{overlong, false},

@@ -20,7 +20,8 @@ var classes = func() (c [256]uint8) {
 
 // isPlain reports whether a target has only one meaning: it starts with "/",
 // its segments are plain ASCII names, none is empty (but for a final slash) or
-// ends in a dot, none but the last is a script whose rest is a path of its own.
+// ends in a dot, none but the last is a script, or a folder of twins, whose rest is
+// a path of its own.
 func isPlain(path string) bool {
 	if path[0] != '/' {
 		return false
@@ -36,7 +37,7 @@ func isPlain(path string) bool {
 		case class == dot:
 			dots = true
 		case class == slash:
-			if before != name || (dots || i-start == len(cgiBin)) && isScript(path[start:i]) {
+			if before != name || (dots || i-start == len(cgiBin)) && isScript(path[start:i]) || path[i-1] == 'a' && hasTwin(path[:i+1]) {
 				return false
 			}
 			start, dots = i+1, false

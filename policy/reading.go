@@ -63,7 +63,7 @@ func (t *target) read(in Target) bool {
 	if path == "" || path == "*" { // an asterisk asks about the server as a whole
 		path = "/"
 	}
-	if isPlain(path) && !isRouted(in.RawQuery) {
+	if isPlain(path) && !isRouted(path, in.RawQuery) {
 		t.one = readingOf(path, path, path)
 		return true
 	}

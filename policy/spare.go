@@ -8,7 +8,7 @@ package policy
 // the tenant; a preflight and a rewritten target are the caller's to see to.
 func (p *Policy) Spares(f *Facts) bool {
 	path := f.Sent.Path
-	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(f.Sent.RawQuery) {
+	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(path, f.Sent.RawQuery) {
 		return false
 	}
 	head, bare := heads(path)

@@ -1,0 +1,44 @@
+package policy
+
+import "testing"
+
+// What a framework serves of a page a second time is the page, and a picture that it
+// fetches is the picture: whoever may not see the one, may not see the other.
+func TestTwins(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [/documents, /shop/orders], allow: [/documents/help]}}")
+	for request, hit := range map[string]bool{
+		"/_next/data/B1/documents.json": true, "/_next/data/B1/documents/1.json?id=1": true, "/_next/data/B1/Docu_ments.json": true, "/%5Fnext/data/x/%64ocuments.json": true, "/_next/data/B1//documents.json": true, "/_next/data/B1/x/../documents.json": true, "/_next/x/../data/B1/documents%2ejson": true,
+		"/shop/_next/data/B1/orders.json": true, "/page-data/documents/page-data.json": true, "/page-data/documents/1/page-data.json": true, "/shop/page-data/orders/page-data.json": true,
+		"/_next/data/B1/documents/help.json": false, "/_next/data/B1/index.json": false, "/_next/data/B1/documents-public.json": false, "/_next/data/documents.json": false, "/_next/static/chunks/pages/documents-1.js": false, "/_next/data/": false, "/_next/data/B1": false,
+		"/page-data/app-data.json": false, "/page-data/index/page-data.json": false, "/data/x/documents.json": false, "/page-data/documents/x": false,
+
+		"/_next/image?url=%2Fdocuments%2F1.png&w=64&q=75": true, "/_next/image?w=64&url=/documents/1.png": true, "/_next/image/?url=/%2564ocuments/1.png": true, "/%5fnext/image?%75rl=/documents/1.png": true, "/_next/image%3furl=/documents/1.png": true, "/shop/_next/image?url=/shop/orders/1.png": true, "/_next/image?url=/a.png&url=/x/../documents/1.png": true,
+		"/_next/image?url=/logo.png": false, "/_next/image?url=https%3A%2F%2Fcdn.example%2Fdocuments%2F1.png": false, "/_next/image": false, "/_next/image?w=/documents": false, "/image?url=/documents/1.png": false, "/login?url=/documents": false, "/_next/image?url=/documents/help/1.png": false,
+	} {
+		f := known("h", request)
+		f.Sent = Target{Path: request}
+		for i := range request {
+			if request[i] == '?' {
+				f.Sent = Target{request[:i], request[i+1:]}
+				break
+			}
+		}
+		if d := p.Decide(&f); (d.Reason != ReasonOpen) != hit {
+			t.Errorf("%s: %+v", request, d)
+		}
+		if p.Spares(&f) && hit {
+			t.Errorf("%s is spared", request)
+		}
+	}
+}
+
+// Where all but a few pages is protected, their data is open as they are.
+func TestTwinsOfOpenPages(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [/], allow: [/login, /_next, /logo.png]}}")
+	for path, open := range map[string]bool{"/_next/data/B1/login.json": true, "/_next/data/B1/documents.json": false, "/_next/static/x.js": true} {
+		f := known("h", path)
+		if got := p.Decide(&f).Reason == ReasonOpen; got != open {
+			t.Errorf("%s is open: %v", path, got)
+		}
+	}
+}
