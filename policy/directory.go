@@ -1,11 +1,14 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// withDerived adds, for every rule of a file that servers show under another
-// name too, a rule of that name: the folder's of an index file, and the one
-// without the extension. None of the rules moves any more: those derived from
-// them point at them.
+// withDerived adds, for every rule of what servers show under another name too, a
+// rule of that name: the folder's of an index file, the one without the extension,
+// and the query that is a route. None of the rules moves any more: those derived
+// from them point at them.
 func withDerived(rules []rule) []rule {
 	files := rules
 	more := 0
@@ -14,6 +17,9 @@ func withDerived(rules []rule) []rule {
 			more++
 		}
 		if _, ok := bareOf(files[i].text()); ok {
+			more++
+		}
+		if _, _, ok := routeOf(files[i].text()); ok {
 			more++
 		}
 	}
@@ -32,6 +38,14 @@ func withDerived(rules []rule) []rule {
 		if bare, ok := bareOf(files[i].text()); ok {
 			rules = append(rules, files[i].derived(bare))
 			rules[len(rules)-1].special.extension = files[i].text()[len(bare):]
+		}
+	}
+	for i := range files {
+		if home, route, ok := routeOf(files[i].text()); ok {
+			rules = append(rules, files[i].derived(home))
+			route = foldPrefix(route)
+			s := rules[len(rules)-1].special
+			s.query = append(slices.Clone(s.query), queryRule{key: "rest_route", route: &route})
 		}
 	}
 	return rules
@@ -67,6 +81,16 @@ func bareOf(text string) (bare string, ok bool) {
 		return "", false
 	}
 	return text[:dot], true
+}
+
+// routeOf is where WordPress takes what stands behind /wp-json from the query, or the
+// form, of any request: /?rest_route=/wp/v2/users is /wp-json/wp/v2/users.
+func routeOf(text string) (home, route string, ok bool) {
+	const folder = "/wp-json"
+	if home, route, ok = strings.Cut(text, folder); ok && route != "" && route[0] != '/' {
+		return "", "", false
+	}
+	return home, route, ok
 }
 
 // extended is a reading under the rule with the extension put back, as the server

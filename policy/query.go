@@ -14,6 +14,7 @@ type queryRule struct {
 	values []string // any of them
 	folded []string // the same, as matches compares them
 	whole  []int64  // those that are whole numbers
+	route  *string  // of a derived rule: any path at or below it instead, folded
 }
 
 func newQueryRule(key string, values []string) queryRule {
@@ -120,6 +121,9 @@ func (q *queryRule) matches(value string) bool {
 	for range maxDecodes {
 		v, _, _ := strings.Cut(value, "\x00")
 		v = plainLetters(strings.TrimSpace(v))
+		if q.route != nil && meets("/"+strings.TrimLeft(fold(v), "/"), *q.route, false) {
+			return true
+		}
 		if slices.Contains(q.folded, fold(v)) || len(q.whole) > 0 && isWhole(v, q.whole) || q.names(v) {
 			return true
 		}

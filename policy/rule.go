@@ -191,6 +191,8 @@ func (s *ruleset) where(p *rule) string {
 	case written == p:
 	case p.special.alone:
 		text += " (what its folder shows)"
+	case p.special.extension == "":
+		text += " (as a query names it)"
 	default:
 		text += " (without its extension)"
 	}

@@ -1,6 +1,9 @@
 package policy
 
-import "testing"
+import (
+	"net/url"
+	"testing"
+)
 
 // What a framework serves of a page a second time is the page, and a picture that it
 // fetches is the picture: whoever may not see the one, may not see the other.
@@ -39,6 +42,29 @@ func TestTwinsOfOpenPages(t *testing.T) {
 		f := known("h", path)
 		if got := p.Decide(&f).Reason == ReasonOpen; got != open {
 			t.Errorf("%s is open: %v", path, got)
+		}
+	}
+}
+
+// WordPress takes a route of its API from the query or form of any request.
+func TestARouteThatAQueryNames(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [/wp-json/wp/v2/users, /blog/wp-json], allow: [/login]}}")
+	for _, c := range []struct {
+		path, query, form string
+		hit               bool
+	}{
+		{"/wp-json/wp/v2/users", "", "", true}, {"/", "rest_route=/wp/v2/users", "", true}, {"/any/post", "a=b&rest%5Froute=%2Fwp%2Fv2%2FUsers%2F1", "", true}, {"/index.php", "rest.route[]=/wp/v2/users/", "", true}, {"/", "", "rest_route=/wp/v2/users/me", true},
+		{"/login", "rest_route=/wp/v2/users", "", true}, {"/blog/", "rest_route=/x", "", true}, {"/blog/2026/x", "rest_route=%2F", "", true},
+		{"/", "", "", false}, {"/", "rest_route=/wp/v2/posts", "", false}, {"/", "rest_route=/wp/v2/users-list", "", false}, {"/", "route=/wp/v2/users", "", false}, {"/", "", "a=/wp/v2/users", false}, {"/blog/", "", "", false},
+	} {
+		f := known("h", c.path)
+		f.Sent.RawQuery = c.query
+		f.Form = func() (url.Values, error) { return url.ParseQuery(c.form) }
+		if got := p.Decide(&f).Reason != ReasonOpen; got != c.hit {
+			t.Errorf("%s?%s with %q is protected: %v", c.path, c.query, c.form, got)
+		}
+		if p.Spares(&f) && c.hit {
+			t.Errorf("%s?%s is spared", c.path, c.query)
 		}
 	}
 }

@@ -156,6 +156,24 @@ func TestAdvisory_PN16_APageServedTwice(t *testing.T) {
 	}
 }
 
+// TestDesign_C13_ARouteThatAQueryNames: WordPress serves what is below /wp-json by any
+// path whose query or form names the route.
+func TestDesign_C13_ARouteThatAQueryNames(t *testing.T) {
+	s := start(t, strings.Replace(oneHost, "- /documents", "- /wp-json/wp/v2/users", 1), plainSite)
+	s.app.do(func() { s.app.handle = func(w http.ResponseWriter, _ *http.Request) bool { return true } })
+	for target, open := range map[string]bool{"/?rest_route=/wp/v2/users": false, "/hello/?x=1&rest%5Froute=%2Fwp%2Fv2%2Fusers%2F1": false, "/?rest_route=/wp/v2/posts": true, "/?s=rest_route": true} {
+		if a := s.get(target); (a.status == 200) != open {
+			t.Errorf("%s: %d %s", target, a.status, a.reason())
+		}
+	}
+	for body, open := range map[string]bool{"rest_route=/wp/v2/users": false, strings.Repeat("a=b&", 20000) + "rest_route=/wp/v2/users": false, "rest_route=/wp/v2/posts": true, "comment=hello": true} {
+		a := raw(t, s.addr, message("POST", "/?_method=GET", "office.test", "Cookie: sid=bob", "Content-Type: "+urlencoded, fmt.Sprint("Content-Length: ", len(body)))+body)
+		if (a.status == 200) != open {
+			t.Errorf("POST of %.40q: %d %s", body, a.status, a.reason())
+		}
+	}
+}
+
 // TestAdvisory_PN16_AScriptWithoutItsExtension: Apache's MultiViews and `try_files $uri
 // $uri.php` run /admin.php for /admin, and for what stands behind it.
 func TestAdvisory_PN16_AScriptWithoutItsExtension(t *testing.T) {
