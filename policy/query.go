@@ -13,14 +13,22 @@ type queryRule struct {
 	key    string   // as canonKey
 	values []string // any of them
 	folded []string // the same, as matches compares them
+	words  []string // those that are more than a number, as names compares them
 	whole  []int64  // those that are whole numbers
 	route  *string  // of a derived rule: any path at or below it instead, folded
+
+	longest int // bytes of one of words
 }
 
 func newQueryRule(key string, values []string) queryRule {
 	q := queryRule{key: key, values: values}
 	for _, v := range values {
-		q.folded = append(q.folded, fold(plainLetters(strings.TrimSpace(v))))
+		folded := fold(plainLetters(strings.TrimSpace(v)))
+		q.folded = append(q.folded, folded)
+		if isWord(folded) {
+			q.words = append(q.words, plainWord(folded))
+			q.longest = max(q.longest, len(q.words[len(q.words)-1]))
+		}
 		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
 			q.whole = append(q.whole, n)
 		}
@@ -115,7 +123,8 @@ func (p *rule) beyond(keys []string, t *target, form url.Values) bool {
 }
 
 // matches reports whether a value is one of the rule's, decoded once or more,
-// letter case, look-alikes, outer spaces and what follows a NUL apart. One that
+// letter case, look-alikes, outer spaces and what follows a NUL, or the NUL itself
+// (PHP's strip_tags drops it), apart. One that
 // is still encoded after maxDecodes rounds may be anything.
 func (q *queryRule) matches(value string) bool {
 	for range maxDecodes {
@@ -124,7 +133,7 @@ func (q *queryRule) matches(value string) bool {
 		if q.route != nil && meets("/"+strings.TrimLeft(fold(v), "/"), *q.route, false) {
 			return true
 		}
-		if slices.Contains(q.folded, fold(v)) || len(q.whole) > 0 && isWhole(v, q.whole) || q.names(v) {
+		if slices.Contains(q.folded, fold(v)) || len(q.whole) > 0 && isWhole(v, q.whole) || q.names(v) || q.names(dropControls(plainLetters(value))) {
 			return true
 		}
 		next := decode(value)
@@ -142,9 +151,19 @@ func (q *queryRule) matches(value string) bool {
 // numbers alone.
 func (q *queryRule) names(value string) bool {
 	value = dropTags(dropEntities(value))
-	word, ascii := plainWord(fold(value)), asciiWord(lower(value))
-	for _, name := range q.folded {
-		if isWord(name) && (word == plainWord(name) || isASCII(name) && ascii == asciiWord(name)) {
+	return q.begin(fold(value), plainWord) || q.begin(lower(value), asciiWord)
+}
+
+// begin reports whether a value is one of the rule's, or goes on behind it as a path
+// does: MediaWiki shows title=Special:Preferences/x and Preferences#x, ThinkPHP
+// s=docs/list/id/1, docs/list.html and docs/list|x.
+func (q *queryRule) begin(value string, word func(string) string) bool {
+	begun := ""
+	for part := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("/|:.?#", r) }) {
+		if begun += word(part); len(begun) > q.longest {
+			return false
+		}
+		if slices.Contains(q.words, begun) {
 			return true
 		}
 	}

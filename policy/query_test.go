@@ -46,8 +46,18 @@ tenants:
 		{"/index.php", "page=home&page=mensagens", nil, true},
 		{"/index.php", "page=mensagens&page=home", nil, true},
 		{"/index.php", "page=mensagens%00x", nil, true},
-		{"/index.php", "page=mensagens#x", nil, true}, // to Werkzeug, nginx and PHP the rest is a fragment
-		{"/index.php", "page=mensagens%23x", nil, false},
+		{"/index.php", "page=mensagens#x", nil, true},   // to Werkzeug, nginx and PHP the rest is a fragment
+		{"/index.php", "page=mensagens%23x", nil, true}, // MediaWiki
+		{"/index.php", "page=mensagens/id/3", nil, true},
+		{"/index.php", "page=mensagens.html", nil, true},
+		{"/index.php", "page=mensagens%7Cx", nil, true},
+		{"/index.php", "page=mensa/gens/x", nil, true},
+		{"/index.php", "page=mensa%00gens", nil, true},
+		{"/index.php", "page=home/mensagens", nil, false},
+		{"/index.php;page=mensagens", "", nil, true}, // Fastify
+		{"/index.php;x=1&page=mensagens", "page=home", nil, true},
+		{"/index.php;page=home", "", nil, false},
+		{"/doku.php/open;do=edit", "do=login", nil, true},
 		{"/index.php", "page=/mensagens/", nil, true}, // WordPress
 		{"/index.php", "page=mensa(gens", nil, true},  // Roundcube
 		{"/index.php", "page=mensa%25gens", nil, true},

@@ -80,8 +80,10 @@ func (t *target) read(in Target) bool {
 		return false
 	}
 	for _, s := range texts {
-		if _, q, found := strings.Cut(s, "?"); found {
-			t.hidden = append(t.hidden, q)
+		for _, mark := range [...]string{"?", ";"} { // Fastify's query begins at either
+			if _, q, found := strings.Cut(s, mark); found && !slices.Contains(t.hidden, q) {
+				t.hidden = append(t.hidden, q)
+			}
 		}
 	}
 	if texts, ok = t.routed(texts); !ok {
