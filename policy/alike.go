@@ -10,9 +10,9 @@ import "strings"
 // written.
 
 // silent are the bytes that are left out of names. The dot is one as well, but for
-// the one before a suffix. "%" is not: what it begins is there decoded, too.
+// the one before a suffix.
 var silent = func() (c [256]bool) {
-	for _, b := range []byte("-_ !\"#$&'()*+,:;<=>?@[\\]^`{|}~") {
+	for _, b := range []byte("-_ !\"#$%&'()*+,:;<=>?@[\\]^`{|}~") {
 		c[b] = true
 	}
 	return c
@@ -38,14 +38,17 @@ func pass(path, prefix string, sensitive, dots bool) int {
 	if strings.HasPrefix(path, prefix) { // nearly every request for what is protected
 		i, j = len(prefix), len(prefix)
 	}
+	parted := false // by a sign in the prefix: DokuWiki shows my_area by /my/area
 	for j < len(prefix) {
 		switch c := prefix[j]; {
 		case i < len(path) && (path[i] == c || !sensitive && lowerByte(path[i]) == c):
+			parted = silent[c]
 			i++
 			j++
 		case silent[c] || dots && c == '.':
+			parted = parted || silent[c]
 			j++
-		case i < len(path) && (silent[path[i]] || dots && path[i] == '.'):
+		case i < len(path) && (silent[path[i]] || dots && path[i] == '.' || parted && path[i] == '/'):
 			i++
 		default:
 			return -1

@@ -17,7 +17,7 @@ func TestNamesOfTheSameLetters(t *testing.T) {
 		for path, hit := range map[string]bool{
 			"/my-area": true, "/my_area/1": true, "/my.area": true, "/my.area/1": true, "/myarea": true, "/(my-area)": true, "/my--area!": true, "/.my.area.": true, "/my%20area": true, "/@my,area/x.pdf": true, "/my_area.json": true, "/my-ar;ea": true, "/my-area_.json/1": true,
 			"/reports2026": true, "/reports-2026": true, "/v1-2/x": false, "/v1.2/x": true, "/v1.2/_x": true,
-			"/my-area-2": false, "/my/area": false, "/my-areas": false, "/the-my-area": false, "/my-area.old/1": true, "/reports_2025": false, "/-/my-area": false, "/my": false,
+			"/my/area": true, "/my//_area/1": true, "/my%2Farea": true, "/my_/area": true, "/-/my-area": true, "/my-ar/ea": false, "/m/yarea": false, "/my-area-2": false, "/my-areas": false, "/the-my-area": false, "/my-area.old/1": true, "/reports_2025": false, "/reports/2026": true, "/reports/2025": false, "/my": false,
 		} {
 			for host, by := range map[string]TenantBy{"h": ByHost, "elsewhere": ByIdentity} {
 				f := known(host, path)
@@ -84,7 +84,7 @@ func TestSignsBeyondASCIIAreNoPartOfAName(t *testing.T) {
 		for path, hit := range map[string]bool{
 			"/documents%E2%80%93": true, "/my%E2%80%94area/1": true, "/docu%E2%80%AEments": true, "/Documents%E2%80%A8": letters == "insensitive", "/docu%C2%85ments": true, "/docu%E0%A4%81ments": true, "/docu%D9%80ments": true, "/docu%EF%BF%BDments": true, "/docu%D6%91ments": true, "/%F0%9F%99%82documents": true,
 			"/🙂": true, "/🙂/1": true, "/🙃": false, "/–": false, "/": false, "/x/–": true, "/x/—": false, "/x": false,
-			"/สี": true, "/สิ": false, "/documentsñ": false, "/documents文": false, "/–/documents": false,
+			"/สี": true, "/สิ": false, "/documentsñ": false, "/documents文": false, "/–/documents": true, "/文/documents": false,
 		} {
 			f := known("h", path)
 			if got := p.Decide(&f).Reason != ReasonOpen; got != hit {

@@ -72,6 +72,19 @@ func headMask(size int) uint64 {
 	return ^uint64(0) >> (64 - 8*min(size, 8)) // all of 64 bits shifted out leave none
 }
 
+// beforeSign is what of a prefix stands before a sign between two letters, where a
+// path may have a slash (pass); where there is none, all of it.
+func beforeSign(prefix string) string {
+	for i := 1; i < len(prefix); i++ {
+		if silent[prefix[i]] && prefix[i-1] != '/' {
+			if rest := letters(prefix[i:]); rest != "" && rest[0] != '/' {
+				return prefix[:i]
+			}
+		}
+	}
+	return prefix
+}
+
 // face keeps a host and the block of rules behind it, and the rules' paths in the
 // block. It returns the rules' sieve as well, and reports whether the block says
 // all that covers wants to know of them: none says more than its path.
@@ -81,10 +94,11 @@ func (k *keeper) face(host string, rules []rule) (face string, s sieve, plain bo
 	names := make([]string, len(rules))
 	for i := range rules {
 		prefix := rules[i].folded()
-		names[i] = letters(prefix)
+		head := beforeSign(prefix)
+		names[i] = letters(head)
 		size += len(names[i])
-		plain = plain && rules[i].extra == plainly && isNamed(prefix)
-		s = s.with(headOf(prefix))
+		plain = plain && rules[i].extra == plainly && isNamed(prefix) && head == prefix
+		s = s.with(headOf(prefix)).with(headOf(head))
 	}
 	at := len(host) + 2*len(rules)
 	buf := append(make([]byte, 0, at+size+8), host...)

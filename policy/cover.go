@@ -87,7 +87,7 @@ func (c *cover) longest(s *ruleset, p *rule, r *reading, depth int, a *Area) {
 	if depth < c.depth {
 		return
 	}
-	loose := s.opening && !p.names(r, s.sensitive)
+	loose := s.opening && (r.by != asWritten || !p.names(r, s.sensitive))
 	if depth > c.depth || c.loose && !loose {
 		c.depth, c.area, c.loose = depth, a, loose
 	}

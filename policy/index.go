@@ -2,6 +2,7 @@ package policy
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ type index struct {
 	others  prefixes
 	longest int
 	sieve   sieve // of all sets
+	signs   bool  // there is a prefix with a sign between two letters
 }
 
 // prefixes finds rules by the hash of their folded prefix.
@@ -42,32 +44,40 @@ func newIndex(tenants []*Tenant) index {
 func (x *index) add(s *ruleset) {
 	x.sets = append(x.sets, s)
 	x.sieve |= s.sieve
-	alike := s.plain && !s.sensitive && len(s.allow) == 0
+	alike := !s.sensitive && len(s.allow) == 0 && !slices.ContainsFunc(s.protect, func(p rule) bool { return p.extra != plainly || !isNamed(p.folded()) })
 	for i := range s.protect {
 		folded := s.protect[i].folded()
 		x.longest = max(x.longest, len(letters(folded)))
-		x.enter(folded, letters, i, alike)
+		x.enter(letters(folded), folded, i, alike)
 		if strings.IndexByte(folded, '.') >= 0 {
-			x.enter(folded, bareLetters, i, alike)
+			x.enter(bareLetters(folded), folded, i, alike)
+		}
+		if beforeSign(folded) != folded {
+			x.signs = true
+			x.enter(joined(letters(folded)), folded, i, alike)
+			x.enter(joined(bareLetters(folded)), folded, i, alike)
 		}
 	}
 }
 
-// enter adds the form of a prefix by which it is looked up: with its dots, or
-// without, as where those of the path are left out.
-func (x *index) enter(folded string, form func(string) string, rule int, alike bool) {
-	prefix := form(folded)
-	e := prefixEntry{hash: uint32(maphash.String(x.seed, prefix)), set: uint32(len(x.sets) - 1), rule: uint32(rule)} // #nosec G115 -- files of a policy hold fewer, and half of the hash is what is wanted
+// joined is a path without its slashes but the first: a prefix with a sign between
+// two letters is met where the path has one there (pass).
+func joined(s string) string { return "/" + strings.ReplaceAll(s, "/", "") }
+
+// enter adds a form of a prefix by which it is looked up: with its dots and slashes,
+// or without, as where those of the path are left out.
+func (x *index) enter(form, folded string, rule int, alike bool) {
+	e := prefixEntry{hash: uint32(maphash.String(x.seed, form)), set: uint32(len(x.sets) - 1), rule: uint32(rule)} // #nosec G115 -- files of a policy hold fewer, and half of the hash is what is wanted
 	if !alike {
 		x.others.add(e)
-	} else if !x.has(e.hash, prefix, form) {
+	} else if !x.has(e.hash, folded) {
 		x.alike.add(e)
 	}
 }
 
-func (x *index) has(hash uint32, prefix string, form func(string) string) bool {
+func (x *index) has(hash uint32, folded string) bool {
 	for e := x.alike.find(hash); e != nil; e = x.alike.after(e) {
-		if form(x.sets[e.set].protect[e.rule].folded()) == prefix {
+		if x.sets[e.set].protect[e.rule].folded() == folded {
 			return true
 		}
 	}
@@ -127,7 +137,9 @@ func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
 		}
 		for i := range t.len() {
 			path := t.at(i).folded
-			if x.covers(t, path, own, f, false) || strings.IndexByte(path, '.') >= 0 && x.covers(t, path, own, f, true) {
+			dots := strings.IndexByte(path, '.') >= 0
+			if x.covers(t, path, own, f, false, false) || dots && x.covers(t, path, own, f, true, false) ||
+				x.signs && (x.covers(t, path, own, f, false, true) || dots && x.covers(t, path, own, f, true, true)) {
 				return true
 			}
 		}
@@ -136,8 +148,9 @@ func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
 }
 
 // covers looks up every prefix that one reading may lie under: what ends before
-// a slash, before the dot of a suffix, or with the path. Dots may be left out.
-func (x *index) covers(t *target, path string, own *ruleset, f *Facts, dots bool) bool {
+// a slash, before the dot of a suffix, or with the path. Dots may be left out, and
+// slashes but the first.
+func (x *index) covers(t *target, path string, own *ruleset, f *Facts, dots, slashes bool) bool {
 	var buf [256]byte
 	low := buf[:0]
 	if x.longest >= len(buf) {
@@ -154,7 +167,7 @@ func (x *index) covers(t *target, path string, own *ruleset, f *Facts, dots bool
 				}
 			}
 		}
-		if i < len(path) && !silent[path[i]] && (path[i] != '.' || !dots) {
+		if i < len(path) && !silent[path[i]] && (path[i] != '.' || !dots) && (path[i] != '/' || !slashes || i == 0) {
 			low = append(low, lowerByte(path[i]))
 		}
 	}

@@ -23,6 +23,9 @@ var (
 	reHyphens   = regexp.MustCompile(`-+`)
 	reCamel     = regexp.MustCompile(`([a-z])([A-Z])`)
 
+	reSpecial     = regexp.MustCompile(`[^a-z0-9._:\x{80}-\x{10ffff}-]`)
+	reColons      = regexp.MustCompile(`:+`)
+	reBesideColon = regexp.MustCompile(`[._-]*:[._-]*`)
 	rePunctuation = regexp.MustCompile("[-!\"#$&'()*+,.:;<=>?@\\[\\\\\\]^_`{|}~]")
 	reEscape      = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 )
@@ -118,6 +121,21 @@ var lookups = map[string]func(string) string{
 	}),
 	"CherryPy": byNames(func(name string) string { return rePunctuation.ReplaceAllString(name, "-") }),
 	"CakePHP":  byNames(func(name string) string { return strings.ToLower(reCamel.ReplaceAllString(name, "$1-$2")) }),
+	"DokuWiki": func(s string) string {
+		return pageOfWiki(strings.NewReplacer(";", ":", "/", "-").Replace(unescapeModel(s)))
+	},
+	"useslash": func(s string) string {
+		return pageOfWiki(strings.NewReplacer(";", ":", "/", ":").Replace(unescapeModel(s)))
+	},
+	"ThinkPHP": func(s string) string { return "/" + strings.Trim(strings.ReplaceAll(unescapeModel(s), "|", "/"), "/") },
+}
+
+// pageOfWiki is where DokuWiki's cleanID finds a page, with "-" between words. A
+// suffix makes it another page.
+func pageOfWiki(id string) string {
+	id = reHyphens.ReplaceAllString(reSpecial.ReplaceAllString(strings.ToLower(id), "-"), "-")
+	id = strings.Trim(reColons.ReplaceAllString(id, ":"), ":._-")
+	return "/" + strings.NewReplacer(":", "/", ".", "_").Replace(reBesideColon.ReplaceAllString(id, ":"))
 }
 
 func byNames(look func(string) string) func(string) string {
@@ -217,7 +235,7 @@ var pieces = []string{
 	"/documents", "documents", "/assets", "/finance", "/x", "/", "//", "/.", "/..", "/..;", "/..;a=b", "/.;", ";", ";x", `\`, "%5c", "%2f", "%252f",
 	"%2e", "%252e", "%2e%2e", "..", "%64", "%2564", "ocuments", "/shop", "index.php", "%20", "%2e%20", "::$DATA", ".json", "/index.php", ".php", "/cgi-bin/a",
 	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".", "(S(x))", "/(A(b)S(c))", "/files", "/files..", "~", "+", "%c3%b3", "o%cc%81", "d%c3%b3cuments", "docu~ments",
-	"_", "-", "!", "(", ")", "@", ",", "/docu", "ments", "/my-area", "my", "area", "Area",
+	"_", "-", "!", "(", ")", "@", ",", "/docu", "ments", "/my-area", "my", "area", "Area", ":", "|", "/-", "/@/", "%3a",
 }
 
 func TestReadingsAgainstTheModel(t *testing.T) {

@@ -6,22 +6,26 @@ import "strings"
 const (
 	odd   = iota // anything that some server treats specially
 	name         // part of a name
+	sign         // part of a name that has a letter or a digit beside it
 	dot          // part of a name, unless it stands at the end of a segment
 	slash        // ends a segment
 )
 
 var classes = func() (c [256]uint8) {
-	for _, b := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_!&')*,=@:") {
+	for _, b := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") {
 		c[b] = name
+	}
+	for _, b := range []byte("-_!&')*,=@") {
+		c[b] = sign
 	}
 	c['.'], c['/'] = dot, slash
 	return c
 }()
 
 // isPlain reports whether a target has only one meaning: it starts with "/",
-// its segments are plain ASCII names, none is empty (but for a final slash) or
-// ends in a dot, none but the last is a script, or a folder of twins, whose rest is
-// a path of its own.
+// its segments are plain ASCII names, none is empty (but for a final slash), of
+// signs alone or ends in a dot, none but the last is a script, or a folder of twins,
+// whose rest is a path of its own.
 func isPlain(path string) bool {
 	if path[0] != '/' {
 		return false
@@ -37,7 +41,9 @@ func isPlain(path string) bool {
 		case class == dot:
 			dots = true
 		case class == slash:
-			if before != name || (dots || i-start == len(cgiBin)) && isScript(path[start:i]) || path[i-1] == 'a' && hasTwin(path[:i+1]) {
+			segment := path[start:i]
+			if before != name && (before != sign || !hasName(segment)) ||
+				(dots || len(segment) == len(cgiBin)) && isScript(segment) || path[i-1] == 'a' && hasTwin(path[:i+1]) {
 				return false
 			}
 			start, dots = i+1, false
@@ -45,6 +51,15 @@ func isPlain(path string) bool {
 		before = class
 	}
 	return before != dot
+}
+
+func hasName(segment string) bool {
+	for i := range len(segment) {
+		if classes[segment[i]] == name {
+			return true
+		}
+	}
+	return false
 }
 
 const cgiBin = "cgi-bin"

@@ -21,6 +21,7 @@ type reading struct {
 	strict string // letter case alone removed; what allow compares
 	head   uint64 // of folded, to pass over most rules at once
 	bare   uint64 // likewise, without dots
+	by     manner
 }
 
 // A target is a Target with everything it may mean.
@@ -33,7 +34,7 @@ type target struct {
 
 func readingOf(text, folded, strict string) reading {
 	head, bare := heads(folded)
-	return reading{text, folded, strict, head, bare}
+	return reading{text, folded, strict, head, bare, asWritten}
 }
 
 // len and at run over the readings without a slice for the plain case, so that
@@ -92,6 +93,9 @@ func (t *target) read(in Target) bool {
 	t.more = make([]reading, len(texts))
 	for i, s := range texts {
 		t.more[i] = readingOf(s, fold(s), lower(s))
+	}
+	for i := range texts {
+		t.more = append(t.more, t.more[i].manners()...)
 	}
 	return true
 }

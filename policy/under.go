@@ -28,7 +28,7 @@ func (p *rule) names(r *reading, sensitive bool) bool {
 
 func (p *rule) compared(r *reading, sensitive bool) (path, prefix string) {
 	if sensitive {
-		return withoutSigns(r.text), withoutSigns(plainLetters(p.text()))
+		return r.by.path(withoutSigns(r.text)), withoutSigns(plainLetters(p.text()))
 	}
 	return r.folded, p.folded()
 }

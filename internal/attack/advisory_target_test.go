@@ -80,7 +80,7 @@ func TestAdvisory_CVE_2026_27585_PN6_NamesAsWindowsReadsThem(t *testing.T) {
 		"GHSA-qrp7-cvwr-j2c6": {"/documents%5c1", "/documents%5C..%5Cdocuments", "/%5cdocuments", "/open%5c%2e%2e%5cdocuments"},
 		"dots and spaces":     {"/documents.", "/documents./1", "/documents..", "/documents%20", "/documents%20/1", "/documents.%20.", "/documents%2e"},
 		"streams":             {"/documents::$DATA", "/documents::$INDEX_ALLOCATION/1", "/documents:$I30:$INDEX_ALLOCATION/1", "/documents%3a%3a$DATA"},
-	}, "/open.", "/v1.2./x", "/a%20b", "/documents%20old", "/documents:search", "/open/a:b", "/open%5cx")
+	}, "/open.", "/v1.2./x", "/a%20b", "/documents%20old", "/documents-old:search", "/open/a:b", "/open%5cx")
 }
 
 // TestAdvisory_CVE_2026_3872_PN7_Parameters: a servlet container drops what follows

@@ -92,6 +92,13 @@ func hostile() []string {
 		}
 		add("/("+n+")", "/("+n+")/1", "/["+n+"]", "/'"+n+"'", "/_"+n+"_.json", "/"+n+"!;x/1", "/%5f"+n, "/"+n+"%21")
 	}
+	// What wikis and routers take for a slash, or for no name (DokuWiki, ThinkPHP).
+	for _, n := range names {
+		for _, mark := range strings.Split(": | %3a %7C :/ /:", " ") {
+			add("/"+n+mark+"1", "/index.php/"+n+mark+"1/2", "/open/../"+n+mark)
+		}
+		add("/-/"+n, "/@/_/"+n+"/1", "/%25/"+n, "/%25"+n, "/"+n+"%25/1", "/-:"+n, "/%E2%80%93/"+n)
+	}
 	// Too long, and more readings than anyone should try.
 	for _, n := range []int{2000, 4000, 8180, 8192, 9000} {
 		add("/"+strings.Repeat("a", n)+"/../documents", "/documents/"+strings.Repeat("a", n), "/"+strings.Repeat("./", n/2)+"documents", "/documents?"+strings.Repeat("a", n), strings.Repeat("/", n)+"documents")
@@ -101,16 +108,16 @@ func hostile() []string {
 	}
 	// The query says the area; so may a repeated, odd or encoded key (CVE-2025-54576, C13).
 	for _, k := range []string{"page", "%70age", "%20page", "page%00", "page[]", "Page", "PAGE", "+page", "page%5b%5d", "page%5B0%5D", "page.x&page", "[page]", "]page", "page]"} {
-		for _, v := range []string{"mensagens", "%6densagens", "home&page=mensagens", "mensagens&page=home", "home;page=mensagens", "MENSAGENS", "mensagens%20", "%6d%65nsagens", "mensagens#x", "home#&page=mensagens"} {
+		for _, v := range []string{"mensagens", "%6densagens", "home&page=mensagens", "mensagens&page=home", "home;page=mensagens", "MENSAGENS", "mensagens%20", "%6d%65nsagens", "mensagens#x", "home#&page=mensagens", "mensagens/id/3", "mensagens.html", "mensagens%7Cx", "mensagens%23x", "mensa%00gens"} {
 			add("/index.php?"+k+"="+v, "/INDEX.php?"+k+"="+v, "/index.php/?"+k+"="+v, "/open/../index.php?"+k+"="+v, "/index%2ephp?"+k+"="+v)
 		}
 	}
-	return list
+	return append(list, "/index.php;page=mensagens", "/index.php;x=1&page=mensagens", "/index%2ephp;page=mensagens")
 }
 
 // harmless returns targets that no server takes for a protected one.
 func harmless() []string {
-	list := []string{"/", "/open", "/documents-public", "/documents-public/1", "/documentsx", "/my-documents", "/documents_old/x", "/open/documents", "/open/documents.json", "/a/b/documents/c", "/document", "/document/s", "/docs", "/index.php", "/index.php?page=home", "/index.php?x=mensagens", "/open?x=/documents", "/open?page=mensagens", "/open?next=%2Fdocuments%2F1", "/index.php/open", "/v1.2/x", "/.well-known/acme", "/.hidden", "/a.b.c/d.e", "/a;b", "/a;v=1/b", "/a;v=1;w=2", "/a%3Bb", "/a%20b", "/a%20b/c%20d.pdf", "/a+b", "/a%2Bb", "/100%25", "/100%25/off", "/50%25%20off.html", "/a%26b", "/a%3Db=c", "/a=b&c", "/a@b", "/a:b", "/a,b", "/a!b", "/a$b", "/a(b)", "/(1)", "/a*b", "/a'b", "/~user", "/a~1", "/[x]", "/a%5Bb%5D", "/a%22b", "/a%7Cb", "/x/y/../z", "/x/./y", "/x//y", "/x/", "/x//", "/x?", "/x?a", "/x?a=b&c=d", "/x?a=%2e%2e%2f", "/x?a=b?c", "/x?%E4%BD%A0=%E5%A5%BD", "/x%23y", "/x%3Fy", "/C%23/x", "/c++", "/a%2Fb", "/x%2Fy%2Fz", "/report%202026.pdf", "/e-mail/bob%40x.test", "/index.html", "/app.js", "/app.js?v=1.2.3", "/a.tar.gz", "/socket.io/?EIO=4&transport=polling", "/%7Euser", "/%61bc", "/CamelCase/X", "/0", "/-", "/_", "/..a", "/a..b", "/a...", "/...", "/documents:search", "/x/%E2%80%A6", "/files../open", "/wiki/Mercury_(planet)", "/f(x)/g(y)", "/(S(x)", "/?/open", "/login?/documents", "/?documents", "/a%28b%29", "/my%20documents", "/my+documents", "/~bob/documents", "/d%C3%B3cument", "/documents%20old", "/files/Q%3F/100%25", "/files/%231%20R%26D:%20Q1%2FQ2%20results%3F/100%25%20off"}
+	list := []string{"/", "/open", "/documents-public", "/documents-public/1", "/documentsx", "/my-documents", "/documents_old/x", "/open/documents", "/open/documents.json", "/a/b/documents/c", "/document", "/document/s", "/docs", "/index.php", "/index.php?page=home", "/index.php?x=mensagens", "/open?x=/documents", "/open?page=mensagens", "/open?next=%2Fdocuments%2F1", "/index.php/open", "/v1.2/x", "/.well-known/acme", "/.hidden", "/a.b.c/d.e", "/a;b", "/a;v=1/b", "/a;v=1;w=2", "/a%3Bb", "/a%20b", "/a%20b/c%20d.pdf", "/a+b", "/a%2Bb", "/100%25", "/100%25/off", "/50%25%20off.html", "/a%26b", "/a%3Db=c", "/a=b&c", "/a@b", "/a:b", "/a,b", "/a!b", "/a$b", "/a(b)", "/(1)", "/a*b", "/a'b", "/~user", "/a~1", "/[x]", "/a%5Bb%5D", "/a%22b", "/a%7Cb", "/x/y/../z", "/x/./y", "/x//y", "/x/", "/x//", "/x?", "/x?a", "/x?a=b&c=d", "/x?a=%2e%2e%2f", "/x?a=b?c", "/x?%E4%BD%A0=%E5%A5%BD", "/x%23y", "/x%3Fy", "/C%23/x", "/c++", "/a%2Fb", "/x%2Fy%2Fz", "/report%202026.pdf", "/e-mail/bob%40x.test", "/index.html", "/app.js", "/app.js?v=1.2.3", "/a.tar.gz", "/socket.io/?EIO=4&transport=polling", "/%7Euser", "/%61bc", "/CamelCase/X", "/0", "/-", "/_", "/..a", "/a..b", "/a...", "/...", "/documents-old:search", "/x/%E2%80%A6", "/files../open", "/wiki/Mercury_(planet)", "/f(x)/g(y)", "/(S(x)", "/?/open", "/login?/documents", "/?documents", "/a%28b%29", "/my%20documents", "/my+documents", "/~bob/documents", "/d%C3%B3cument", "/documents%20old", "/files/Q%3F/100%25", "/files/%231%20R%26D:%20Q1%2FQ2%20results%3F/100%25%20off"}
 	for _, name := range []string{"relatórios", "enviar-documentos", "日本語", "文書", "ドキュメント", "документы", "Έγγραφα", "مستندات", "מסמכים", "दस्तावेज़", "เอกสาร", "문서", "тест файл", "naïve café", "straße", "İstanbul", "ſtrange", "Ελλάς", "🙂", "👩‍👩‍👧", "ﬁle", "Ⅳ", "ａｂｃ", "тhe", "năm", "čeština", "e\u0301t\u00e9", "ქართული", "հայերեն", "አማርኛ"} {
 		list = append(list, "/"+escape(name), "/"+strings.ToLower(escape(name))+"/1", "/x/"+escape(name)+".pdf", "/x?q="+escape(name))
 	}
