@@ -7,8 +7,9 @@ import (
 
 // withDerived adds, for every rule of what servers show under another name too, a
 // rule of that name: the folder's of an index file, the one without the extension,
-// and the query that is a route. None of the rules moves any more: those derived
-// from them point at them.
+// the query that is a route, and the one of two letters for each with a mark
+// (parts.go). None of the rules moves any more: those derived from them point at
+// them.
 func withDerived(rules []rule) []rule {
 	files := rules
 	more := 0
@@ -20,6 +21,9 @@ func withDerived(rules []rule) []rule {
 			more++
 		}
 		if _, _, ok := routeOf(files[i].text()); ok {
+			more++
+		}
+		if digraphs.Replace(files[i].text()) != files[i].text() {
 			more++
 		}
 	}
@@ -46,6 +50,9 @@ func withDerived(rules []rule) []rule {
 			route = foldPrefix(route)
 			s := rules[len(rules)-1].special
 			s.query = append(slices.Clone(s.query), queryRule{key: "rest_route", route: &route})
+		}
+		if name := digraphs.Replace(files[i].text()); name != files[i].text() {
+			rules = append(rules, files[i].derived(name))
 		}
 	}
 	return rules

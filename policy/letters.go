@@ -170,7 +170,7 @@ func digit(r rune) rune {
 	return '0' + n%10
 }
 
-var withoutMarks = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "ħ", "h", "ŧ", "t", "þ", "th",
+var withoutMarks = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "ł", "l", "ħ", "h", "ŧ", "t", "þ", "th", "ƒ", "f", "µ", "u",
 	"ẞ", "ss", "Æ", "ae", "Œ", "oe", "Ø", "o", "Đ", "d", "Ð", "d", "Ł", "l", "Ħ", "h", "Ŧ", "t", "Þ", "th")
 
 func foldCase(s string) string {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -11,32 +12,51 @@ import (
 type manner uint8
 
 const (
-	asWritten  manner = iota
-	bySegments        // segments without a name are none
-	byParts           // likewise, and ":", ";" and "|" part names
+	bySegments manner = 1 << iota // segments without a name are none
+	byParts                       // likewise, and ":", ";" and "|" part names
+	byDigraphs                    // letters with marks are two, as digraphs has them
+
+	asWritten manner = 0
 )
 
 var parting = strings.NewReplacer(":", "/", ";", "/", "|", "/")
 
+// digraphs are what DokuWiki and, by its language, WordPress make of letters that
+// fold makes one of: /gehälter is their page gehaelter.
+var digraphs = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe", "đ", "dj", "ð", "dh",
+	"Ä", "ae", "Ö", "oe", "Ü", "ue", "Å", "aa", "Ø", "oe", "Đ", "dj", "Ð", "dh")
+
 // path is a path as it is looked up.
 func (m manner) path(s string) string {
-	switch m {
-	case bySegments:
-		return namesOf(s)
-	case byParts:
-		return namesOf(parting.Replace(s))
+	if m&byDigraphs != 0 {
+		s = digraphs.Replace(s)
+	}
+	if m&byParts != 0 {
+		s = parting.Replace(s)
+	}
+	if m&(bySegments|byParts) != 0 {
+		s = namesOf(s)
 	}
 	return s
 }
 
 // manners returns the reading in every other manner that makes a difference.
 func (r *reading) manners() (more []reading) {
-	last := r.folded
-	for _, m := range [...]manner{bySegments, byParts} {
-		if path := m.path(r.folded); path != r.folded && path != last {
-			one := readingOf(r.text, path, r.strict)
-			one.by, last = m, path
-			more = append(more, one)
+	seen := []string{r.folded}
+	for _, letters := range [...]manner{asWritten, byDigraphs} {
+		folded := r.folded
+		if letters != asWritten {
+			if isASCII(r.text) {
+				break
+			}
+			folded = fold(letters.path(r.text))
+		}
+		for _, m := range [...]manner{asWritten, bySegments, byParts} {
+			if path := m.path(folded); !slices.Contains(seen, path) {
+				one := readingOf(r.text, path, r.strict)
+				one.by, seen = letters|m, append(seen, path)
+				more = append(more, one)
+			}
 		}
 	}
 	return more

@@ -47,3 +47,22 @@ func TestAnAllowWithSignsInIt(t *testing.T) {
 		}
 	}
 }
+
+// DokuWiki shows its page gehaelter by /gehälter as well, and WordPress in German:
+// whichever of the two a prefix or a value has, both are met, and the letter alone.
+func TestTwoLettersForOneWithAMark(t *testing.T) {
+	for _, name := range []string{"gehaelter", "gehälter"} {
+		p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [/"+name+", {path: /i, query: {id: "+name+"}}], allow: [/gehaelter/über]}}\n")
+		for path, hit := range map[string]bool{
+			"/gehaelter": true, "/geh%C3%A4lter/1": true, "/GEH%C3%84LTER": true, "/geha%CC%88lter": true, "/geh%E4lter": true, "/-/geh%C3%A4lter:1": true, "/gehalter": name == "gehälter",
+			"/i?id=gehaelter": true, "/i?id=geh%C3%A4lter": true, "/i?id=hr:geh%C3%A4lter": false, "/i?id=Geh%C3%84lter/1": true,
+			"/gehaelter/%C3%BCber": false, "/geh%C3%B6lter": false, "/%C3%A4": false, "/gehoelter": false,
+		} {
+			f := known("h", path)
+			f.Sent.Path, f.Sent.RawQuery, _ = strings.Cut(path, "?")
+			if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+				t.Errorf("%s: %s is protected: %v", name, path, got)
+			}
+		}
+	}
+}

@@ -25,12 +25,15 @@ func newQueryRule(key string, values []string) queryRule {
 	for _, v := range values {
 		folded := fold(plainLetters(strings.TrimSpace(v)))
 		q.folded = append(q.folded, folded)
-		if isWord(folded) {
-			q.words = append(q.words, plainWord(folded))
-			q.longest = max(q.longest, len(q.words[len(q.words)-1]))
-		}
 		if n, err := strconv.ParseInt(v, 10, 64); err == nil {
 			q.whole = append(q.whole, n)
+		}
+		if !isWord(folded) {
+			continue
+		}
+		for _, word := range [...]string{plainWord(folded), plainWord(fold(digraphs.Replace(plainLetters(v))))} {
+			q.words = append(q.words, word)
+			q.longest = max(q.longest, len(word))
 		}
 	}
 	return q
@@ -151,7 +154,7 @@ func (q *queryRule) matches(value string) bool {
 // numbers alone.
 func (q *queryRule) names(value string) bool {
 	value = dropTags(dropEntities(value))
-	return q.begin(fold(value), plainWord) || q.begin(lower(value), asciiWord)
+	return q.begin(fold(value), plainWord) || q.begin(lower(value), asciiWord) || !isASCII(value) && q.begin(fold(digraphs.Replace(value)), plainWord)
 }
 
 // begin reports whether a value is one of the rule's, or goes on behind it as a path

@@ -191,10 +191,12 @@ func (s *ruleset) where(p *rule) string {
 	case written == p:
 	case p.special.alone:
 		text += " (what its folder shows)"
-	case p.special.extension == "":
+	case p.special.extension != "":
+		text += " (without its extension)"
+	case slices.ContainsFunc(p.special.query, func(q queryRule) bool { return q.route != nil }):
 		text += " (as a query names it)"
 	default:
-		text += " (without its extension)"
+		text += " (with two letters for one)"
 	}
 	return text
 }
