@@ -7,13 +7,13 @@ import (
 )
 
 // A manner is how an app finds the names in a path. DokuWiki drops segments without
-// a letter or digit, and takes ":" and ";" for a slash; ThinkPHP takes "|" for one. What is
-// protected is so in every manner, and what is allowed by the path as it is written.
+// a letter or digit, and takes ":" and ";" for a slash; ThinkPHP takes "|" for one.
+// What is protected is so in every manner, and what is allowed by the path as it is
+// written.
 type manner uint8
 
 const (
-	bySegments manner = 1 << iota // segments without a name are none
-	byParts                       // likewise, and ":", ";" and "|" part names
+	byParts    manner = 1 << iota // ":", ";" and "|" part names, and segments without a name are none
 	byDigraphs                    // letters with marks are two, as digraphs has them
 
 	asWritten manner = 0
@@ -32,10 +32,7 @@ func (m manner) path(s string) string {
 		s = digraphs.Replace(s)
 	}
 	if m&byParts != 0 {
-		s = parting.Replace(s)
-	}
-	if m&(bySegments|byParts) != 0 {
-		s = namesOf(s)
+		s = namesOf(parting.Replace(s))
 	}
 	return s
 }
@@ -51,7 +48,7 @@ func (r *reading) manners() (more []reading) {
 			}
 			folded = fold(letters.path(r.text))
 		}
-		for _, m := range [...]manner{asWritten, bySegments, byParts} {
+		for _, m := range [...]manner{asWritten, byParts} {
 			if path := m.path(folded); !slices.Contains(seen, path) {
 				one := readingOf(r.text, path, r.strict)
 				one.by, seen = letters|m, append(seen, path)
