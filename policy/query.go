@@ -127,8 +127,8 @@ func (p *rule) beyond(keys []string, t *target, form url.Values) bool {
 
 // matches reports whether a value is one of the rule's, decoded once or more,
 // letter case, look-alikes, outer spaces and what follows a NUL, or the NUL itself
-// (PHP's strip_tags drops it), apart. One that
-// is still encoded after maxDecodes rounds may be anything.
+// (PHP's strip_tags drops it), apart. One that is still encoded after maxDecodes
+// rounds may be anything.
 func (q *queryRule) matches(value string) bool {
 	for range maxDecodes {
 		v, _, _ := strings.Cut(value, "\x00")
