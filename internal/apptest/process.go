@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"os/exec"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -43,8 +42,8 @@ func Start(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Cleanup(func() {
 		p.Stop(t)
 		out := p.Log()
-		if strings.Contains(out, "WARNING: DATA RACE") {
-			t.Errorf("%s reported a data race:\n%s", cmd.Path, out)
+		if races := racesOf(out); len(races) > 0 {
+			t.Errorf("%s reported a data race:\n%s\nIts output:\n%s", cmd.Path, races[0], out)
 		} else if t.Failed() {
 			t.Logf("the end of the output of %s:\n%s", cmd.Path, out[max(0, len(out)-8000):])
 		}
