@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/chromedp/chromedp"
 )
 
@@ -73,9 +74,9 @@ func TestPage_LogoIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := p.site.Rules["silva"]
-	rules.Brand.Logo = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(dot)
-	p.site.Rules["silva"] = rules
+	p.site.Change(func(r *enroll.Rules) {
+		r.Brand.Logo = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(dot)
+	})
 	p.open("/mensagens")
 	p.do(chromedp.Poll[chromedp.Void](`document.querySelector('.logo').complete && document.querySelector('.logo').naturalWidth > 0`))
 	p.shot("logo-desktop")

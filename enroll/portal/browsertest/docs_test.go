@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll"
 )
 
 // The pictures of the guides, in the order in which a person meets the pages.
@@ -29,9 +31,7 @@ func TestDocs_Pictures(t *testing.T) {
 	p.stay()
 	p.authenticator()
 	offerKeys(p.site)
-	rules := p.site.Rules["silva"]
-	rules.TenantName = "Example Ltd"
-	p.site.Rules["silva"] = rules
+	p.site.Change(func(r *enroll.Rules) { r.TenantName = "Example Ltd" })
 	p.site.Areas = map[string]string{"/documentos-recebidos": "Received documents", "/enviar-documentos": "Send documents", "/mensagens": "Messages"}
 	p.width(620, 700)
 	if os.Getenv("MFA_DOCS") != "" {

@@ -33,9 +33,7 @@ func (p *person) authenticator() webauthn.AuthenticatorID {
 
 // offerKeys lets the site's tenant offer passkeys beside apps.
 func offerKeys(site *portaltest.Site) {
-	rules := site.Rules[site.Tenant]
-	rules.Methods = []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP}
-	site.Rules[site.Tenant] = rules
+	site.Change(func(r *enroll.Rules) { r.Methods = []enroll.Kind{enroll.KindPasskey, enroll.KindTOTP} })
 }
 
 // confirm goes from a page to the choice of a method.
