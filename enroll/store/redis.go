@@ -71,6 +71,8 @@ var (
 	ErrSettling    = errors.New("using redis: the server is new in its role, and no code is taken for a few seconds")
 	ErrUnreachable = errors.New("the server cannot be reached, or cannot serve, now")
 	ErrMissing     = errors.New("using redis: a record is gone that was never deleted; the server evicts, or somebody removed it by hand")
+	ErrLost        = errors.New("using redis: entries of the index, or of the log of revocations, are gone that were never deleted: the server evicts, or somebody removed them by hand; " +
+		"give it the memory it needs and bring the right data back, or take it as it is with `caddy mfa store accept`, after which whoever's record is gone is new, and what was revoked may be good again until it ends")
 )
 
 // NewRedis names the store. Nothing is dialled before Open.

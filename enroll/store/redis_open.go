@@ -105,7 +105,7 @@ func (r *Redis) await(ctx context.Context) error {
 func onAll(s *script, args ...any) []call {
 	calls := make([]call, partitions)
 	for p := range partition(partitions) {
-		calls[p] = call{p, s, []string{p.mark()}, args}
+		calls[p] = call{p, s, []string{p.mark(), p.key("index"), p.key("log")}, args}
 	}
 	return calls
 }

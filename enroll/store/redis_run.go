@@ -95,6 +95,8 @@ func (r *Redis) judge(ctx context.Context, a *reply, before *mark) error {
 		return ErrSettling
 	case "missing":
 		return ErrMissing
+	case "lost":
+		return ErrLost
 	}
 	return fmt.Errorf("using redis: a script answers %q", a.word)
 }

@@ -1,5 +1,7 @@
--- KEYS: mark. ARGV: echo.
+-- KEYS: mark, index, log. ARGV: echo.
 accepted = math.max(accepted + 1, now)
 redis.call('HDEL', KEYS[1], 'doubt')
 redis.call('HSET', KEYS[1], 'accepted', text(accepted), 'since', text(now))
+indexed, logged = redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', KEYS[3])
+resize()
 return reply('ok')

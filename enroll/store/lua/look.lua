@@ -1,3 +1,3 @@
--- KEYS: mark. ARGV: echo.
+-- KEYS: mark, index, log. ARGV: echo.
 if doubt then return reply('doubt') end
 return reply('ok')

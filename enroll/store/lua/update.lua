@@ -9,9 +9,10 @@ if redis.call('GETRANGE', KEYS[2], 0, 16) ~= ARGV[2] then return reply('changed'
 -- First, so that a full server refuses here and nothing is half done.
 count = count + 1
 redis.call('HSET', KEYS[1], 'count', text(count))
+local grown = 0
 if ARGV[3] == '' then
   redis.call('DEL', KEYS[2])
-  redis.call('ZREM', KEYS[3], ARGV[4])
+  grown = grown - redis.call('ZREM', KEYS[3], ARGV[4])
   redis.call('ZREM', KEYS[4], ARGV[4])
 else
   if ARGV[5] == '' then
@@ -21,12 +22,14 @@ else
     redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[7])
     redis.call('ZADD', KEYS[4], ARGV[5], ARGV[4])
   end
-  redis.call('ZADD', KEYS[3], 0, ARGV[4])
+  grown = grown + redis.call('ZADD', KEYS[3], 0, ARGV[4])
 end
 
 local over = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', ARGV[6], 'LIMIT', 0, 64)
 for _, key in ipairs(over) do
-  redis.call('ZREM', KEYS[3], key)
+  grown = grown - redis.call('ZREM', KEYS[3], key)
   redis.call('ZREM', KEYS[4], key)
 end
+indexed = indexed and indexed + grown or redis.call('ZCARD', KEYS[3])
+resize()
 return reply('ok')
