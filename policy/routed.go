@@ -7,7 +7,7 @@ import (
 
 // isRouted reports whether a query may be a path, or say one (twin.go).
 func isRouted(path, query string) bool {
-	return query != "" && (isPath(query) || strings.HasSuffix(path, pictures) || strings.HasSuffix(path, pictures+"/"))
+	return query != "" && (isPath(query) || isPictures(path))
 }
 
 // isPath reports whether a query begins like a path. Front controllers that may
@@ -21,9 +21,14 @@ func isPath(query string) bool {
 // itself, where the path is a folder's own or its index file's, and of a picture
 // that a query names. It reports false where there are too many.
 func (t *target) routed(texts []string) ([]string, bool) {
-	var seeds []string
-	for _, p := range texts {
-		seeds = append(seeds, t.picture(p)...)
+	var seeds []string // each once: what a seed costs, its sender would have as often as it is there
+	add := func(seed string) {
+		if len(seeds) <= maxReadings && !slices.Contains(seeds, seed) {
+			seeds = append(seeds, seed)
+		}
+	}
+	if slices.ContainsFunc(texts, isPictures) {
+		t.eachPicture(add)
 	}
 	for _, q := range append([]string{t.query}, t.hidden...) {
 		if !isPath(q) {
@@ -37,8 +42,12 @@ func (t *target) routed(texts []string) ([]string, bool) {
 			if last := p[slash+1:]; last != "" && !isIndex(last) || strings.ContainsAny(p, "?#") {
 				continue
 			}
-			seeds = append(seeds, q, p[:slash]+"/"+q)
+			add(q)
+			add(p[:slash] + "/" + q)
 		}
+	}
+	if len(seeds) > maxReadings {
+		return nil, false
 	}
 	for _, seed := range seeds {
 		more, ok := readings("/" + strings.TrimLeft(seed, "/"))

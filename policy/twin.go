@@ -44,14 +44,16 @@ const (
 	pictureKey = "url"
 )
 
-// picture is every path that a target has a picture fetched from.
-func (t *target) picture(path string) (of []string) {
-	if strings.HasSuffix(strings.TrimRight(path, "/"), pictures) {
-		eachValue(t, pictureKey, func(v string) {
-			if strings.HasPrefix(v, "/") {
-				of = append(of, v)
-			}
-		})
-	}
-	return of
+// isPictures reports whether a path is that of pictures.
+func isPictures(path string) bool {
+	return strings.HasSuffix(strings.TrimRight(path, "/"), pictures)
+}
+
+// eachPicture calls do with every path that a target may have a picture fetched from.
+func (t *target) eachPicture(do func(path string)) {
+	eachValue(t, pictureKey, func(v string) {
+		if strings.HasPrefix(v, "/") {
+			do(v)
+		}
+	})
 }

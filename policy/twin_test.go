@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -66,5 +68,28 @@ func TestARouteThatAQueryNames(t *testing.T) {
 		if p.Spares(&f) && c.hit {
 			t.Errorf("%s?%s is spared", c.path, c.query)
 		}
+	}
+}
+
+// TestPictures_TheirWorkIsBounded: what one picture costs to read, a query cannot ask
+// for again and again, and one that names hundreds is not read at all.
+func TestPictures_TheirWorkIsBounded(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [/documents]}}")
+	f := known("h", "/_next/image")
+	cost := func(query string) float64 {
+		f.Sent.RawQuery = query
+		return testing.AllocsPerRun(3, func() { p.Decide(&f) })
+	}
+	const costly = "url=/%252e/%2561;x//b/..;/%255cc.php/d/%2e%252fe&"
+	if once, often := cost(costly), cost(strings.Repeat(costly, 30)); often > 5*once {
+		t.Errorf("%v allocations for one, %v for the same 30 times", once, often)
+	}
+	many := ""
+	for i := range maxReadings + 1 {
+		many += fmt.Sprint("url=/", i, "&")
+	}
+	f.Sent.RawQuery = many
+	if d := p.Decide(&f); d.Reason != ReasonBadTarget {
+		t.Errorf("so many pictures: %+v", d)
 	}
 }
