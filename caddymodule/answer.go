@@ -23,8 +23,9 @@ type answer struct {
 	passage   *passage     // asked whether the answer may go out; nil: it may
 	protected bool         // under a protected prefix: no shared cache may keep it
 	wrote     bool
-	began     bool // the first piece of the body has left
-	withheld  bool // something else was answered: what the app says goes nowhere
+	began     bool      // the first piece of the body has left
+	withheld  bool      // something else was answered: what the app says goes nowhere
+	room      [1]string // for a field that is added
 }
 
 // moreCookies are Set-Cookie values that the answer gets beside the app's.
@@ -82,7 +83,7 @@ func (a *answer) WriteHeader(status int) {
 		}
 	}
 	if a.protected || a.more != nil && len(h["Set-Cookie"]) > len(set) { // on an open page, too, a cookie we add is one visitor's
-		privateOnly(h)
+		privateOnly(h, &a.room)
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
@@ -195,8 +196,9 @@ func setCookieName(c string) string {
 
 // privateOnly makes an answer from a protected area one that no shared cache
 // may keep and hand to somebody else (RFC 9111, section 5.2.2.7). no-store
-// stays; public, s-maxage and the fields that only CDNs read go.
-func privateOnly(h http.Header) {
+// stays; public, s-maxage and the fields that only CDNs read go. What is added lies
+// in room.
+func privateOnly(h http.Header, room *[1]string) {
 	for k := range h {
 		switch {
 		case strings.HasSuffix(k, "Cdn-Cache-Control"), k == "Surrogate-Control", k == "Edge-Control", k == "X-Accel-Expires":
@@ -204,7 +206,8 @@ func privateOnly(h http.Header) {
 		}
 	}
 	if len(h["Cache-Control"]) == 0 {
-		h["Cache-Control"] = []string{"private"}
+		room[0] = "private"
+		h["Cache-Control"] = room[:]
 		return
 	}
 	var kept []string

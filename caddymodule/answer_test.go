@@ -22,7 +22,7 @@ func TestPrivateOnly(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			privateOnly(c.in)
+			privateOnly(c.in, new([1]string))
 			if !reflect.DeepEqual(c.in, c.want) {
 				t.Errorf("got %v, want %v", c.in, c.want)
 			}

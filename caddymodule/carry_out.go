@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -15,7 +16,11 @@ func (p *passage) carryOut() error {
 		return waitForHandshake(p.writer())
 	}
 	d := &p.decision
-	p.gate.app.count(d, since(p.now))
+	took := time.Duration(0) // a glance is no wait
+	if !p.glance {
+		took = since(p.now)
+	}
+	p.gate.app.count(d, took)
 	p.say()
 	if p.gate.anonymous.Action == "confirm" && d.Reason == policy.ReasonNoIdentity && d.Verdict == policy.Deny {
 		if p.gate.mayConfirm(p) {
@@ -54,6 +59,20 @@ func (p *passage) pass() error {
 	case policy.ReasonTrustedDevice:
 		p.renewDevice()
 	}
+	p.told = p.tells()
+	return p.handOn()
+}
+
+// passAgain is pass for a request of which all is known, and so how long it took
+// to decide: no time at all.
+func (p *passage) passAgain() error {
+	p.gate.app.count(&p.decision, 0)
+	p.say()
+	return p.handOn()
+}
+
+// handOn gives the request to the app.
+func (p *passage) handOn() error {
 	p.inform()
 	a := &p.answer
 	a.cookies = p.cookies
@@ -136,27 +155,38 @@ func (p *passage) ended() bool {
 	return true
 }
 
-// inform sets the Mfa-* request fields. They were deleted before, whatever the
-// client sent; what is not known stays absent.
-func (p *passage) inform() {
+// mfaFields are the request fields by which the app is told what the gate knows.
+var mfaFields = [...]string{"Mfa-Status", "Mfa-User", "Mfa-Tenant", "Mfa-Methods", "Mfa-Time"}
+
+// mfaValues are theirs; "" of what is not known.
+type mfaValues [len(mfaFields)]string
+
+// tells is what the app is told of a request that passes.
+func (p *passage) tells() (t mfaValues) {
 	if p.decision.Reason == policy.ReasonOpen && !p.decision.Protected {
-		return
+		return t
 	}
-	h, room := p.r.Header, make([]string, 5) // one allocation for all values
-	set := func(i int, name, value string) {
-		if value != "" && safeValue(value) {
-			room[i] = value
-			h[name] = room[i : i+1 : i+1]
+	t[0], t[2] = p.decision.Reason.String(), p.tenantKey()
+	if p.who.State == identity.Known {
+		t[1] = p.who.Person.User // a password that only the app will check names nobody yet
+	}
+	t[3], t[4] = p.toldProof()
+	for i := range t {
+		if !safeValue(t[i]) {
+			t[i] = ""
 		}
 	}
-	set(0, "Mfa-Status", p.decision.Reason.String())
-	if p.who.State == identity.Known {
-		set(1, "Mfa-User", p.who.Person.User) // a password that only the app will check names nobody yet
+	return t
+}
+
+// inform sets the fields. They were deleted before, whatever the client sent; what
+// is not known stays absent.
+func (p *passage) inform() {
+	for i := range p.told {
+		if p.told[i] != "" {
+			p.r.Header[mfaFields[i]] = p.told[i : i+1 : i+1]
+		}
 	}
-	set(2, "Mfa-Tenant", p.tenantKey())
-	methods, at := p.toldProof()
-	set(3, "Mfa-Methods", methods)
-	set(4, "Mfa-Time", at)
 }
 
 // toldProof is what the app is told of the visitor's proof.

@@ -25,7 +25,7 @@ func (p protection) covers(g *Gate, t policy.Target) bool {
 	if p.policy == nil {
 		return false
 	}
-	d := p.policy.Decide(&policy.Facts{Method: "GET", Sent: t, TenantMapped: true})
+	d := p.policy.Decide(&policy.Facts{Place: policy.Place{TenantMapped: true}, Method: "GET", Sent: t})
 	return d.Ask != policy.AskNothing || d.Reason != policy.ReasonOpen
 }
 

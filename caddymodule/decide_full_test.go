@@ -24,9 +24,9 @@ func decideFully(g *gateState, r *http.Request) policy.Decision {
 	p := alone.enter(httptest.NewRecorder(), r, nil)
 	pol := g.app.policy()
 	f := policy.Facts{
-		Host: r.Host, Method: r.Method, Sent: p.sent, Rewritten: policy.Target{Path: cmp.Or(r.URL.EscapedPath(), "/"), RawQuery: r.URL.RawQuery},
-		Form: formBody(r), Cookies: r.Header["Cookie"], Preflight: isPreflight(r), Mount: g.mount, Protect: g.protect,
-		TenantBy: g.tenantBy, TenantMapped: g.tenantMapped, Now: p.now, Client: clientAddr(r), Began: p.began,
+		Place: g.at(r.Host), Method: r.Method, Sent: p.sent, Rewritten: policy.Target{Path: cmp.Or(r.URL.EscapedPath(), "/"), RawQuery: r.URL.RawQuery},
+		Form: formBody(r), Cookies: r.Header["Cookie"], Preflight: isPreflight(r),
+		Now: p.now, Client: clientAddr(r), Began: p.began,
 	}
 	p.identify()
 	p.tell(&f)

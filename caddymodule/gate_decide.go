@@ -11,25 +11,23 @@ import (
 	"github.com/caddy-mfa/caddy-mfa/policy"
 )
 
-// decide asks the policy, and fetches what it asks back for: who this is, and
-// only where that does not settle it, what the store knows of the account.
+// decide asks the policy.
 func (p *passage) decide() {
 	p.judged = true
-	pol := p.gate.app.policy()
+	pol, at := p.gate.app.policy(), p.gate.at(p.r.Host)
 	target, changed := p.rewritten()
+	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) && pol.Spares(&at, &p.sent) {
+		p.decision, p.glance = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}, true // to whoever it is
+		return
+	}
+	p.weigh(pol, at, target, changed)
+}
+
+// weigh fetches what the policy asks back for: who this is, and only where that
+// does not settle it, what the store knows of the account.
+func (p *passage) weigh(pol *policy.Policy, at policy.Place, target policy.Target, changed bool) {
 	recalled := p.recall()
-	if recalled && !changed && p.decidedBefore(pol) {
-		return
-	}
-	f := policy.Facts{
-		Host: p.r.Host, Method: p.r.Method, Sent: p.sent, Mount: p.gate.mount, Protect: p.gate.protect,
-		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
-	}
-	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) && pol.Spares(&f) {
-		p.decision = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen} // to whoever it is
-		p.knowNobody()
-		return
-	}
+	f := policy.Facts{Place: at, Method: p.r.Method, Sent: p.sent, Now: p.now}
 	f.Form, f.Cookies, f.Preflight = formBody(p.r), p.r.Header["Cookie"], isPreflight(p.r)
 	if changed {
 		f.Rewritten = target

@@ -25,6 +25,9 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		return caddyhttp.Error(http.StatusMethodNotAllowed, nil)
 	}
 	p := g.state.enter(w, r, next)
+	if p.again {
+		return p.passAgain()
+	}
 	switch where := p.underMount(); {
 	case where == mountYes:
 		return p.servePages()
@@ -51,8 +54,10 @@ type passage struct {
 	answer   answer
 	now      time.Time // when the request came
 	secure   bool
+	again    bool // a moment ago the same visitor was let pass to the same page: all is known
 	onPages  bool // the request is for a page of the gate's own
 	judged   bool
+	glance   bool // a glance at the target has decided
 	watched  bool // identity sources look on: the request may change who the visitor is
 	heeded   bool // a header field may tell who the visitor is
 	calm     bool // nothing but header fields could hold a credential, and it changes nothing
@@ -65,6 +70,7 @@ type passage struct {
 	url    *url.URL      // likewise, parsed
 	given  []string      // the Cookie fields as they came, with the gate's own
 	cookie [1]string     // room for the one that stays of them
+	told   mfaValues     // what the app is told; its request's fields lie here
 
 	who    *identity.Result // nobodyYet until asked
 	named  string           // the tenant that the identity, or a placeholder, names
@@ -107,15 +113,6 @@ var nobodyYet identity.Result
 func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *passage {
 	p := &passage{gate: g, r: r, next: next, rare: &noRare, now: now(), who: &nobodyYet}
 	p.answer.ResponseWriter = w
-	url, uri := r.URL, r.RequestURI
-	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		url, uri = orig.URL, orig.RequestURI
-	}
-	if strings.Contains(uri, servletMark) {
-		url, uri = dropRepeatedSession(r, url, uri)
-	}
-	p.url = url
-	p.sent = wireTarget(uri, url.EscapedPath(), url.RawQuery)
 	p.given = r.Header["Cookie"]
 	if g.app.nested.Load() {
 		p.shareGiven()
@@ -130,9 +127,13 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	p.secure = r.TLS != nil || saw.scheme && isSecure(r)
 	p.cookies = g.cookieNames(p.secure)
 	p.heeded = saw.heeded
-	p.calm = isCalm(r, &p.sent)
+	p.calm = changesNothing(r)
 	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
-	if p.memory = p.remembered(); p.memory != nil {
+	p.memory = p.remembered()
+	if p.again = p.memory != nil && p.isAgain(); !p.again {
+		p.aim()
+	}
+	if p.memory != nil {
 		if kept := p.memory.Value.kept; len(kept) != len(p.given[0]) {
 			p.cookie[0] = kept
 			setCookies(r.Header, p.cookie[:])
@@ -142,6 +143,23 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 		p.plain = p.plain && (own || g.claims)
 	}
 	return p
+}
+
+// aim notes what the request asks for, as the client sent it. What is remembered
+// of the visitor counts only where his path holds no credential.
+func (p *passage) aim() {
+	url, uri := p.r.URL, p.r.RequestURI
+	if orig, ok := p.r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		url, uri = orig.URL, orig.RequestURI
+	}
+	if strings.Contains(uri, servletMark) {
+		url, uri = dropRepeatedSession(p.r, url, uri)
+	}
+	p.url = url
+	p.sent = wireTarget(uri, url)
+	if p.calm = p.calm && namesNoMore(p.r, &p.sent); !p.calm {
+		p.plain, p.memory = false, nil
+	}
 }
 
 // givenKey is the variable under which the outermost of several gates keeps
@@ -161,11 +179,11 @@ func (p *passage) shareGiven() {
 // wireTarget splits a request target as it stood on the wire. Over HTTP/2 and
 // in handlers that rebuild requests there may be none: then the parsed URL has
 // to do.
-func wireTarget(uri, path, query string) policy.Target {
+func wireTarget(uri string, parsed *url.URL) policy.Target {
 	if uri == "" {
-		return policy.Target{Path: path, RawQuery: query}
+		return policy.Target{Path: parsed.EscapedPath(), RawQuery: parsed.RawQuery}
 	}
-	path, query, _ = strings.Cut(uri, "?")
+	path, query, _ := strings.Cut(uri, "?")
 	return policy.Target{Path: path, RawQuery: query}
 }
 

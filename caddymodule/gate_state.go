@@ -144,6 +144,11 @@ func (s *gateState) fillTenant(word string, mapped bool) error {
 	return nil
 }
 
+// at is a host of this gate's site.
+func (s *gateState) at(host string) policy.Place {
+	return policy.Place{Host: host, Mount: s.mount, Protect: s.protect, TenantBy: s.tenantBy, TenantMapped: s.tenantMapped}
+}
+
 // cookieNames are the names that count for this visitor: on https only those
 // that no sibling domain and no plain-http page can set.
 func (s *gateState) cookieNames(secure bool) *cookieNames {

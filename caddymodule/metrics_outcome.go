@@ -30,13 +30,15 @@ var tookAtMost = [...]time.Duration{
 // everything is counted here, whatever configuration decided it.
 var allOutcomes outcomes
 
-// add counts a decision.
+// add counts a decision; one that took no time is no wait.
 func (o *outcomes) add(r policy.Reason, took time.Duration) {
 	within := 0
 	for within < len(tookAtMost) && took > tookAtMost[within] {
 		within++
 	}
-	o[r].nanos.Add(int64(took))
+	if took != 0 {
+		o[r].nanos.Add(int64(took))
+	}
 	o[r].took[within].Add(1)
 }
 
@@ -47,7 +49,7 @@ const (
 
 var (
 	decisionsTotal = prometheus.NewDesc("caddy_mfa_"+decisionsName, decisionsHelp, []string{"verdict", "reason"}, nil)
-	decisionTook   = prometheus.NewDesc("caddy_mfa_decision_duration_seconds", "How long requests waited for their decision, with identity and store where they were asked.", nil, nil)
+	decisionTook   = prometheus.NewDesc("caddy_mfa_decision_duration_seconds", "How long requests waited for their decision, with identity and store where they were asked. What is seen at a glance, or is the same again within a second, is no wait.", nil, nil)
 )
 
 // decisionCounts shows outcomes as a counter of each reason.

@@ -24,6 +24,19 @@ func TestNested_InnerGateSeesTheFlag(t *testing.T) {
 	}
 }
 
+// What the outer gate asks the app passes the inner one, though that protects it:
+// nobody has to have proved who he is so that it can be found out.
+func TestNested_TheInnerGateLetsQuestionsPass(t *testing.T) {
+	head, _, _ := strings.Cut(simple, "http://:0")
+	outer := strings.NewReplacer("%PROTECT%", "/documents", "%WHO%", "/x/api/me", "%MOUNT%", "realm people\n").Replace(whoamiGate)
+	inner := strings.NewReplacer("%PROTECT%", "/api", "%WHO%", "/api/me", "%MOUNT%", "realm people\n").Replace(whoamiGate)
+	s := start(t, head+"http://:0 {\n"+outer+"handle_path /x/* {\n"+inner+"reverse_proxy %APP%\n}\nhandle {\nreverse_proxy %APP%\n}\n}\n", nil)
+	s.signedIn("bob").get("/documents/1", "Accept", "application/json").want(403).reason("enroll")
+	if n := innersRunning.Load(); n != 0 {
+		t.Errorf("%d questions of the gate are under way", n)
+	}
+}
+
 func (s *live) lastCookies() string {
 	r, _ := s.app.lastRequest()
 	return strings.Join(r.Header["Cookie"], "; ")

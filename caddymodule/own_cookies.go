@@ -22,6 +22,30 @@ func namesAfter(flag string) *cookieNames {
 	return &cookieNames{first: first, flag: flag, ticket: flag + "-ticket", device: flag + "-device", seen: flag + "-seen", language: "mfa-lng"}
 }
 
+// mayHold reports whether a Cookie field may hold any of them, by how the names in
+// it begin: those of most apps all begin otherwise.
+func (n *cookieNames) mayHold(field string) bool {
+	for {
+		for field != "" && field[0] == ' ' {
+			field = field[1:]
+		}
+		if field != "" && n.mayBegin(field[0]) {
+			return true
+		}
+		end := strings.IndexByte(field, ';')
+		if end < 0 {
+			return false
+		}
+		field = field[end+1:]
+	}
+}
+
+// mayBegin reports whether a name that begins so may be one of them, prefixes and
+// what is trimmed included.
+func (n *cookieNames) mayBegin(c byte) bool {
+	return !isGraphic(c) || c == '_' || c|0x20 == n.first || c|0x20 == n.language[0]
+}
+
 // own reports whether name is one of the gate's, with or without a __Host- or
 // __Secure- prefix, in any case and with any white space around it: some
 // servers fold case, and some trim characters that browsers let a sibling
@@ -34,8 +58,8 @@ func (n *cookieNames) own(name string) bool {
 	if name == n.flag {
 		return true
 	}
-	if c := name[0] | 0x20; isGraphic(name[0]) && c != '_'|0x20 && c != n.first && c != n.language[0] {
-		return false // nearly every cookie of an app
+	if !n.mayBegin(name[0]) {
+		return false
 	}
 	if !isGraphic(name[0]) || !isGraphic(name[len(name)-1]) {
 		name = strings.TrimFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == 0xFEFF })
@@ -107,6 +131,9 @@ func setCookies(h http.Header, fields []string) {
 // in one piece, as it does unless another cookie was set after ours, it is a
 // part of the field and costs nothing.
 func (n *cookieNames) without(field string) string {
+	if !n.mayHold(field) {
+		return field
+	}
 	kept, piece := "", "" // what stays: pieces joined already, and the one being read
 	for rest, more := field, true; more; {
 		var pair string

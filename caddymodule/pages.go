@@ -119,9 +119,7 @@ func (p *passage) resists(to string) bool {
 func (p *passage) would(to string) policy.Decision {
 	path, query, _ := strings.Cut(to, "?")
 	f := policy.Facts{
-		Host: p.r.Host, Method: http.MethodGet, Sent: policy.Target{Path: path, RawQuery: query},
-		Mount: p.gate.mount, Protect: p.gate.protect,
-		TenantBy: p.gate.tenantBy, TenantMapped: p.gate.tenantMapped, Now: p.now,
+		Place: p.gate.at(p.r.Host), Method: http.MethodGet, Sent: policy.Target{Path: path, RawQuery: query}, Now: p.now,
 	}
 	if p.gate.app.policy().LooksAtSessions() {
 		f.Began = p.began

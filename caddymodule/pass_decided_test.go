@@ -1,6 +1,8 @@
 package caddymodule
 
 import (
+	"context"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -8,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	gojwt "github.com/golang-jwt/jwt/v5"
 
 	"github.com/caddy-mfa/caddy-mfa/identity"
@@ -118,47 +121,82 @@ func TestPassMemory_KeepsNoDecisionThatMayChange(t *testing.T) {
 	calm := load("")
 	byAddress := load(", service_accounts: [{user: svc, from: [192.0.2.0/24], until: 2999-01-01, owner: a@b.example, reason: export}]")
 	verified := policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonVerified, Protected: true}
+	start(t, simple, nil)
+	g, _ := remembered(t)
 	for name, c := range map[string]struct {
 		pol    *policy.Policy
+		path   string
 		change func(*policy.Decision)
 		kept   bool
 	}{
-		"ok/verified":           {calm, func(*policy.Decision) {}, true},
-		"fail/a fresh proof":    {calm, func(d *policy.Decision) { d.Fresh = time.Minute }, false},
-		"fail/still a question": {calm, func(d *policy.Decision) { d.Ask = policy.AskAccount }, false},
-		"fail/not required":     {calm, func(d *policy.Decision) { d.Reason = policy.ReasonNotRequired }, false},
-		"fail/trusted":          {calm, func(d *policy.Decision) { d.Reason = policy.ReasonTrustedDevice }, false},
-		"fail/grace":            {calm, func(d *policy.Decision) { d.Reason = policy.ReasonGrace }, false},
-		"fail/by address":       {byAddress, func(*policy.Decision) {}, false},
+		"ok/verified":           {calm, "/documents/1", func(*policy.Decision) {}, true},
+		"fail/a fresh proof":    {calm, "/documents/1", func(d *policy.Decision) { d.Fresh = time.Minute }, false},
+		"fail/still a question": {calm, "/documents/1", func(d *policy.Decision) { d.Ask = policy.AskAccount }, false},
+		"fail/not required":     {calm, "/documents/1", func(d *policy.Decision) { d.Reason = policy.ReasonNotRequired }, false},
+		"fail/trusted":          {calm, "/documents/1", func(d *policy.Decision) { d.Reason = policy.ReasonTrustedDevice }, false},
+		"fail/grace":            {calm, "/documents/1", func(d *policy.Decision) { d.Reason = policy.ReasonGrace }, false},
+		"fail/by address":       {byAddress, "/documents/1", func(*policy.Decision) {}, false},
+		"fail/a sign-out":       {calm, "/logout", func(*policy.Decision) {}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &passage{memory: new(passedEntry), decision: verified, sent: policy.Target{Path: "/documents/1"}, r: httptest.NewRequest("GET", "/documents/1", nil)}
+			p := &passage{gate: g, memory: new(passedEntry), who: &nobodyYet, decision: verified, sent: policy.Target{Path: c.path}, r: httptest.NewRequest("GET", c.path, nil)}
 			c.change(&p.decision)
 			p.keepDecision(c.pol)
 			if got := p.memory.Value.decided.Load() != nil; got != c.kept {
 				t.Errorf("kept %v", got)
 			}
-			if !c.kept {
-				return
+		})
+	}
+}
+
+// What was found out for one request serves the very same one, within the second,
+// and no other.
+func TestPassMemory_KnowsTheSameAgain(t *testing.T) {
+	advance(t, 0)
+	s := start(t, simple, nil)
+	letPass(t, s)
+	g, _ := remembered(t)
+	e, at := g.memory.All()[0], now()
+	kept := *e.Value.decided.Load()
+	for name, c := range map[string]struct {
+		change func(*passage, *decided)
+		ok     bool
+	}{
+		"ok/the same":            {func(*passage, *decided) {}, true},
+		"fail/another path":      {func(p *passage, _ *decided) { p.r.URL.Path, p.r.RequestURI = "/documents/2", "/documents/2" }, false},
+		"fail/another spelling":  {func(p *passage, _ *decided) { p.r.URL.RawPath, p.r.RequestURI = "/documents/%31", "/documents/%31" }, false},
+		"fail/an empty query":    {func(p *passage, _ *decided) { p.r.RequestURI = "/documents/1?" }, false},
+		"fail/a query":           {func(p *passage, _ *decided) { p.r.URL.RawQuery, p.r.RequestURI = "a=b", "/documents/1?a=b" }, false},
+		"fail/another method":    {func(p *passage, _ *decided) { p.r.Method = "HEAD" }, false},
+		"fail/trailers to come":  {func(p *passage, _ *decided) { p.r.Trailer = http.Header{"Mfa-User": nil} }, false},
+		"fail/rewritten":         {func(p *passage, _ *decided) { p.r.URL.Path = "/keys" }, false},
+		"fail/with a new query":  {func(p *passage, _ *decided) { p.r.URL.RawQuery = "page=keys" }, false},
+		"fail/in another form":   {func(p *passage, _ *decided) { p.r.URL.RawPath = "/documents%2F1" }, false},
+		"fail/made of another":   {func(p *passage, _ *decided) { p.r = asked(p.r, "/open") }, false},
+		"fail/by another policy": {func(_ *passage, d *decided) { d.by = new(policy.Policy) }, false},
+		"fail/a second later":    {func(p *passage, _ *decided) { p.now = at.Add(rememberedFor) }, false},
+		"fail/nothing decided":   {func(_ *passage, d *decided) { *d = decided{} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := kept
+			p := &passage{gate: g, memory: e, now: at, who: &nobodyYet, r: asked(httptest.NewRequest("GET", "/documents/1", nil), "/documents/1")}
+			c.change(p, &d)
+			e.Value.decided.Store(&d)
+			if got := p.isAgain(); got != c.ok {
+				t.Fatalf("the same: %v, want %v", got, c.ok)
 			}
-			for what, other := range map[string]*passage{
-				"another policy": {memory: p.memory, sent: p.sent, r: p.r},
-				"another path":   {memory: p.memory, sent: policy.Target{Path: "/documents/2"}, r: p.r},
-				"another method": {memory: p.memory, sent: p.sent, r: httptest.NewRequest("HEAD", "/documents/1", nil)},
-			} {
-				by := c.pol
-				if what == "another policy" {
-					by = byAddress
-				}
-				if other.decidedBefore(by) {
-					t.Errorf("serves %s", what)
-				}
-			}
-			if again := (&passage{memory: p.memory, sent: p.sent, r: p.r}); !again.decidedBefore(c.pol) || again.decision != verified {
-				t.Errorf("the same is decided %+v", again.decision)
+			if c.ok && (p.who.Person.User != "bob" || p.flag == nil || p.decision != kept.decision || p.sent.Path != "/documents/1" || p.told != kept.told || !p.judged) {
+				t.Errorf("taken over is %+v", p)
 			}
 		})
 	}
+}
+
+// asked is the request with its target as it came, as Caddy keeps it.
+func asked(r *http.Request, target string) *http.Request {
+	was := *r
+	was.RequestURI = target
+	return r.WithContext(context.WithValue(r.Context(), caddyhttp.OriginalRequestCtxKey, was))
 }
 
 // What was decided of a target does not serve the same one that routes before the

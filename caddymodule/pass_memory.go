@@ -10,6 +10,7 @@ import (
 	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddy-mfa/caddy-mfa/internal/recent"
 	"github.com/caddy-mfa/caddy-mfa/policy"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // Bounds of a gate's memory of who passed.
@@ -40,12 +41,14 @@ type passed struct {
 	decided     atomic.Pointer[decided]
 }
 
-// decided is where a remembered visitor was let pass first, by which policy.
+// decided is where a remembered visitor was let pass first, by which policy, and
+// what the app was told.
 type decided struct {
 	by       *policy.Policy
 	path     string
 	method   string
 	decision policy.Decision
+	told     mfaValues
 }
 
 // passMemory remembers, for a second at most, who visitors with a proof are,
@@ -124,14 +127,25 @@ func (p *passage) remember(changes, revocations uint64) {
 	}}, p.now)
 }
 
-// decidedBefore takes over what was decided a moment ago for this visitor and the
-// very same target.
-func (p *passage) decidedBefore(pol *policy.Policy) bool {
-	d := p.memory.Value.decided.Load()
-	if d == nil || d.by != pol || d.path != p.sent.Path || d.method != p.r.Method {
+// isAgain reports whether a remembered visitor asks for the very page that he was
+// let pass to a moment ago, and takes over all that was found out then.
+func (p *passage) isAgain() bool {
+	d, r := p.memory.Value.decided.Load(), p.r
+	if d == nil || d.path != r.RequestURI || d.path != r.URL.Path || d.method != r.Method ||
+		r.URL.RawPath != "" || r.URL.RawQuery != "" || r.Trailer != nil || d.by != p.gate.app.policy() {
 		return false
 	}
-	p.decision = d.decision
+	p.url = r.URL
+	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		if p.url = orig.URL; orig.RequestURI != d.path {
+			return false // Caddy's routes made this page of another
+		}
+	}
+	if !p.recall() {
+		return false
+	}
+	p.sent, p.decision, p.judged = policy.Target{Path: d.path}, d.decision, true
+	p.told = d.told
 	return true
 }
 
@@ -141,21 +155,24 @@ func (p *passage) decidedBefore(pol *policy.Policy) bool {
 // for each once, and who asks again and again asks for one.
 func (p *passage) keepDecision(pol *policy.Policy) {
 	d := &p.decision
-	if d.Reason != policy.ReasonVerified || d.Fresh != 0 || d.Ask != policy.AskNothing || pol.LooksAtClient() {
+	if d.Reason != policy.ReasonVerified || d.Fresh != 0 || d.Ask != policy.AskNothing || pol.LooksAtClient() ||
+		p.gate.watches && p.gate.chain.OnRoute(p.r) {
 		return
 	}
 	if was := p.memory.Value.decided.Load(); was == nil || was.by != pol {
-		p.memory.Value.decided.Store(&decided{pol, strings.Clone(p.sent.Path), p.r.Method, *d})
+		p.memory.Value.decided.Store(&decided{pol, strings.Clone(p.sent.Path), p.r.Method, *d, p.tells()})
 	}
 }
 
-// isCalm reports whether a request asks for no change, and has nothing but header
-// fields that could hold a credential: no body, no query, no parameters in its
-// path.
-func isCalm(r *http.Request, sent *policy.Target) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
-		r.ContentLength == 0 && len(r.TransferEncoding) == 0 &&
-		sent.RawQuery == "" && r.URL.RawQuery == "" && r.URL.RawPath == "" &&
+// changesNothing reports whether a request asks for no change, and has no body.
+func changesNothing(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.ContentLength == 0 && len(r.TransferEncoding) == 0
+}
+
+// namesNoMore reports whether the target of a request names a page, and nothing
+// that could hold a credential: no query, no parameters in its path.
+func namesNoMore(r *http.Request, sent *policy.Target) bool {
+	return sent.RawQuery == "" && r.URL.RawQuery == "" && r.URL.RawPath == "" &&
 		!hasMarks(sent.Path) && (r.URL.Path == sent.Path || !hasMarks(r.URL.Path))
 }
 

@@ -118,7 +118,7 @@ func (l *gateList) of(st *gateState) *Gate {
 func (s *stream) judge(g *gateState) policy.Decision {
 	f, now, blind := s.facts, now(), false
 	f.Now, f.Account = now, policy.Account{}
-	f.Mount, f.Protect, f.TenantBy, f.TenantMapped = g.mount, g.protect, g.tenantBy, g.tenantMapped
+	f.Place = g.at(f.Host)
 	if s.token != "" {
 		f.Proof = policy.Proof{}
 		svc := g.app.service()

@@ -67,6 +67,19 @@ func TestStripCookies(t *testing.T) {
 	}
 }
 
+// Where the directive gives the flag another name, the gate's cookies are named
+// after that; the language keeps its own.
+func TestStripCookies_OfAnotherName(t *testing.T) {
+	names := namesAfter("Portal")
+	for in, want := range map[string]string{
+		"a=1; Portal=x; b=2": "a=1; b=2", "a=1; portal-ticket=x": "a=1", "a=1; mfa-lng=de": "a=1", "a=1; mfa=x": "a=1; mfa=x", "a=1; b=2": "a=1; b=2",
+	} {
+		if got := names.without(in); got != want {
+			t.Errorf("of %q stays %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestCookieValue(t *testing.T) {
 	for name, c := range map[string]struct {
 		in   []string

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -23,7 +24,13 @@ const maxInnerBody = 1 << 20
 // the only mark: nothing on the wire can look like one.
 type innerKey struct{}
 
-func isInner(ctx context.Context) bool { return ctx.Value(innerKey{}) != nil }
+// innersRunning counts them while they are under way: mostly there are none, and
+// then no request need be asked whether it is one.
+var innersRunning atomic.Int64
+
+func isInner(ctx context.Context) bool {
+	return innersRunning.Load() != 0 && ctx.Value(innerKey{}) != nil
+}
 
 // errInnerAborted is what a handler behind the gate means by panicking with
 // http.ErrAbortHandler: the app's answer broke off.
@@ -91,7 +98,9 @@ func (l *lentPlaceholders) takeBack() {
 // errors never reach handle_errors from here, and an aborted answer must not
 // abort the visitor's.
 func serveInner(next caddyhttp.Handler, w http.ResponseWriter, sub *http.Request) (err error) {
+	innersRunning.Add(1)
 	defer func() {
+		innersRunning.Add(-1)
 		switch p := recover(); p {
 		case nil:
 		case http.ErrAbortHandler:

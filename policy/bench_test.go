@@ -77,7 +77,7 @@ func manyQueries(p *Policy) []query {
 func (q *query) facts() Facts {
 	now := time.Unix(1_700_000_000, 0)
 	return Facts{
-		Host: q.host, Method: "GET", Sent: Target{Path: q.path}, Mount: DefaultMount,
+		Place: Place{Host: q.host, Mount: DefaultMount}, Method: "GET", Sent: Target{Path: q.path},
 		Now: now, Client: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Who: Known, User: "bob",
 		Proof: Proof{At: now, Tenant: q.tenant, First: FirstEmail, Methods: []string{MethodTOTP}},
 	}

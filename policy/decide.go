@@ -18,7 +18,7 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	if f.Protect != nil {
 		own = f.Protect.rules
 	}
-	host, at := p.hostTenant(f)
+	host, at := p.hostTenant(&f.Place)
 
 	// 1. What is asked for? Both targets count, each read by itself: routes
 	// before the gate rewrite the one, the app may look at the other. It is open
@@ -53,7 +53,7 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 	case at.sieve.passes(sent.one.head) || at.sieve.passes(sent.one.bare): // most requests for what is open do not
 		cover = host.rules.coversBeside(at, &sent, f)
 	}
-	touched := cover.hit || (host == nil || p.mapped(f)) && p.index.protects(asked, own, f)
+	touched := cover.hit || (host == nil || p.mapped(&f.Place)) && p.index.protects(asked, own, f)
 	if rec.step("no protected prefix covers it", nil, !touched, ReasonOpen) {
 		return Decision{Verdict: Allow, Reason: ReasonOpen}
 	}
@@ -94,29 +94,29 @@ func (p *Policy) decide(f *Facts, rec *recorder) Decision {
 
 // hostTenant is the tenant that the request's host names, where hosts may, and
 // where it was found, if by the host.
-func (p *Policy) hostTenant(f *Facts) (*Tenant, *hostSlot) {
-	if f.TenantBy == ByIdentity && !p.single {
+func (p *Policy) hostTenant(at *Place) (*Tenant, *hostSlot) {
+	if at.TenantBy == ByIdentity && !p.single {
 		return nil, nil
 	}
 	if p.sole != nil {
 		return p.sole, nil
 	}
-	if s := p.hosts.lookup(f.Host); s != nil {
+	if s := p.hosts.lookup(at.Host); s != nil {
 		return s.tenant, s
 	}
 	return nil, nil
 }
 
 // mapped reports whether the identity may name a tenant.
-func (p *Policy) mapped(f *Facts) bool {
-	return !p.single && (f.TenantBy == ByIdentity || f.TenantBy != ByHost && f.TenantMapped)
+func (p *Policy) mapped(at *Place) bool {
+	return !p.single && (at.TenantBy == ByIdentity || at.TenantBy != ByHost && at.TenantMapped)
 }
 
 // speaking returns the tenants whose rules hold: one, or two of which one is
 // above the other. A tenant that the identity should name and does not, or that
 // does not exist, is none of ours.
 func (p *Policy) speaking(f *Facts, host *Tenant) (first, second *Tenant, ok bool) {
-	if !p.mapped(f) {
+	if !p.mapped(&f.Place) {
 		return host, nil, host != nil
 	}
 	named := p.Tenant(f.Tenant)
@@ -141,7 +141,7 @@ func (p *Policy) denied(rec *recorder, f *Facts, host *Tenant, r Reason) Decisio
 // it may turn out to be only reports.
 func (p *Policy) refuse(f *Facts, host *Tenant, r Reason) Decision {
 	d := Decision{Verdict: r.Verdict(), Reason: r, Protected: true}
-	if !p.mapped(f) {
+	if !p.mapped(&f.Place) {
 		d.Tenant = host
 	}
 	if p.report || d.Tenant != nil && d.Tenant.Report {

@@ -53,7 +53,7 @@ var (
 
 // known is the facts of bob at a host, with changes.
 func known(host, path string, change ...func(*Facts)) Facts {
-	f := Facts{Host: host, Method: "GET", Sent: Target{Path: path}, Mount: DefaultMount, Now: now, Who: Known, User: "bob",
+	f := Facts{Place: Place{Host: host, Mount: DefaultMount}, Method: "GET", Sent: Target{Path: path}, Now: now, Who: Known, User: "bob",
 		Account: Account{State: AccountKnown}}
 	for _, c := range change {
 		c(&f)

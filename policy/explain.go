@@ -53,7 +53,7 @@ func (r *recorder) rules(p *Policy, host *Tenant, own *ruleset, asked []*target,
 	if host != nil {
 		r.ruleset(host.rules, asked, f)
 	}
-	if t := p.Tenant(f.Tenant); t != nil && t != host && p.mapped(f) {
+	if t := p.Tenant(f.Tenant); t != nil && t != host && p.mapped(&f.Place) {
 		r.ruleset(t.rules, asked, f)
 	}
 }

@@ -12,6 +12,15 @@ type Target struct {
 	RawQuery string // what follows the first "?", as on the wire
 }
 
+// A Place is where requests come in: a host, and what the directive there says.
+type Place struct {
+	Host         string
+	Mount        string    // where the gate's own pages live, as the browser sees it; "" is not checked
+	Protect      *Prefixes // the directive's own prefixes, on top of every tenant's; nil: none
+	TenantBy     TenantBy
+	TenantMapped bool // an identity or placeholder of this site can name a tenant
+}
+
 // A TenantBy says whose word names the tenant.
 type TenantBy uint8
 
@@ -37,7 +46,8 @@ const (
 // what the request itself says, then, as Decision.Ask demands, who is asking
 // and what the account holds.
 type Facts struct {
-	Host, Method    string
+	Place
+	Method          string
 	Sent, Rewritten Target // as sent, and as Caddy's routes rewrote it; a zero Rewritten is the same as Sent
 
 	// Form reads the form in the request's body; nil means there is no body. It
@@ -49,12 +59,7 @@ type Facts struct {
 	// query look into them.
 	Cookies []string
 
-	Preflight bool      // OPTIONS with Origin and Access-Control-Request-Method
-	Mount     string    // where the gate's own pages live, as the browser sees it; "" is not checked
-	Protect   *Prefixes // the directive's own prefixes, on top of every tenant's; nil: none
-
-	TenantBy     TenantBy
-	TenantMapped bool // an identity or placeholder of this site can name a tenant
+	Preflight bool // OPTIONS with Origin and Access-Control-Request-Method
 
 	Now      time.Time
 	Timeless bool // a question of no particular time: what begins at a date has begun

@@ -32,7 +32,7 @@ func TestAdvisory_CVE_2026_56212_AD1_AdminsGiveNobodyAnything(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := Facts{
-		Host: "a.example", Sent: Target{Path: "/documents"}, Method: "GET", Who: Known, User: "ana", Roles: []string{"office-admin"},
+		Place: Place{Host: "a.example"}, Sent: Target{Path: "/documents"}, Method: "GET", Who: Known, User: "ana", Roles: []string{"office-admin"},
 		Now: now, Account: Account{State: AccountKnown},
 	}
 	if d := p.Decide(&f); d.Verdict != Enroll {

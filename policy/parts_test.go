@@ -25,7 +25,7 @@ func TestPartsOfAPath(t *testing.T) {
 				if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
 					t.Errorf("%s: %s of %s is protected: %v", name, path, host, got)
 				}
-				if p.Spares(&f) && hit {
+				if p.Spares(&f.Place, &f.Sent) && hit {
 					t.Errorf("%s: %s of %s is spared", name, path, host)
 				}
 			}

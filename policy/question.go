@@ -34,8 +34,8 @@ var questionTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func (p *Policy) Facts(q Question) *Facts {
 	path, query, _ := strings.Cut(q.Path, "?")
 	f := &Facts{
-		Host: q.Host, Method: q.Method, Sent: Target{path, query}, Now: questionTime, Timeless: true,
-		Client: q.From, TenantMapped: q.Tenant != "", Who: Nobody, Account: Account{State: AccountKnown},
+		Place: Place{Host: q.Host, TenantMapped: q.Tenant != ""}, Method: q.Method, Sent: Target{path, query}, Now: questionTime, Timeless: true,
+		Client: q.From, Who: Nobody, Account: Account{State: AccountKnown},
 	}
 	if !q.Known {
 		return f

@@ -65,7 +65,7 @@ func TestServiceAccounts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := Facts{
-				Host: "silva.example", Method: "GET", Sent: Target{Path: "/documents/1"}, Now: day.AddDate(-1, 0, 0),
+				Place: Place{Host: "silva.example"}, Method: "GET", Sent: Target{Path: "/documents/1"}, Now: day.AddDate(-1, 0, 0),
 				Who: Known, User: "svc-backup", Client: netip.MustParseAddr("192.0.2.9"), Account: Account{State: AccountKnown},
 			}
 			if c.host != "" {
@@ -102,7 +102,7 @@ func TestServiceAccounts(t *testing.T) {
 func TestServiceAccountsNeedNoStore(t *testing.T) {
 	p := mustParse(t, services)
 	f := Facts{
-		Host: "silva.example", Method: "GET", Sent: Target{Path: "/documents/1"}, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		Place: Place{Host: "silva.example"}, Method: "GET", Sent: Target{Path: "/documents/1"}, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		Who: Known, User: "svc-backup", Client: netip.MustParseAddr("192.0.2.9"),
 	}
 	if d := p.Decide(&f); d.Ask != AskNothing || d.Reason != ReasonExempt || !d.Protected {
@@ -114,8 +114,8 @@ func TestServiceAccountsNeedNoStore(t *testing.T) {
 func TestServiceAccountsOfTwoTenants(t *testing.T) {
 	p := mustParse(t, services)
 	f := Facts{
-		Host: "silva.example", Method: "GET", Sent: Target{Path: "/documents/1"}, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		Who: Known, User: "svc-backup", Client: netip.MustParseAddr("192.0.2.9"), TenantMapped: true, Tenant: "branch",
+		Place: Place{Host: "silva.example", TenantMapped: true}, Method: "GET", Sent: Target{Path: "/documents/1"}, Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		Who: Known, User: "svc-backup", Client: netip.MustParseAddr("192.0.2.9"), Tenant: "branch",
 		Account: Account{State: AccountKnown},
 	}
 	if d := p.Decide(&f); d.Reason != ReasonExempt {

@@ -6,35 +6,35 @@ package policy
 // begins as its path does. Where it reports false, Decide tells. It looks at the
 // host, the target as sent, the mount, the directive's prefixes and at what names
 // the tenant; a preflight and a rewritten target are the caller's to see to.
-func (p *Policy) Spares(f *Facts) bool {
-	path := f.Sent.Path
-	if path == "" || len(path)+len(f.Sent.RawQuery) > maxTarget || isRouted(path, f.Sent.RawQuery) {
+func (p *Policy) Spares(at *Place, sent *Target) bool {
+	path := sent.Path
+	if path == "" || len(path)+len(sent.RawQuery) > maxTarget || isRouted(path, sent.RawQuery) {
 		return false
 	}
 	head, bare := heads(path)
-	return !p.mayMeet(f, head) && (bare == head || !p.mayMeet(f, bare)) && isPlain(path)
+	return !p.mayMeet(at, head) && (bare == head || !p.mayMeet(at, bare)) && isPlain(path)
 }
 
 // mayMeet reports whether a path of this head may lie under the mount, or under a
 // prefix of whoever may decide.
-func (p *Policy) mayMeet(f *Facts, head uint64) bool {
-	return f.Protect != nil && f.Protect.rules.sieve.passes(head) || mayBegin(head, f.Mount) || p.mayProtect(f, head)
+func (p *Policy) mayMeet(at *Place, head uint64) bool {
+	return at.Protect != nil && at.Protect.rules.sieve.passes(head) || mayBegin(head, at.Mount) || p.mayProtect(at, head)
 }
 
 // mayProtect reports whether a tenant that may decide has a prefix that begins as
 // a path of this head does.
-func (p *Policy) mayProtect(f *Facts, head uint64) bool {
+func (p *Policy) mayProtect(at *Place, head uint64) bool {
 	if !p.index.sieve.passes(head) {
 		return false // no tenant at all: of few, that is the quickest to see
 	}
-	if p.mapped(f) {
+	if p.mapped(at) {
 		return true
 	}
-	switch t, at := p.hostTenant(f); {
+	switch t, slot := p.hostTenant(at); {
 	case t == nil:
 		return true
-	case at != nil:
-		return at.sieve.passes(head)
+	case slot != nil:
+		return slot.sieve.passes(head)
 	default:
 		return t.rules.sieve.passes(head)
 	}

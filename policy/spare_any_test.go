@@ -130,9 +130,12 @@ func TestSpares_OfAnyPolicy(t *testing.T) {
 		for _, p := range policies {
 			for range 60 {
 				f := Facts{
-					Host: a.one(hosts...), Method: a.one("GET", "POST"), Now: now, Protect: own[a.IntN(len(own))],
-					Sent:     Target{a.path(), a.one("", "", "q=v", "/a", "%2fa", "x=%2fa")},
-					TenantBy: TenantBy(a.IntN(3)), TenantMapped: a.IntN(3) == 0, Mount: a.one("", DefaultMount, "/gate/.mfa", "/a"),
+					Method: a.one("GET", "POST"), Now: now,
+					Sent: Target{a.path(), a.one("", "", "q=v", "/a", "%2fa", "x=%2fa")},
+					Place: Place{
+						Host: a.one(hosts...), Protect: own[a.IntN(len(own))], Mount: a.one("", DefaultMount, "/gate/.mfa", "/a"),
+						TenantBy: TenantBy(a.IntN(3)), TenantMapped: a.IntN(3) == 0,
+					},
 				}
 				f.TenantMapped = f.TenantMapped || f.TenantBy == ByIdentity
 				if !mustSpareRightly(t, p, &f) {
@@ -158,7 +161,7 @@ func mustBeNobodys(t *testing.T, p *Policy, f *Facts) {
 		t.Fatalf("%q is spared, and cannot be read", f.Sent)
 	}
 	tenants := p.Tenants()
-	if host := p.HostTenant(f.Host); host != nil && !p.mapped(f) {
+	if host := p.HostTenant(f.Host); host != nil && !p.mapped(&f.Place) {
 		tenants = []*Tenant{host}
 	}
 	sets := make([]*ruleset, 0, len(tenants)+1)

@@ -9,7 +9,7 @@ import (
 // that Decide then finds it open, whoever asks.
 func mustSpareRightly(t *testing.T, p *Policy, f *Facts) bool {
 	t.Helper()
-	if !p.Spares(f) {
+	if !p.Spares(&f.Place, &f.Sent) {
 		return false
 	}
 	asked := *f
@@ -81,7 +81,7 @@ func TestSpares(t *testing.T) {
 		"fail/another's that may be the one":    {p, func(f *Facts) { f.Sent.Path, f.TenantMapped = "/reports", true }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := Facts{Host: "a.example", Method: "GET", Sent: Target{Path: "/open/1"}, Mount: DefaultMount, Now: now}
+			f := Facts{Place: Place{Host: "a.example", Mount: DefaultMount}, Method: "GET", Sent: Target{Path: "/open/1"}, Now: now}
 			c.change(&f)
 			if got := mustSpareRightly(t, c.p, &f); got != c.want {
 				t.Errorf("spared %v", got)

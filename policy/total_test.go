@@ -31,8 +31,9 @@ func everyFacts(do func(Facts)) {
 						for _, proof := range proofs {
 							for _, account := range accounts {
 								do(Facts{
-									Host: host, Method: "GET", Sent: Target{Path: path}, Now: now, Mount: DefaultMount,
-									Who: w, User: "bob", Tenant: tenant, TenantMapped: tenant != "", TenantBy: by,
+									Place:  Place{Host: host, Mount: DefaultMount, TenantMapped: tenant != "", TenantBy: by},
+									Method: "GET", Sent: Target{Path: path}, Now: now,
+									Who: w, User: "bob", Tenant: tenant,
 									Proof: proof, Account: account,
 								})
 							}
@@ -138,7 +139,7 @@ func TestExplainEndsInTheDecision(t *testing.T) {
 }
 
 func twoSpeak(p *Policy, f *Facts) bool {
-	host, _ := p.hostTenant(f)
+	host, _ := p.hostTenant(&f.Place)
 	_, second, _ := p.speaking(f, host)
 	return second != nil
 }

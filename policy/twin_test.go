@@ -31,7 +31,7 @@ func TestTwins(t *testing.T) {
 		if d := p.Decide(&f); (d.Reason != ReasonOpen) != hit {
 			t.Errorf("%s: %+v", request, d)
 		}
-		if p.Spares(&f) && hit {
+		if p.Spares(&f.Place, &f.Sent) && hit {
 			t.Errorf("%s is spared", request)
 		}
 	}
@@ -65,7 +65,7 @@ func TestARouteThatAQueryNames(t *testing.T) {
 		if got := p.Decide(&f).Reason != ReasonOpen; got != c.hit {
 			t.Errorf("%s?%s with %q is protected: %v", c.path, c.query, c.form, got)
 		}
-		if p.Spares(&f) && c.hit {
+		if p.Spares(&f.Place, &f.Sent) && c.hit {
 			t.Errorf("%s?%s is spared", c.path, c.query)
 		}
 	}
