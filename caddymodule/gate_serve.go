@@ -113,11 +113,11 @@ var nobodyYet identity.Result
 func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *passage {
 	p := &passage{gate: g, r: r, next: next, rare: &noRare, now: now(), who: &nobodyYet}
 	p.answer.ResponseWriter = w
-	p.given = r.Header["Cookie"]
+	saw := stripHeaders(r.Header, &g.heeds)
+	p.given = saw.cookies
 	if g.app.nested.Load() {
 		p.shareGiven()
 	}
-	saw := stripHeaders(r.Header, &g.heeds)
 	if saw.proxied {
 		stripForwarded(r)
 	}

@@ -16,7 +16,7 @@ import (
 // stays.
 func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 	connection := false
-	for k := range h {
+	for k, fields := range h {
 		if len(k) < 3 {
 			saw.heeded = saw.heeded || heeds.has(k)
 			continue
@@ -30,7 +30,12 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 			saw.proxied = saw.proxied || slices.Contains(proxiesSay, k)
 			saw.scheme = saw.scheme || k == "X-Forwarded-Proto"
 		case 'c':
-			connection = connection || k == "Connection"
+			switch k {
+			case "Connection":
+				connection = true
+			case "Cookie":
+				saw.cookies = fields
+			}
 		case 'u':
 			saw.upgrade = saw.upgrade || k == "Upgrade"
 		}
@@ -44,6 +49,7 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 
 // sawFields are kinds of header fields that a request has.
 type sawFields struct {
+	cookies []string
 	heeded  bool // one may tell who the visitor is
 	proxied bool // one is a word that only a proxy may say
 	scheme  bool // X-Forwarded-Proto
