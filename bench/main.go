@@ -3,7 +3,9 @@
 //
 // Every variant is a Caddy process of its own, or several, loaded together with the
 // baseline, at the same time: what else the machine does then weighs on both
-// alike. The figure is the median of the rounds' ratios. CPU per request (user
+// alike. Each round starts them anew, since where a process came to lie in memory
+// makes it quicker or slower for as long as it lives, by two or three percent. The
+// figure is the median of the rounds' ratios. CPU per request (user
 // and system time of the Caddy process, from /proc/PID/stat) is the steadiest
 // figure; throughput and latency share the machine with the load generator and
 // the upstream.
@@ -17,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -24,8 +27,8 @@ import (
 
 func main() {
 	caddy := flag.String("caddy", "./caddy", "the Caddy binary with the plugin")
-	rounds := flag.Int("rounds", 5, "rounds of each row, 1 to 100; one more warms up")
-	dur := flag.Duration("dur", 3*time.Second, "length of one run, 1s to 60s")
+	rounds := flag.Int("rounds", 8, "rounds of each row, 1 to 100, each with processes of its own")
+	dur := flag.Duration("dur", 2*time.Second, "length of one run, 1s to 60s")
 	conns := flag.Int("conns", 32, "connections to each process, 1 to 1000")
 	only := flag.String("only", "", "variants to run, separated by commas; empty: all")
 	flag.Parse()
@@ -84,26 +87,16 @@ func run(bin string, rounds int, dur time.Duration, conns int, only string) erro
 			fill = append(fill, "%REDIS%", redis.url())
 		}
 	}
-	base, err := procs.start(bin, filepath.Join(dir, "plain"), plainSite, fill...)
-	if err != nil {
-		return err
-	}
-	b := &bench{rounds: rounds, dur: dur, conns: conns}
+	b := &bench{rounds: rounds, dur: dur, conns: conns, redis: redis}
 	b.head()
-	for i, v := range rows {
-		var nodes []*proc
-		for n := range max(1, v.nodes) {
-			p, err := procs.start(bin, filepath.Join(dir, fmt.Sprintf("%d-%d", i, n)), v.site, fill...)
-			if err != nil {
-				return fmt.Errorf("%s: %w", v.name, err)
-			}
-			nodes = append(nodes, p)
-		}
-		if err := b.row(v, base, nodes, redis); err != nil {
+	started := 0
+	start := func(site string) (*proc, error) {
+		started++
+		return procs.start(bin, filepath.Join(dir, strconv.Itoa(started)), site, fill...)
+	}
+	for _, v := range rows {
+		if err := b.row(v, start, procs.end); err != nil {
 			return fmt.Errorf("%s: %w", v.name, err)
-		}
-		for _, p := range nodes {
-			procs.end(p)
 		}
 	}
 	return b.table.Flush()

@@ -57,6 +57,9 @@ func (l *procList) startRedis(dir string) (*redisServer, error) {
 	return r, nil
 }
 
+// empty takes away what the nodes of an earlier round left.
+func (r *redisServer) empty() error { return r.client.FlushAll(context.Background()).Err() }
+
 func (r *redisServer) url() string { return "redis://:" + redisPassword + "@" + r.addr }
 
 // connectRedis writes a session as express-session with connect-redis does, of

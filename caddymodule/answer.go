@@ -199,20 +199,23 @@ func setCookieName(c string) string {
 // stays; public, s-maxage and the fields that only CDNs read go. What is added lies
 // in room.
 func privateOnly(h http.Header, room *[1]string) {
-	for k := range h {
+	var given []string
+	for k, fields := range h {
 		switch {
+		case k == "Cache-Control":
+			given = fields
 		case strings.HasSuffix(k, "Cdn-Cache-Control"), k == "Surrogate-Control", k == "Edge-Control", k == "X-Accel-Expires":
 			delete(h, k)
 		}
 	}
-	if len(h["Cache-Control"]) == 0 {
+	if len(given) == 0 {
 		room[0] = "private"
 		h["Cache-Control"] = room[:]
 		return
 	}
 	var kept []string
 	noStore := false
-	for _, f := range h["Cache-Control"] {
+	for _, f := range given {
 		for d := range strings.SplitSeq(f, ",") {
 			d = strings.TrimSpace(d)
 			name, _, _ := strings.Cut(d, "=")

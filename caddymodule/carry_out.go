@@ -16,12 +16,7 @@ func (p *passage) carryOut() error {
 		return waitForHandshake(p.writer())
 	}
 	d := &p.decision
-	took := time.Duration(0) // a glance is no wait
-	if !p.glance {
-		took = since(p.now)
-	}
-	p.gate.app.count(d, took)
-	p.say()
+	p.note()
 	if p.gate.anonymous.Action == "confirm" && d.Reason == policy.ReasonNoIdentity && d.Verdict == policy.Deny {
 		if p.gate.mayConfirm(p) {
 			return p.confirm()
@@ -63,12 +58,20 @@ func (p *passage) pass() error {
 	return p.handOn()
 }
 
-// passAgain is pass for a request of which all is known, and so how long it took
-// to decide: no time at all.
+// passAgain is carryOut for a request that is known to pass, and how.
 func (p *passage) passAgain() error {
-	p.gate.app.count(&p.decision, 0)
-	p.say()
+	p.note()
 	return p.handOn()
+}
+
+// note counts what was decided, and makes it visible.
+func (p *passage) note() {
+	took := time.Duration(0)
+	if !p.atOnce {
+		took = since(p.now)
+	}
+	p.gate.app.count(&p.decision, took)
+	p.say()
 }
 
 // handOn gives the request to the app.
@@ -166,11 +169,12 @@ func (p *passage) tells() (t mfaValues) {
 	if p.decision.Reason == policy.ReasonOpen && !p.decision.Protected {
 		return t
 	}
-	t[0], t[2] = p.decision.Reason.String(), p.tenantKey()
+	user := ""
 	if p.who.State == identity.Known {
-		t[1] = p.who.Person.User // a password that only the app will check names nobody yet
+		user = p.who.Person.User // a password that only the app will check names nobody yet
 	}
-	t[3], t[4] = p.toldProof()
+	methods, at := p.toldProof()
+	t = mfaValues{p.decision.Reason.String(), user, p.tenantKey(), methods, at}
 	for i := range t {
 		if !safeValue(t[i]) {
 			t[i] = ""

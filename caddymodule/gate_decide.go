@@ -17,15 +17,15 @@ func (p *passage) decide() {
 	pol, at := p.gate.app.policy(), p.gate.at(p.r.Host)
 	target, changed := p.rewritten()
 	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) && pol.Spares(&at, &p.sent) {
-		p.decision, p.glance = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}, true // to whoever it is
+		p.decision, p.atOnce = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}, true // to whoever it is
 		return
 	}
-	p.weigh(pol, at, target, changed)
+	p.findOut(pol, at, target, changed)
 }
 
-// weigh fetches what the policy asks back for: who this is, and only where that
+// findOut fetches what the policy asks back for: who this is, and only where that
 // does not settle it, what the store knows of the account.
-func (p *passage) weigh(pol *policy.Policy, at policy.Place, target policy.Target, changed bool) {
+func (p *passage) findOut(pol *policy.Policy, at policy.Place, target policy.Target, changed bool) {
 	recalled := p.recall()
 	f := policy.Facts{Place: at, Method: p.r.Method, Sent: p.sent, Now: p.now}
 	f.Form, f.Cookies, f.Preflight = formBody(p.r), p.r.Header["Cookie"], isPreflight(p.r)

@@ -57,7 +57,7 @@ type passage struct {
 	again    bool // a moment ago the same visitor was let pass to the same page: all is known
 	onPages  bool // the request is for a page of the gate's own
 	judged   bool
-	glance   bool // a glance at the target has decided
+	atOnce   bool // it was decided without a wait worth measuring
 	watched  bool // identity sources look on: the request may change who the visitor is
 	heeded   bool // a header field may tell who the visitor is
 	calm     bool // nothing but header fields could hold a credential, and it changes nothing

@@ -137,15 +137,16 @@ func (p *passage) isAgain() bool {
 	}
 	p.url = r.URL
 	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		if p.url = orig.URL; orig.RequestURI != d.path {
+		p.url = orig.URL
+		if orig.RequestURI != d.path {
 			return false // Caddy's routes made this page of another
 		}
 	}
 	if !p.recall() {
 		return false
 	}
-	p.sent, p.decision, p.judged = policy.Target{Path: d.path}, d.decision, true
-	p.told = d.told
+	p.sent, p.decision, p.told = policy.Target{Path: d.path}, d.decision, d.told
+	p.judged, p.atOnce = true, true
 	return true
 }
 

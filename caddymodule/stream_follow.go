@@ -70,7 +70,7 @@ func (p *passage) leave() {
 // newStream is the request as it was judged.
 func (p *passage) newStream() *stream {
 	s := &stream{gate: p.gate, r: p.r, realm: p.realm, opened: p.now, w: p.writer(), cut: p.cut, facts: policy.Facts{
-		Place: p.gate.at(p.r.Host), Method: p.r.Method, Sent: p.sent, Client: clientAddr(p.r),
+		Place: policy.Place{Host: p.r.Host}, Method: p.r.Method, Sent: p.sent, Client: clientAddr(p.r),
 	}}
 	if p.asked != nil {
 		s.facts.Rewritten = *p.asked

@@ -47,7 +47,7 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 	return saw
 }
 
-// sawFields are kinds of header fields that a request has.
+// sawFields is what fields a request has: Cookie itself, and whether some of a kind.
 type sawFields struct {
 	cookies []string
 	heeded  bool // one may tell who the visitor is

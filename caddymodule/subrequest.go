@@ -25,7 +25,8 @@ const maxInnerBody = 1 << 20
 type innerKey struct{}
 
 // innersRunning counts them while they are under way: mostly there are none, and
-// then no request need be asked whether it is one.
+// then no request need be asked whether it is one. One that a handler goes on with
+// after it has returned is a request like any other.
 var innersRunning atomic.Int64
 
 func isInner(ctx context.Context) bool {
@@ -61,6 +62,8 @@ func ask(next caddyhttp.Handler, visitor, sub *http.Request, lent *lentPlacehold
 		maps.Copy(sub.Context().Value(caddyhttp.VarsCtxKey).(map[string]any), old)
 	}
 	repl.Map(lent.get)
+	innersRunning.Add(1)
+	defer innersRunning.Add(-1)
 	if err := serveInner(next, rec, sub); err != nil {
 		return nil, err
 	}
@@ -98,9 +101,7 @@ func (l *lentPlaceholders) takeBack() {
 // errors never reach handle_errors from here, and an aborted answer must not
 // abort the visitor's.
 func serveInner(next caddyhttp.Handler, w http.ResponseWriter, sub *http.Request) (err error) {
-	innersRunning.Add(1)
 	defer func() {
-		innersRunning.Add(-1)
 		switch p := recover(); p {
 		case nil:
 		case http.ErrAbortHandler:
