@@ -43,7 +43,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 
 // passage is one request on its way through the gate. Each request makes one, and
 // comes back to it when the app has answered, with everything else long out of
-// the processor's sight: so it is small, and what the answer needs lies together.
+// the processor's sight: so what the answer needs lies together.
 type passage struct {
 	gate    *gateState
 	r       *http.Request
