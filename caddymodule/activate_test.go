@@ -92,6 +92,19 @@ func TestX1_NextSession(t *testing.T) {
 	}
 }
 
+// The same where a server in front says how it was asked, as every one does that
+// ends TLS.
+func TestX1_NextSession_BehindAServerInFront(t *testing.T) {
+	s := start(t, strings.Replace(switching, "LINES", "", 1), map[string]string{"policy.yaml": switchable("none", "next-session")})
+	b := s.signedIn("bob")
+	front := []string{"X-Forwarded-Proto", "http", "X-Forwarded-Host", "portal.test"}
+	b.get("/documents/1", front...).want(200)
+	s.require("mfa", "next-session")
+	b.get("/documents/1", front...).want(200)
+	b.form("/login", url.Values{"user": {"bob"}}).want(200)
+	b.get("/documents/1", front...).want(403).reason("enroll")
+}
+
 // H10: a session kept alive is not kept alive for ever.
 func TestDesign_H10_AnOldSessionEnds(t *testing.T) {
 	s := start(t, strings.Replace(switching, "LINES", "", 1), map[string]string{"policy.yaml": switchable("none", "next-session")})

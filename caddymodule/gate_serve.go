@@ -60,6 +60,7 @@ type passage struct {
 	atOnce   bool // it was decided without a wait worth measuring
 	watched  bool // identity sources look on: the request may change who the visitor is
 	heeded   bool // a header field may tell who the visitor is
+	fronted  bool // a server in front says by what host or scheme it was asked
 	calm     bool // nothing but header fields could hold a credential, and it changes nothing
 	plain    bool // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but cookies, host and scheme tells who he is
 	deaf     bool // this node has not heard of revocations lately
@@ -124,9 +125,9 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	if saw.upgrade {
 		stripUpgrade(r)
 	}
-	p.secure = r.TLS != nil || saw.scheme && isSecure(r)
+	p.secure = r.TLS != nil || saw.fronted && isSecure(r)
 	p.cookies = g.cookieNames(p.secure)
-	p.heeded = saw.heeded
+	p.heeded, p.fronted = saw.heeded, saw.fronted
 	p.calm = changesNothing(r)
 	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
 	p.memory = p.remembered()
@@ -193,7 +194,7 @@ func isSecure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
 	}
-	if f := r.Header["X-Forwarded-Proto"]; len(f) != 1 || f[0] != "https" {
+	if f := r.Header[forwardedProto]; len(f) != 1 || f[0] != "https" {
 		return false
 	}
 	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)

@@ -17,13 +17,14 @@ import (
 const (
 	rememberedFor    = time.Second // nothing outlives it, whatever its sources say
 	maxRemembered    = 2048        // visitors
-	maxRememberedKey = 4096        // bytes of Cookie and Host
+	maxRememberedKey = 4096        // bytes of Cookie, Host and what a server in front says
 )
 
 // visitorKey is all that who a plain request comes from depends on, beside its
 // Cookie field.
 type visitorKey struct {
 	host   string
+	asked  [2]string // the host and the scheme that a server in front was asked by, in its words
 	secure bool
 }
 
@@ -78,10 +79,19 @@ func (p *passage) remembered() *passedEntry {
 // visitorKey names the visitor in the gate's memory; ok is false where his
 // request says more than its cookies who he is.
 func (p *passage) visitorKey() (cookie string, key visitorKey, ok bool) {
-	if !p.plain || len(p.given) != 1 || len(p.given[0])+len(p.r.Host) > maxRememberedKey {
+	if !p.plain || len(p.given) != 1 {
 		return "", visitorKey{}, false
 	}
-	return p.given[0], visitorKey{p.r.Host, p.secure}, true
+	key = visitorKey{host: p.r.Host, secure: p.secure}
+	if p.fronted {
+		for i, name := range [...]string{forwardedHost, forwardedProto} {
+			if f := p.r.Header[name]; len(f) > 0 {
+				key.asked[i] = f[0]
+			}
+		}
+	}
+	ok = len(p.given[0])+len(key.host)+len(key.asked[0])+len(key.asked[1]) <= maxRememberedKey
+	return p.given[0], key, ok
 }
 
 // recall takes over who this visitor is from a request of a moment ago.
@@ -120,6 +130,7 @@ func (p *passage) remember(changes, revocations uint64) {
 		return
 	}
 	cookie, key.host = strings.Clone(cookie), strings.Clone(key.host)
+	key.asked[0], key.asked[1] = strings.Clone(key.asked[0]), strings.Clone(key.asked[1])
 	methods, at := toldOf(p.proof())
 	p.gate.memory.Put(&passedEntry{Text: cookie, Key: key, Until: until, Value: passed{
 		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(cookie),

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,49 @@ func TestPassMemory_TellsVisitorsApart(t *testing.T) {
 	}
 }
 
+// Behind a server that ends TLS, visitors are remembered as well, each by what it
+// says it was asked by: in other words of one field, in two of them or in another
+// spelling, which some app may read, it is asked anew who this is.
+func TestPassMemory_BehindAServerInFront(t *testing.T) {
+	advance(t, 0)
+	s := start(t, strings.Replace(simple, "{\n", "{\n\tservers {\n\t\ttrusted_proxies static 127.0.0.0/8 ::1\n\t}\n", 1), nil)
+	b := letPass(t, s)
+	for _, c := range []struct {
+		name   string
+		fields http.Header
+		asks   int // of three requests
+		kept   [2]string
+	}{
+		{"ok/by a scheme", http.Header{"X-Forwarded-Proto": {"http"}, "X-Forwarded-For": {"192.0.2.1"}}, 1, [2]string{"", "http"}},
+		{"ok/for another host", http.Header{"X-Forwarded-Proto": {"http"}, "X-Forwarded-Host": {"a.test"}}, 1, [2]string{"a.test", "http"}},
+		{"ok/for that host again", http.Header{"X-Forwarded-Proto": {"http"}, "X-Forwarded-Host": {"a.test"}}, 0, [2]string{"a.test", "http"}},
+		{"fail/two hosts", http.Header{"X-Forwarded-Host": {"b.test", "c.test"}}, 1, [2]string{"b.test", ""}},
+		{"fail/another spelling", http.Header{"X_forwarded_host": {"d.test"}}, 0, [2]string{"d.test", ""}},
+	} {
+		asked := s.app.questions()
+		for range 3 {
+			r := &http.Request{Method: "GET", URL: &url.URL{Scheme: "http", Host: strings.TrimPrefix(s.base, "http://"), Path: "/documents/1"}, Header: c.fields.Clone()}
+			r.Header["Cookie"] = []string{b.cookies()}
+			res, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != 200 {
+				t.Errorf("%s: status %d", c.name, res.StatusCode)
+			}
+		}
+		if got := s.app.questions() - asked; got != c.asks {
+			t.Errorf("%s: the app was asked %d times", c.name, got)
+		}
+		g, _ := remembered(t)
+		kept := slices.ContainsFunc(g.memory.All(), func(e *passedEntry) bool { return e.Key.asked == c.kept })
+		if kept != strings.HasPrefix(c.name, "ok/") {
+			t.Errorf("%s: remembered %v", c.name, kept)
+		}
+	}
+}
+
 // What is kept of a visitor serves no request but one as his, within the second.
 func TestPassMemory_RecallsNoOther(t *testing.T) {
 	advance(t, 0)
@@ -182,6 +226,8 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 		"fail/something revoked":  {func(_ *passage, q *passed) { q.revocations++ }, false},
 		"fail/over https":         {func(p *passage, _ *passed) { p.secure = true }, false},
 		"fail/at another host":    {func(p *passage, _ *passed) { p.r.Host = "other.test" }, false},
+		"fail/by another scheme":  {func(p *passage, _ *passed) { p.fronted = true; p.r.Header.Set("X-Forwarded-Proto", "https") }, false},
+		"fail/by another host":    {func(p *passage, _ *passed) { p.fronted = true; p.r.Header.Set("X-Forwarded-Host", "a.test") }, false},
 		"fail/two fields":         {func(p *passage, _ *passed) { p.given = append(p.given, "b=2") }, false},
 		"fail/something besides":  {func(p *passage, _ *passed) { p.plain = false }, false},
 	} {
@@ -222,6 +268,7 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 		"fail/a cookie of the app":     {func(p *passage) { p.who.SetCookie = []string{"a=b"} }, 0},
 		"fail/a cookie of the gate":    {func(p *passage) { p.answer.set("a=b") }, 0},
 		"fail/more than cookies alone": {func(p *passage) { p.plain = false }, 0},
+		"fail/too long":                {func(p *passage) { p.r.Host = strings.Repeat("a", maxRememberedKey) }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &passage{
@@ -230,7 +277,7 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 			}
 			c.change(p)
 			p.remember(identity.Changes(), g.app.service().Revocations())
-			e := g.memory.Get(p.given[0], &visitorKey{p.r.Host, false})
+			e := g.memory.Get(p.given[0], &visitorKey{host: p.r.Host})
 			switch {
 			case (e != nil) != (c.until > 0):
 				t.Errorf("kept %v", e != nil)

@@ -28,7 +28,10 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 				continue
 			}
 			saw.proxied = saw.proxied || slices.Contains(proxiesSay, k)
-			saw.scheme = saw.scheme || k == "X-Forwarded-Proto"
+			if (k == forwardedProto || k == forwardedHost) && len(fields) == 1 {
+				saw.fronted = true
+				continue
+			}
 		case 'c':
 			switch k {
 			case "Connection":
@@ -47,12 +50,18 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 	return saw
 }
 
+// The fields by which a server in front tells how it was asked.
+const (
+	forwardedProto = "X-Forwarded-Proto"
+	forwardedHost  = "X-Forwarded-Host"
+)
+
 // sawFields is what fields a request has: Cookie itself, and whether some of a kind.
 type sawFields struct {
 	cookies []string
 	heeded  bool // one may tell who the visitor is
 	proxied bool // one is a word that only a proxy may say
-	scheme  bool // X-Forwarded-Proto
+	fronted bool // X-Forwarded-Proto or -Host, of one value: part of who the visitor is
 	upgrade bool // Upgrade
 }
 
