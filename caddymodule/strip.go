@@ -90,6 +90,7 @@ func forbiddenField(k string) bool {
 	case "mfa", "proxy", "x-original-url", "x-original-uri", "x-rewrite-url", "x-rewrite-uri",
 		"x-http-method", "x-method",
 		"x-script-name", "script-name", "x-forwarded-script-name", "x-traversal-path", // gunicorn, WSGI and PSGI take it off the path
+		"x-vhm-root", "x-vhm-host", // Pyramid puts it before the path
 		"x-sendfile-type", "x-accel-mapping", // Rack has a proxy fetch what they map (CVE-2025-61780)
 		"http2-settings":
 		return true
