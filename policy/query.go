@@ -44,7 +44,8 @@ func newQueryRule(key string, values []string) queryRule {
 const maxDecodes = 8
 
 // asked reports whether a request sets every key of a protecting rule's query,
-// by any spelling, as any one of several, in a cookie or in the form of its body.
+// by any spelling, as any one of several, in its path, in a cookie or in the form of
+// its body.
 // A body that cannot be read as a form may set anything: it protects.
 func (p *rule) asked(t *target, f *Facts) bool {
 	query := p.query()
@@ -72,7 +73,9 @@ func (p *rule) asked(t *target, f *Facts) bool {
 
 func (p *rule) inQuery(q *queryRule, t *target) bool {
 	found := false
-	eachValue(t, q.key, func(v string) { found = found || q.matches(v) })
+	look := func(v string) { found = found || q.matches(v) }
+	eachValue(t, q.key, look)
+	eachPathValue(t, q.key, look)
 	return found
 }
 
@@ -103,6 +106,7 @@ func (p *rule) agreed(t *target, f *Facts) bool {
 		for _, v := range formValues(form, q.key) {
 			look(v)
 		}
+		eachPathValue(t, q.key, func(v string) { all = all && slices.Contains(q.values, v) })
 		if !seen || !all || slices.ContainsFunc(cookieValues(f.Cookies, q.key), func(v string) bool { return !slices.Contains(q.values, v) }) {
 			return false
 		}
