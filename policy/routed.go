@@ -7,7 +7,26 @@ import (
 
 // isRouted reports whether a query may be a path, or say one (twin.go).
 func isRouted(path, query string) bool {
-	return query != "" && (isPath(query) || isPictures(path))
+	return query != "" && (isPath(query) || isPictures(path) || isFront(path) && bareWord(query) != "")
+}
+
+// isFront reports whether a path is a folder's own or its index file's, and so may be
+// that of a front controller.
+func isFront(path string) bool {
+	last := path[strings.LastIndexByte(path, '/')+1:]
+	return last == "" || isIndex(last)
+}
+
+// bareWord is the first key of a query that has no value. XenForo and WoltLab take it
+// for the path below their own: "/?documents/1" and "/index.php?a=b&documents/1" are
+// /documents/1, and so is "/?documents/1=".
+func bareWord(query string) string {
+	for pair := range strings.SplitSeq(query, "&") {
+		if key, value, _ := strings.Cut(pair, "="); key != "" && value == "" {
+			return key
+		}
+	}
+	return ""
 }
 
 // isPath reports whether a query begins like a path. Front controllers that may
@@ -18,7 +37,7 @@ func isPath(query string) bool {
 }
 
 // routed adds to the readings of a target's path those of a query that is a path
-// itself, where the path is a folder's own or its index file's, and of a picture
+// itself, or has one for a key, where the path is a folder's own or its index file's, and of a picture
 // that a query names. It reports false where there are too many.
 func (t *target) routed(texts []string) ([]string, bool) {
 	var seeds []string // each once: what a seed costs, its sender would have as often as it is there
@@ -31,19 +50,22 @@ func (t *target) routed(texts []string) ([]string, bool) {
 		t.eachPicture(add)
 	}
 	for _, q := range append([]string{t.query}, t.hidden...) {
-		if !isPath(q) {
-			continue
-		}
+		word := bareWord(q)
 		if i := strings.IndexAny(q, "&?="); i >= 0 {
 			q = q[:i]
 		}
 		for _, p := range texts {
-			slash := strings.LastIndexByte(p, '/')
-			if last := p[slash+1:]; last != "" && !isIndex(last) || strings.ContainsAny(p, "?#") {
+			if !isFront(p) || strings.ContainsAny(p, "?#") {
 				continue
 			}
-			add(q)
-			add(p[:slash] + "/" + q)
+			folder := p[:strings.LastIndexByte(p, '/')+1]
+			if isPath(q) {
+				add(q)
+				add(folder + q)
+			}
+			if word != "" {
+				add(folder + word)
+			}
 		}
 	}
 	if len(seeds) > maxReadings {

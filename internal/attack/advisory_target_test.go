@@ -176,9 +176,9 @@ func TestAdvisory_GHSA_v4h7_cj44_8fc8_PN15_LettersThatFold(t *testing.T) {
 func TestAdvisory_PN16_FrontControllersAndSuffixes(t *testing.T) {
 	tried(t, oneHost, spellings{
 		"PATH_INFO":            {"/index.php/documents", "/index.php/documents/1", "/INDEX.PHP/documents", "/app/index.php/documents", "/app.php/x/../documents", "/index%2ephp/documents", "/index.php//documents"},
-		"a query that is one":  {"/?/documents", "/index.php?/documents/1", "/?/%64ocuments", "/index.php?/documents&a=b"},
+		"a query that is one":  {"/?/documents", "/index.php?/documents/1", "/?/%64ocuments", "/index.php?/documents&a=b", "/?documents/1", "/index.php?a=b&documents/"},
 		"a suffix of a router": {"/documents.json", "/documents.xml", "/documents.html", "/documents.php", "/documents.json/", "/documents%2ejson"},
-	}, "/index.php", "/index.php/open", "/open/documents.json", "/?documents", "/login?/documents", "/x.php/open/documents", "/index.php?page=home")
+	}, "/index.php", "/index.php/open", "/open/documents.json", "/?open", "/?documents-public", "/login?/documents", "/x.php/open/documents", "/index.php?page=home")
 }
 
 // TestAdvisory_CVE_2018_14773_PN17_MethodsAndOverrides: an open request whose fields

@@ -68,8 +68,13 @@ var inPath = regexp.MustCompile(`(?i)/?\((?:[a-z]\([^()/]*\))+\)`)
 // reads is what the most obliging of servers takes a target's path for.
 func reads(target string) string {
 	p, q, _ := strings.Cut(target, "?")
-	if strings.HasPrefix(q, "/") && (p == "/" || strings.HasSuffix(p, "/index.php")) {
-		p, _, _ = strings.Cut(q, "&") // a front controller without PATH_INFO
+	if p == "/" || strings.HasSuffix(p, "/index.php") {
+		for _, pair := range strings.Split(q, "&") { // a front controller without PATH_INFO
+			if key, value, _ := strings.Cut(pair, "="); key != "" && value == "" {
+				p = "/" + strings.TrimPrefix(key, "/")
+				break
+			}
+		}
 	}
 	if i := strings.Index(p, "://"); i > 0 && !strings.HasPrefix(p, "/") {
 		p = p[i+3:]
