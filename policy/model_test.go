@@ -27,6 +27,8 @@ var (
 	reColons      = regexp.MustCompile(`:+`)
 	reBesideColon = regexp.MustCompile(`[._-]*:[._-]*`)
 	rePunctuation = regexp.MustCompile("[-!\"#$&'()*+,.:;<=>?@\\[\\\\\\]^_`{|}~]")
+	reSAP         = regexp.MustCompile(`^(/\w+)\(\w*={0,2}\)/`)
+	reStruts      = regexp.MustCompile(`([^/])!\w*(?:\.action)?$`)
 	reEscape      = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 )
 
@@ -127,6 +129,9 @@ var lookups = map[string]func(string) string{
 	"useslash": func(s string) string {
 		return pageOfWiki(strings.NewReplacer(";", ":", "/", ":").Replace(unescapeModel(s)))
 	},
+	"JSF":      func(s string) string { return strings.Replace(unescapeModel(s), "/faces/", "/", 1) },
+	"SAP":      func(s string) string { return reSAP.ReplaceAllString(unescapeModel(s), "$1/") },
+	"Struts":   func(s string) string { return reStruts.ReplaceAllString(unescapeModel(s), "$1") },
 	"ThinkPHP": func(s string) string { return "/" + strings.Trim(strings.ReplaceAll(unescapeModel(s), "|", "/"), "/") },
 }
 
@@ -235,7 +240,7 @@ var pieces = []string{
 	"/documents", "documents", "/assets", "/finance", "/x", "/", "//", "/.", "/..", "/..;", "/..;a=b", "/.;", ";", ";x", `\`, "%5c", "%2f", "%252f",
 	"%2e", "%252e", "%2e%2e", "..", "%64", "%2564", "ocuments", "/shop", "index.php", "%20", "%2e%20", "::$DATA", ".json", "/index.php", ".php", "/cgi-bin/a",
 	"%ef%bd%84", "%ef%bc%8f", "%ef%bc%8e", "%c0%af", "%c0%ae", "%c1%a4", "%3b", "%23", "%3f", "%253f", "%25", "a", "%41", "%c3%a9", "%e9", "%ff", " ", ".", "(S(x))", "/(A(b)S(c))", "/files", "/files..", "~", "+", "%c3%b3", "o%cc%81", "d%c3%b3cuments", "docu~ments",
-	"_", "-", "!", "(", ")", "@", ",", "/docu", "ments", "/my-area", "my", "area", "Area", ":", "|", "/-", "/@/", "%3a",
+	"_", "-", "!", "(", ")", "@", ",", "/docu", "ments", "/my-area", "my", "area", "Area", ":", "|", "/-", "/@/", "%3a", "/faces", "/faces/", "(bD1k==)", "!list", "!list.action",
 }
 
 func TestReadingsAgainstTheModel(t *testing.T) {

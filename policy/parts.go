@@ -15,6 +15,7 @@ type manner uint8
 const (
 	byParts    manner = 1 << iota // ":", ";" and "|" part names, and segments without a name are none
 	byDigraphs                    // letters with marks are two, as digraphs has them
+	byRouters                     // what is for a router alone is no part of a name (routers.go)
 
 	asWritten manner = 0
 )
@@ -30,6 +31,9 @@ var digraphs = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "å", "aa
 func (m manner) path(s string) string {
 	if m&byDigraphs != 0 {
 		s = digraphs.Replace(s)
+	}
+	if m&byRouters != 0 {
+		s = dropRouted(s)
 	}
 	if m&byParts != 0 {
 		s = namesOf(parting.Replace(s))
@@ -48,7 +52,7 @@ func (r *reading) manners() (more []reading) {
 			}
 			folded = fold(letters.path(r.text))
 		}
-		for _, m := range [...]manner{asWritten, byParts} {
+		for _, m := range [...]manner{asWritten, byParts, byRouters} {
 			if path := m.path(folded); !slices.Contains(seen, path) {
 				one := readingOf(r.text, path, r.strict)
 				one.by, seen = letters|m, append(seen, path)

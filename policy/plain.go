@@ -15,7 +15,7 @@ var classes = func() (c [256]uint8) {
 	for _, b := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") {
 		c[b] = name
 	}
-	for _, b := range []byte("-_!&')*,=@") {
+	for _, b := range []byte("-_&')*,=@") {
 		c[b] = sign
 	}
 	c['.'], c['/'] = dot, slash
@@ -24,8 +24,8 @@ var classes = func() (c [256]uint8) {
 
 // isPlain reports whether a target has only one meaning: it starts with "/",
 // its segments are plain ASCII names, none is empty (but for a final slash), of
-// signs alone or ends in a dot, none but the last is a script, or a folder of twins,
-// whose rest is a path of its own.
+// signs alone or ends in a dot, none but the last is a script, or a folder of twins
+// or of JSF, whose rest is a path of its own.
 func isPlain(path string) bool {
 	if path[0] != '/' {
 		return false
@@ -43,7 +43,7 @@ func isPlain(path string) bool {
 		case class == slash:
 			segment := path[start:i]
 			if before != name && (before != sign || !hasName(segment)) ||
-				(dots || len(segment) == len(cgiBin)) && isScript(segment) || path[i-1] == 'a' && hasTwin(path[:i+1]) {
+				(dots || len(segment) == len(cgiBin)) && isScript(segment) || path[i-1] == 'a' && hasTwin(path[:i+1]) || path[i-1] == 's' && strings.HasSuffix(path[:i+1], faces) {
 				return false
 			}
 			start, dots = i+1, false

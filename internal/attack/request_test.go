@@ -135,12 +135,14 @@ func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
 }
 
 // TestAdvisory_PN16_APageServedTwice: Next.js and Gatsby serve what is on a page as
-// JSON under folders of their own, and Next.js fetches a picture for whoever names it.
+// JSON under folders of their own, and Next.js fetches a picture for whoever names it;
+// JSF, Struts and SAP have words for themselves in a path.
 func TestAdvisory_PN16_APageServedTwice(t *testing.T) {
 	s := start(t, oneHost, plainSite)
 	for _, target := range []string{
 		"/_next/data/B1/documents.json", "/_next/data/B1/documents/1.json?id=1", "/%5fnext/data/B1/%64ocuments.json", "/page-data/documents/page-data.json",
 		"/_next/image?url=%2Fdocuments%2F1.png&w=64&q=75", "/_next/image?w=64&q=75&url=/x/../%2564ocuments/1.png", "/_next/image/?url=/documents/1.png",
+		"/faces/documents.xhtml", "/faces/documents/1.jsf", "/documents!list.action", "/documents%21list", "/documents(bD1kZQ==)/1",
 	} {
 		if a := s.get(target); a.status == 200 || s.arrived() != "" {
 			t.Errorf("%s passes", target)
@@ -149,6 +151,7 @@ func TestAdvisory_PN16_APageServedTwice(t *testing.T) {
 	for _, target := range []string{
 		"/_next/data/B1/index.json", "/_next/data/B1/finance.json?next=/documents", "/_next/static/chunks/pages/documents-1.js", "/page-data/app-data.json", "/page-data/index/page-data.json",
 		"/_next/image?url=%2Flogo.png&w=64&q=75", "/_next/image?url=https%3A%2F%2Fcdn.example%2Fdocuments%2F1.png&w=64", "/login?url=/documents",
+		"/faces/index.xhtml", "/index!list.action", "/sap(bD1kZQ==)/documents",
 	} {
 		if a := s.get(target); a.status != 200 || s.arrived() == "" {
 			t.Errorf("%s: %d %s", target, a.status, a.reason())
