@@ -66,6 +66,22 @@ func TestDesign_C13_WhatAnAppMakesOfAnId(t *testing.T) {
 	}
 }
 
+// TestDesign_C13_APathSaysTheArea: routers that part pairs take what a path has below
+// the script for what a query would say.
+func TestDesign_C13_APathSaysTheArea(t *testing.T) {
+	s := start(t, oneHost, plainSite)
+	for _, target := range []string{"/index.php/page/mensagens", "/index.php/x/y/PAGE/Mensagens/", "/index.php/%70age%2fmensagens", "/index.php/x/page:mensagens", "/index.php/page/mensagens?page=home"} {
+		if a := s.get(target); a.status == 200 || s.arrived() != "" {
+			t.Errorf("%s passes", target)
+		}
+	}
+	for _, target := range []string{"/index.php/page/home", "/index.php/mensagens/page", "/index.php/page", "/open/page/mensagens"} {
+		if a := s.get(target); a.status != 200 || s.arrived() == "" {
+			t.Errorf("%s: %d %s", target, a.status, a.reason())
+		}
+	}
+}
+
 // TestDesign_C13_WhatAnAppLeavesOutOfAWord: WordPress takes slashes off the ends of a
 // page's name, Roundcube everything that is no letter or digit out of its task, and
 // tags besides.
