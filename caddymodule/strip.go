@@ -94,16 +94,17 @@ func forbiddenField(k string) bool {
 		"x-sendfile-type", "x-accel-mapping", // Rack has a proxy fetch what they map (CVE-2025-61780)
 		"http2-settings":
 		return true
-	case "forwarded", "x-forwarded-prefix", "x-forwarded-server", "x-original-host", "x-host", "x-http-host-override":
+	case "forwarded", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-original-host", "x-host", "x-http-host-override":
 		return !slices.Contains(proxiesSay, k) // one spelled plainly stripForwarded looks at
 	}
 	return isMfaField(k)
 }
 
-// proxiesSay are fields by which apps take another host, or a shorter path, than
-// the request's: a tenant's host that the gate did not judge by, /documents for
-// /open/documents. X-Forwarded-Host and its like Caddy itself sees to.
-var proxiesSay = []string{"Forwarded", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Original-Host", "X-Host", "X-Http-Host-Override"}
+// proxiesSay are fields by which apps take another host or path than the request's:
+// a tenant's host that the gate did not judge by, /documents for /open/documents, or,
+// where an address is put together of them (CVE-2025-64525), for /open, by a port that
+// goes on "80/documents?". X-Forwarded-Host and its like Caddy itself sees to.
+var proxiesSay = []string{"Forwarded", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Original-Host", "X-Host", "X-Http-Host-Override"}
 
 // stripForwarded removes those where no proxy that Caddy trusts sent them.
 func stripForwarded(r *http.Request) {

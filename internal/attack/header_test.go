@@ -40,7 +40,7 @@ func TestHD1_NoHeaderOpensTheArea(t *testing.T) {
 func TestAdvisory_GHSA_49wc_4hcv_v58q_HD4_FieldsOfTheGateAreTheGates(t *testing.T) {
 	s := start(t, oneHost, plainSite)
 	for _, name := range []string{"Mfa-User", "mfa-user", "MFA-STATUS", "Mfa_User", "Mfa.User", "mfa_status", "Mfa-Tenant", "Mfa-Methods", "Mfa-Time", "Mfa-Anything", "Mfa_Status.x", "X-Original-URL", "x_original_url", "X-Rewrite-URL", "X.Rewrite.Url", "Proxy", "PROXY", "X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method",
-		"X-Script-Name", "SCRIPT_NAME", "Script-Name", "X_Script_Name", "X-Forwarded-Script-Name", "X-Forwarded-Prefix", "x_forwarded_prefix", "X.Forwarded.Prefix", "X-Traversal-Path", "X-Vhm-Root", "x_vhm_root", "X-Vhm-Host", "X-Sendfile-Type", "X-Accel-Mapping",
+		"X-Script-Name", "SCRIPT_NAME", "Script-Name", "X_Script_Name", "X-Forwarded-Script-Name", "X-Forwarded-Port", "x_forwarded_port", "X-Forwarded-Prefix", "x_forwarded_prefix", "X.Forwarded.Prefix", "X-Traversal-Path", "X-Vhm-Root", "x_vhm_root", "X-Vhm-Host", "X-Sendfile-Type", "X-Accel-Mapping",
 		"Forwarded", "FORWARDED", "X-Forwarded-Server", "X-Host", "X_Host", "X-Original-Host", "X-HTTP-Host-Override", "X.Http.Host.Override"} {
 		for _, more := range []string{"X-A: b", "Connection: close, " + name} {
 			s.get("/open", name+": mallory", more)

@@ -177,8 +177,8 @@ func TestDesign_M1_TheWordOfATrustedProxy(t *testing.T) {
 				t.Errorf("trusted %v, %s, %s: %d", trusted, c.proto, c.name, a.status)
 			}
 		}
-		// Another host, or a shorter path, only such a proxy may name.
-		for _, name := range []string{"Forwarded", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Original-Host", "X-Host", "X-Http-Host-Override"} {
+		// Another host or path only such a proxy may name.
+		for _, name := range []string{"Forwarded", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Original-Host", "X-Host", "X-Http-Host-Override"} {
 			s.app.last()
 			raw(t, s.addr, message("GET", "/open", "office.test", name+": other.test"))
 			if r, _ := s.app.last(); r == nil || (r.Header.Get(name) != "") != trusted {
