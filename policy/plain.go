@@ -43,7 +43,7 @@ func isPlain(path string) bool {
 		case class == slash:
 			segment := path[start:i]
 			if before != name && (before != sign || !hasName(segment)) ||
-				(dots || len(segment) == len(cgiBin)) && isScript(segment) || path[i-1] == 'a' && hasTwin(path[:i+1]) || path[i-1] == 's' && strings.HasSuffix(path[:i+1], faces) {
+				(dots || len(segment) == len(cgiBin)) && isScript(segment) || isAnother(path[:i+1]) {
 				return false
 			}
 			start, dots = i+1, false
@@ -51,6 +51,18 @@ func isPlain(path string) bool {
 		before = class
 	}
 	return before != dot
+}
+
+// isAnother reports whether a path up to a slash ends in a folder where what follows
+// is the path of another page.
+func isAnother(path string) bool {
+	switch path[len(path)-2] { // most do not end so
+	case 'a', 'x':
+		return hasTwin(path)
+	case 's':
+		return strings.HasSuffix(path, faces)
+	}
+	return false
 }
 
 func hasName(segment string) bool {

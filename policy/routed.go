@@ -37,8 +37,9 @@ func isPath(query string) bool {
 }
 
 // routed adds to the readings of a target's path those of a query that is a path
-// itself, or has one for a key, where the path is a folder's own or its index file's, and of a picture
-// that a query names. It reports false where there are too many.
+// itself, or has one for a key, where the path is a folder's own or its index file's,
+// and of a picture that a query names (twin.go). It reports false where there are too
+// many, or one is fetched in more than one step.
 func (t *target) routed(texts []string) ([]string, bool) {
 	var seeds []string // each once: what a seed costs, its sender would have as often as it is there
 	add := func(seed string) {
@@ -46,8 +47,12 @@ func (t *target) routed(texts []string) ([]string, bool) {
 			seeds = append(seeds, seed)
 		}
 	}
-	if slices.ContainsFunc(texts, isPictures) {
-		t.eachPicture(add)
+	t.eachPicture(texts, add)
+	fetched := len(seeds)
+	for _, p := range texts {
+		if picture, ok := afterSize(p, t.query); ok {
+			add(picture)
+		}
 	}
 	for _, q := range append([]string{t.query}, t.hidden...) {
 		word := bareWord(q)
@@ -71,9 +76,9 @@ func (t *target) routed(texts []string) ([]string, bool) {
 	if len(seeds) > maxReadings {
 		return nil, false
 	}
-	for _, seed := range seeds {
+	for i, seed := range seeds {
 		more, ok := readings("/" + strings.TrimLeft(seed, "/"))
-		if !ok {
+		if !ok || i < fetched && slices.ContainsFunc(more, isPictures) { // a picture of a picture, and so on
 			return nil, false
 		}
 		for _, m := range more {

@@ -19,6 +19,15 @@ func TestTwins(t *testing.T) {
 
 		"/_next/image?url=%2Fdocuments%2F1.png&w=64&q=75": true, "/_next/image?w=64&url=/documents/1.png": true, "/_next/image/?url=/%2564ocuments/1.png": true, "/%5fnext/image?%75rl=/documents/1.png": true, "/_next/image%3furl=/documents/1.png": true, "/shop/_next/image?url=/shop/orders/1.png": true, "/_next/image?url=/a.png&url=/x/../documents/1.png": true,
 		"/_next/image?url=/logo.png": false, "/_next/image?url=https%3A%2F%2Fcdn.example%2Fdocuments%2F1.png": false, "/_next/image": false, "/_next/image?w=/documents": false, "/image?url=/documents/1.png": false, "/login?url=/documents": false, "/_next/image?url=/documents/help/1.png": false,
+		"/_next/image?url=/_next/image%3Furl%3D%252Fdocuments%252F1.png": true, "/_next/image?url=/%255fnext/image": true,
+
+		"/_image?href=/documents/1.png&f=png": true, "/_image/?f=png&href=%2Fdocuments%2F1.png": true, "/%5fimage?%68ref=/x/../%2564ocuments/1.png": true, "/_image?href=%09/documents/1.png": true, "/_image?href=%5Cdocuments/1.png": true, "/_image?href=documents/1.png": true,
+		"/shop/_image?href=/shop/orders/1.png": true, "/shop/_image?href=/xxxx/orders/1.png": true, "/shop/_image?href=/a%5Cbc/orders/1.png": true,
+		"/_image?href=/_astro/logo.a1.png": false, "/_image?href=https%3A%2F%2Fcdn.example%2Fdocuments%2F1.png": false, "/_image?url=/documents/1.png": false, "/image?href=/documents/1.png": false, "/my_image?href=/documents/1.png": false, "/_image": false, "/shop/_image?href=/shop/logo.png": false, "/_image?href=": false,
+
+		"/_ipx/_/documents/1.png": true, "/_ipx/w_200&f_webp/documents/1.png": true, "/_ipx/%5f/%64ocuments/1.png": true, "/%5fipx/a%2fb/documents/1.png": true, "/_ipx/../documents/1.png": true, "/_ipx/_/x/../documents/1.png": true, "/_ipx/_/documents%5c1.png": true, "/shop/_ipx/_/orders/1.png": true,
+		"/_ipx/w?x/documents/1.png": true, "/_ipx/w?x=/%64ocuments/1.png": true, "/_ipx/a%2fb?/documents/1.png": true, "/shop/_ipx/w?x/orders/1.png": true,
+		"/_ipx/w_200/logo.png": false, "/_ipx/_/documents-public/1.png": false, "/_ipx/_/documents/help/1.png": false, "/_ipx/documents": false, "/_ipx/": false, "/_ipx/_/logo.png?x=/documents": false, "/_ipx/_/https://cdn.example/1.png": false, "/box/documents": false,
 	} {
 		f := known("h", request)
 		f.Sent = Target{Path: request}

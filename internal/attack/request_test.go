@@ -151,13 +151,15 @@ func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
 }
 
 // TestAdvisory_PN16_APageServedTwice: Next.js and Gatsby serve what is on a page as
-// JSON under folders of their own, and Next.js fetches a picture for whoever names it;
-// JSF, Struts and SAP have words for themselves in a path.
+// JSON under folders of their own; Next.js, Astro and Nuxt a picture, at another size,
+// to whoever names it; JSF, Struts and SAP have words for themselves in a path.
 func TestAdvisory_PN16_APageServedTwice(t *testing.T) {
 	s := start(t, oneHost, plainSite)
 	for _, target := range []string{
 		"/_next/data/B1/documents.json", "/_next/data/B1/documents/1.json?id=1", "/%5fnext/data/B1/%64ocuments.json", "/page-data/documents/page-data.json",
-		"/_next/image?url=%2Fdocuments%2F1.png&w=64&q=75", "/_next/image?w=64&q=75&url=/x/../%2564ocuments/1.png", "/_next/image/?url=/documents/1.png",
+		"/_next/image?url=%2Fdocuments%2F1.png&w=64&q=75", "/_next/image?w=64&q=75&url=/x/../%2564ocuments/1.png", "/_next/image/?url=/documents/1.png", "/_next/image?url=/_next/image%3Furl%3D%252Fdocuments%252F1.png",
+		"/_image?href=/documents/1.png&f=png", "/%5fimage/?%68ref=%09/documents/1.png",
+		"/_ipx/w_200/documents/1.png", "/%5fipx/a%2fb/%64ocuments/1.png", "/_ipx/w?x/documents/1.png",
 		"/faces/documents.xhtml", "/faces/documents/1.jsf", "/documents!list.action", "/documents%21list", "/documents(bD1kZQ==)/1",
 	} {
 		if a := s.get(target); a.status == 200 || s.arrived() != "" {
@@ -168,6 +170,7 @@ func TestAdvisory_PN16_APageServedTwice(t *testing.T) {
 		"/_next/data/B1/index.json", "/_next/data/B1/finance.json?next=/documents", "/_next/static/chunks/pages/documents-1.js", "/page-data/app-data.json", "/page-data/index/page-data.json",
 		"/_next/image?url=%2Flogo.png&w=64&q=75", "/_next/image?url=https%3A%2F%2Fcdn.example%2Fdocuments%2F1.png&w=64", "/login?url=/documents",
 		"/faces/index.xhtml", "/index!list.action", "/sap(bD1kZQ==)/documents",
+		"/_image?href=/_astro/logo.a1.png&w=64", "/_ipx/w_200/logo.png", "/_ipx/_/logo.png?v=/documents",
 	} {
 		if a := s.get(target); a.status != 200 || s.arrived() == "" {
 			t.Errorf("%s: %d %s", target, a.status, a.reason())
@@ -189,6 +192,21 @@ func TestDesign_C13_ARouteThatAQueryNames(t *testing.T) {
 		a := raw(t, s.addr, message("POST", "/?_method=GET", "office.test", "Cookie: sid=bob", "Content-Type: "+urlencoded, fmt.Sprint("Content-Length: ", len(body)))+body)
 		if (a.status == 200) != open {
 			t.Errorf("POST of %.40q: %d %s", body, a.status, a.reason())
+		}
+	}
+}
+
+// TestDesign_C13_AListOfRequests: OData and WordPress answer requests that stand in the
+// body of another, whose own path is none of theirs.
+func TestDesign_C13_AListOfRequests(t *testing.T) {
+	s := start(t, strings.Replace(oneHost, "- /documents", "- /odata/Salaries\n      - /wp-json/wp/v2/users", 1), plainSite)
+	s.app.do(func() { s.app.handle = func(w http.ResponseWriter, _ *http.Request) bool { return true } })
+	for target, open := range map[string]bool{
+		"/odata/$batch": false, "/odata/%24batch/": false, "/OData/x/../$Batch?x=1": false, "/wp-json/batch/v1": false, "/?rest_route=/batch/v1": false,
+		"/shop/$batch": true, "/odata/$metadata": true, "/wp-json/wp/v2/posts": true,
+	} {
+		if a := raw(t, s.addr, message("POST", target, "office.test", "Cookie: sid=bob", "Content-Type: application/json", "Content-Length: 2")+"{}"); (a.status == 200) != open {
+			t.Errorf("%s: %d %s", target, a.status, a.reason())
 		}
 	}
 }
