@@ -33,6 +33,7 @@ var acts = [...]struct {
 	{dropScript, false},
 	{dropExtension, false},
 	{dropTwin, false},
+	{dropOutlets, false},
 	{dropControls, false},
 	{plainLetters, false},
 	{overlong, false},
@@ -263,6 +264,29 @@ func dropExtension(s string) string {
 		}
 	}
 	return s
+}
+
+// dropOutlets reads "/(primary:documents)" and "/(menu:top//documents)", how Angular
+// writes what its pages show in several places, as what is shown in the main one: of
+// two, the last.
+func dropOutlets(s string) string {
+	before, group, found := strings.Cut(s, "/(")
+	if !found {
+		return s
+	}
+	group, rest, _ := strings.Cut(group, ")")
+	main, has := "", false
+	for part := range strings.SplitSeq(group, "//") {
+		if outlet, path, named := strings.Cut(part, ":"); !named {
+			main, has = part, true
+		} else if outlet == "primary" {
+			main, has = path, true
+		}
+	}
+	if !has {
+		return s
+	}
+	return before + "/" + main + rest
 }
 
 func dropControls(s string) string {

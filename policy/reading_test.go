@@ -48,6 +48,7 @@ func TestSpellingsOfAProtectedArea(t *testing.T) {
 		"/files../documents", "/files../documents/1", "/files..%2fdocuments", "/a/files../../documents", // an nginx alias without its slash
 		"/(S(lit3py55t21z5v55vlm25s55))/documents", "/(S(x))/documents/1", "/(A(b)S(x)F(y))/documents", "/%28S%28x%29%29/documents", "/docu/(S(x))ments", "/documents(S(x))", "/(s(x))//documents", "/(S(a))/(S(b))/documents", "/(S(X))/docu/(S(X))ments/1", // CVE-2023-36899
 		"/d%C3%B3cuments", "/DOCUM%C3%89NTS/1", "/documen%C5%A3s", "/docume%CC%81nts", "/%C4%91ocuments", "/docu~ments", "/~documents", "/documents~", "/documents~/1", // collations of MySQL, slugs of WordPress
+		"/(primary:documents)", "/(primary:documents/1)", "/%28primary%3adocuments%29", "/(menu:top//documents)", "/(menu:top//primary:documents)/x", "/(open//primary:documents)", "/(documents//menu:top)", "/(primary:documents", // Angular
 	} {
 		if hit, ok := protectedBy(t, "/documents", path); ok && !hit {
 			t.Errorf("%s passes", path)
