@@ -49,6 +49,12 @@ func (s *ruleset) covers(t *target, own *ruleset, f *Facts) (c cover) {
 		if own != nil {
 			own.find(&one, s, t, r, f)
 		}
+		if t.more != nil {
+			s.findBatch(&one, s, r)
+			if own != nil {
+				own.findBatch(&one, s, r)
+			}
+		}
 		s.judge(&c, &one, t, r, f)
 	}
 	return c

@@ -20,8 +20,11 @@ func withDerived(rules []rule) []rule {
 		if _, ok := bareOf(files[i].text()); ok {
 			more++
 		}
-		if _, _, ok := routeOf(files[i].text()); ok {
+		if _, route, ok := routeOf(files[i].text()); ok {
 			more++
+			if route != "" {
+				more += 2
+			}
 		}
 		if digraphs.Replace(files[i].text()) != files[i].text() {
 			more++
@@ -46,10 +49,12 @@ func withDerived(rules []rule) []rule {
 	}
 	for i := range files {
 		if home, route, ok := routeOf(files[i].text()); ok {
-			rules = append(rules, files[i].derived(home))
-			route = foldPrefix(route)
-			s := rules[len(rules)-1].special
-			s.query = append(slices.Clone(s.query), queryRule{key: "rest_route", route: &route})
+			rules = append(rules, files[i].derivedRoute(home, route))
+			if route != "" {
+				rules = append(rules, files[i].derived(home+restFolder+restBatch), files[i].derivedRoute(home, restBatch))
+				rules[len(rules)-2].special.query = nil // which the requests inside may set
+				rules[len(rules)-1].special.query = rules[len(rules)-1].special.query[len(files[i].query()):]
+			}
 		}
 		if name := digraphs.Replace(files[i].text()); name != files[i].text() {
 			rules = append(rules, files[i].derived(name))
@@ -93,11 +98,22 @@ func bareOf(text string) (bare string, ok bool) {
 // routeOf is where WordPress takes what stands behind /wp-json from the query, or the
 // form, of any request: /?rest_route=/wp/v2/users is /wp-json/wp/v2/users.
 func routeOf(text string) (home, route string, ok bool) {
-	const folder = "/wp-json"
-	if home, route, ok = strings.Cut(text, folder); ok && route != "" && route[0] != '/' {
+	if home, route, ok = strings.Cut(text, restFolder); ok && route != "" && route[0] != '/' {
 		return "", "", false
 	}
 	return home, route, ok
+}
+
+// restFolder is where WordPress has its API, and restBatch its route for a list of
+// requests for other routes, which is protected where one of them is.
+const restFolder, restBatch = "/wp-json", "/batch/v1"
+
+// derivedRoute is the rule for what WordPress takes from a query.
+func (p *rule) derivedRoute(home, route string) rule {
+	r := p.derived(home)
+	route = foldPrefix(route)
+	r.special.query = append(slices.Clone(r.special.query), queryRule{key: "rest_route", route: &route})
+	return r
 }
 
 // extended is a reading under the rule with the extension put back, as the server

@@ -63,7 +63,7 @@ func (r *recorder) ruleset(s *ruleset, asked []*target, f *Facts) {
 		step := Step{Rule: s.where(p)}
 		for _, t := range asked {
 			for j := range t.len() {
-				if g := t.at(j); p.protects(g, s.sensitive) && p.asked(t, f) {
+				if g := t.at(j); p.protects(g, s.sensitive) && p.asked(t, f) || t.more != nil && p.inBatch(g) {
 					step = step.readAs(t, g)
 				}
 			}

@@ -137,6 +137,9 @@ func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
 		}
 		for i := range t.len() {
 			path := t.at(i).folded
+			if t.more != nil && isBatch(path) && slices.ContainsFunc(x.sets, func(s *ruleset) bool { return s.covers(t, own, f).hit }) {
+				return true
+			}
 			dots := strings.IndexByte(path, '.') >= 0
 			if x.covers(t, path, own, f, false, false) || dots && x.covers(t, path, own, f, true, false) ||
 				x.signs && (x.covers(t, path, own, f, false, true) || dots && x.covers(t, path, own, f, true, true)) {
