@@ -34,6 +34,7 @@ var acts = [...]struct {
 	{dropExtension, false},
 	{dropTwin, false},
 	{dropOutlets, false},
+	{dropIntercepts, false},
 	{dropControls, false},
 	{plainLetters, false},
 	{overlong, false},
@@ -287,6 +288,16 @@ func dropOutlets(s string) string {
 		return s
 	}
 	return before + "/" + main + rest
+}
+
+// dropIntercepts reads "/feed/(..)documents", the page by which Next.js shows /documents
+// over /feed and which it serves by this name as well, as that path: one folder up for
+// each "(..)", and from the root for "(...)".
+func dropIntercepts(s string) string {
+	if _, page, found := strings.Cut(s, "/(...)"); found {
+		return "/" + page
+	}
+	return strings.ReplaceAll(s, "(..)", "../")
 }
 
 func dropControls(s string) string {

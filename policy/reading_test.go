@@ -49,6 +49,7 @@ func TestSpellingsOfAProtectedArea(t *testing.T) {
 		"/(S(lit3py55t21z5v55vlm25s55))/documents", "/(S(x))/documents/1", "/(A(b)S(x)F(y))/documents", "/%28S%28x%29%29/documents", "/docu/(S(x))ments", "/documents(S(x))", "/(s(x))//documents", "/(S(a))/(S(b))/documents", "/(S(X))/docu/(S(X))ments/1", // CVE-2023-36899
 		"/d%C3%B3cuments", "/DOCUM%C3%89NTS/1", "/documen%C5%A3s", "/docume%CC%81nts", "/%C4%91ocuments", "/docu~ments", "/~documents", "/documents~", "/documents~/1", // collations of MySQL, slugs of WordPress
 		"/(primary:documents)", "/(primary:documents/1)", "/%28primary%3adocuments%29", "/(menu:top//documents)", "/(menu:top//primary:documents)/x", "/(open//primary:documents)", "/(documents//menu:top)", "/(primary:documents", // Angular
+		"/feed/(..)documents", "/feed/(..)documents/1", "/feed/%28..)documents", "/a/b/(..)(..)documents", "/a/b/(...)documents/1", // Next.js
 	} {
 		if hit, ok := protectedBy(t, "/documents", path); ok && !hit {
 			t.Errorf("%s passes", path)
@@ -93,7 +94,7 @@ func TestHarmlessTargetsPass(t *testing.T) {
 		"/wiki/Caf%C3%A9", "/wiki/Café", "/wiki/%D0%94%D0%BE%D0%BA%D1%83%D0%BC%D0%B5%D0%BD%D1%82%D1%8B", "/wiki/文書", "/wiki/%E6%96%87%E6%9B%B8%20%E4%B8%80", "/wiki/%F0%9F%93%84", "/wiki/caf%E9", "/wiki/مستندات",
 		"/index.php", "/index.php/finance", "/a.b/c", "/v1.2/documents", "/static/documents.js/../x",
 		"/proxy/http://documents/x", "/a%2fb", "/a%5cb", "/a\\b", "/100%25/x", "/%25", "/a%3Fdocuments", "/a%23documents", "/docu/ments", "/x/;/y", "/x;/documents-public",
-		"http://documents/finance", "/files../finance", "/wiki/Mercury_(planet)", "/(1)/documents", "/f(x)/documents", "/wiki/Foo_(Bar_(Baz))", "/(S(x)", "/a..b/documents", "/my%20documents", "/my+documents", "/~bob/documents", "/document", "/c++", "/a+b", "/d%C3%B6kument", "/%E3%83%89%E3%82%AD%E3%83%A5%E3%83%A1%E3%83%B3%E3%83%88",
+		"http://documents/finance", "/files../finance", "/wiki/Mercury_(planet)", "/(1)/documents", "/a/b/(..)documents", "/feed/(.)documents", "/a/(...)/documents-public", "/f(x)/documents", "/wiki/Foo_(Bar_(Baz))", "/(S(x)", "/a..b/documents", "/my%20documents", "/my+documents", "/~bob/documents", "/document", "/c++", "/a+b", "/d%C3%B6kument", "/%E3%83%89%E3%82%AD%E3%83%A5%E3%83%A1%E3%83%B3%E3%83%88",
 	} {
 		if hit, ok := protectedBy(t, "/documents", path); !ok || hit {
 			t.Errorf("%s: hit %v, readable %v", path, hit, ok)

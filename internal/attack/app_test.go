@@ -97,6 +97,10 @@ func reads(target string) string {
 		p = p[:i] // decoded first, cut then
 	}
 	p = "/" + inPath.ReplaceAllString(strings.ReplaceAll(p, "files../", "files/../"), "") // an alias of nginx without its slash
+	if before, outlet, ok := strings.Cut(p, "/(primary:"); ok {
+		p = before + "/" + strings.Replace(outlet, ")", "", 1) // Angular
+	}
+	p = strings.ReplaceAll(p, "(..)", "../") // a page of Next.js over another
 	segments := strings.FieldsFunc(p, func(c rune) bool { return c == '/' || c == '\\' })
 	for i, s := range segments {
 		if behind := strings.ToLower(s); i+1 < len(segments) && strings.HasSuffix(behind, ".php") {

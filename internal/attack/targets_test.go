@@ -78,7 +78,7 @@ func hostile() []string {
 	// An alias of nginx without its slash, ASP.NET without cookies (CVE-2023-36899), front controllers without PATH_INFO.
 	for _, n := range names {
 		add("/files../"+n, "/files../"+n+"/1", "/files..//"+n, "/files%2e%2e/"+n, "/files..%2f"+n, "/x/files../../"+n, "/files../x/../"+n,
-			"/(primary:"+n+")", "/%28primary:"+n+"/1)", "/(menu:top//"+n+")", "/(open//primary:"+n+")",
+			"/(primary:"+n+")", "/%28primary:"+n+"/1)", "/(menu:top//"+n+")", "/(open//primary:"+n+")", "/open/(..)"+n, "/a/b/(...)"+n+"/1",
 			"/(S(lit3py55t21z5v55vlm25s55))/"+n, "/(S(x))/"+n+"/1", "/(A(a)S(b)F(c))/"+n, "/%28S%28x%29%29/"+n, "/docu/(S(x))ments", "/(S(x))/open/../"+n, "/"+n+"(S(x))", "/(S(X))/docu/(S(X))ments/1", "/open/(S(x))../"+n,
 			"/?/"+n, "/?/"+n+"/1", "/index.php?/"+n, "/?/"+n+"&a=b", "/?/open/../"+n, "/?/%64ocuments", "/index.php?/"+n+"&page=home")
 	}
