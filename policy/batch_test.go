@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 )
@@ -43,5 +45,25 @@ func TestBatches(t *testing.T) {
 	}
 	if d := opened.Decide(&f); d.Reason != ReasonOpen {
 		t.Errorf("an entry of its own does not open it: %+v", d)
+	}
+}
+
+// Of very many tenants, any of whom may be asked for, no request has all be looked at.
+func TestBatches_OfVeryManyTenants(t *testing.T) {
+	for n, hit := range map[int]bool{maxBatched: false, maxBatched + 1: true} {
+		var b strings.Builder
+		b.WriteString("version: 1\ntenants:\n")
+		for i := range n {
+			fmt.Fprintf(&b, "  t%d: {require: mfa, protect: [/documents]}\n", i)
+		}
+		p := mustParse(t, b.String())
+		f := known("h", "/open/$batch")
+		f.Who, f.TenantMapped = NotAsked, true
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("of %d tenants: protected %v", n, got)
+		}
+		if f.Sent.Path = "/open/1"; p.Decide(&f).Reason != ReasonOpen {
+			t.Errorf("of %d tenants a page that is open is not", n)
+		}
 	}
 }

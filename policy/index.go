@@ -137,7 +137,7 @@ func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
 		}
 		for i := range t.len() {
 			path := t.at(i).folded
-			if t.more != nil && isBatch(path) && slices.ContainsFunc(x.sets, func(s *ruleset) bool { return s.covers(t, own, f).hit }) {
+			if t.more != nil && isBatch(path) && x.mayBeAskedFor(t, own, f) {
 				return true
 			}
 			dots := strings.IndexByte(path, '.') >= 0
@@ -148,6 +148,16 @@ func (x *index) protects(asked []*target, own *ruleset, f *Facts) bool {
 		}
 	}
 	return false
+}
+
+// maxBatched bounds the tenants that are looked at for one list of requests: what it
+// may ask for lies below its folder, where the index finds nothing.
+const maxBatched = 256
+
+// mayBeAskedFor reports whether some tenant protects what a list of requests may ask
+// for; of more tenants than are looked at, one does.
+func (x *index) mayBeAskedFor(t *target, own *ruleset, f *Facts) bool {
+	return len(x.sets) > maxBatched || slices.ContainsFunc(x.sets, func(s *ruleset) bool { return s.covers(t, own, f).hit })
 }
 
 // covers looks up every prefix that one reading may lie under: what ends before
