@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -30,5 +31,21 @@ tenants:
 		if hit && p.Spares(&f.Place, &f.Sent) {
 			t.Errorf("%s is spared", request)
 		}
+	}
+}
+
+// However many rules look for a value, a path is taken apart once.
+func TestAPathThatSetsKeys_OncePerRequest(t *testing.T) {
+	allocs := func(rules int) float64 {
+		text := "version: 1\ntenants: {a: {require: mfa, protect: [/z"
+		for i := range rules {
+			text += fmt.Sprintf(", {path: /, query: {page%d: messages}}", i)
+		}
+		p := mustParse(t, text+"]}}")
+		f := known("h", "/"+strings.Repeat("a:/", 100))
+		return testing.AllocsPerRun(5, func() { p.Decide(&f) })
+	}
+	if one, many := allocs(1), allocs(20); many > one+20 {
+		t.Errorf("%v allocations for one rule, %v for twenty", one, many)
 	}
 }

@@ -29,7 +29,8 @@ type target struct {
 	one    reading   // the only reading, of a target that is written plainly
 	more   []reading // all readings of any other
 	query  string
-	hidden []string // queries that a server decoding the path would find in it
+	hidden []string   // queries that a server decoding the path would find in it
+	pairs  []pathPair // nil until a rule of a query looks (pairs.go)
 }
 
 func readingOf(text, folded, strict string) reading {

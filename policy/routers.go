@@ -25,3 +25,36 @@ func dropRouted(s string) string {
 	}
 	return s
 }
+
+// dropOutlets reads "/(primary:documents)" and "/(menu:top//documents)", how Angular
+// writes what its pages show in several places, as what is shown in the main one: of
+// two, the last.
+func dropOutlets(s string) string {
+	before, group, found := strings.Cut(s, "/(")
+	if !found {
+		return s
+	}
+	group, rest, _ := strings.Cut(group, ")")
+	main, has := "", false
+	for part := range strings.SplitSeq(group, "//") {
+		if outlet, path, named := strings.Cut(part, ":"); !named {
+			main, has = part, true
+		} else if outlet == "primary" {
+			main, has = path, true
+		}
+	}
+	if !has {
+		return s
+	}
+	return before + "/" + main + rest
+}
+
+// dropIntercepts reads "/feed/(..)documents", the page by which Next.js shows /documents
+// over /feed and which it serves by this name as well, as that path: one folder up for
+// each "(..)", and from the root for "(...)".
+func dropIntercepts(s string) string {
+	if _, page, found := strings.Cut(s, "/(...)"); found {
+		return "/" + page
+	}
+	return strings.ReplaceAll(s, "(..)", "../")
+}
