@@ -17,14 +17,15 @@ import (
 type answer struct {
 	caddyhttp.ResponseWriterWrapper
 
-	cookies   *cookieNames
-	more      *moreCookies // nil: none
-	head      http.Header  // as the writer beneath gives it, once asked
-	passage   *passage     // asked whether the answer may go out; nil: it may
-	protected bool         // under a protected prefix: no shared cache may keep it
+	head      http.Header // as the writer beneath gives it, once asked
+	passage   *passage    // asked whether the answer may go out; nil: it may
+	protected bool        // under a protected prefix: no shared cache may keep it
+	steady    bool        // its passage need not be asked but for its time, its kind or a cookie
 	wrote     bool
-	began     bool      // the first piece of the body has left
-	withheld  bool      // something else was answered: what the app says goes nowhere
+	began     bool         // the first piece of the body has left
+	withheld  bool         // something else was answered: what the app says goes nowhere
+	more      *moreCookies // nil: none
+	cookies   *cookieNames
 	room      [1]string // for a field that is added
 }
 
@@ -69,12 +70,12 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.wrote = true
-	if a.passage != nil {
-		if !a.passage.sees(status, h, set) {
+	if p := a.passage; p != nil && (!a.steady || a.more != nil || len(set) > 0 || isStream(h) || p.late()) {
+		if !p.sees(status, h, set) {
 			a.withheld = true
 			return
 		}
-		a.passage.forgetOvertaken()
+		p.forgetOvertaken()
 	}
 	if a.more != nil {
 		a.addRelayed(h)
@@ -95,11 +96,10 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.withheld {
 		return len(p), nil
 	}
-	first := !a.began
-	a.began = true
-	if a.passage != nil && !a.passage.goesOn(first) {
+	if p := a.passage; p != nil && (a.began || p.rare != &noRare) && !p.goesOn(!a.began) {
 		return 0, errEnded
 	}
+	a.began = true
 	return a.ResponseWriter.Write(p)
 }
 
@@ -213,6 +213,12 @@ func privateOnly(h http.Header, room *[1]string) {
 		h["Cache-Control"] = room[:]
 		return
 	}
+	h["Cache-Control"] = []string{withoutShared(given)}
+}
+
+// withoutShared is what an answer says of caches without what it says of shared
+// ones.
+func withoutShared(given []string) string {
 	var kept []string
 	noStore := false
 	for _, f := range given {
@@ -231,7 +237,7 @@ func privateOnly(h http.Header, room *[1]string) {
 	if !noStore {
 		kept = append([]string{"private"}, kept...)
 	}
-	h["Cache-Control"] = []string{strings.Join(kept, ", ")}
+	return strings.Join(kept, ", ")
 }
 
 // Interface guards

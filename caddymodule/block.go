@@ -28,7 +28,7 @@ func (p *passage) isPageVisit() bool { return portal.IsPageVisit(p.r) }
 // block answers in the app's stead. The app gets no byte of the request, and
 // the visitor none of the app.
 func (p *passage) block() error {
-	d := &p.decision
+	d := p.decision
 	p.rarely().blocked = &saidOfBlock{reference: newReference()}
 	to := p.returnTo()
 	p.blocked.returnTo = url.QueryEscape(to)
@@ -59,7 +59,7 @@ func (p *passage) refuse() {
 
 // show writes a blocked answer.
 func (p *passage) show(to string) {
-	d := &p.decision
+	d := p.decision
 	v := p.pagesVisit()
 	v.Ticket = p.ticket
 	p.gate.app.blocks.Block(p.writer(), p.toRead(), &portal.Blocked{
@@ -111,7 +111,7 @@ func (p *passage) toLogin(to string) bool {
 // the gate that the app's own cookie does not reach. It is given only by a
 // block that enrolling or proving can lift.
 func (p *passage) giveTicket(to string) {
-	d := &p.decision
+	d := p.decision
 	switch d.Verdict {
 	case policy.Enroll, policy.Verify, policy.Remind:
 	default:
@@ -151,9 +151,9 @@ var ticketAttributes = "; Path=/; Max-Age=" + strconv.Itoa(int(ticketLife/time.S
 // ticketCookie is the Set-Cookie field of a ticket.
 func (p *passage) ticketCookie(token string) string {
 	if p.secure {
-		return p.cookies.ticket + "=" + token + ticketAttributes + "; Secure; SameSite=Lax"
+		return p.answer.cookies.ticket + "=" + token + ticketAttributes + "; Secure; SameSite=Lax"
 	}
-	return p.cookies.ticket + "=" + token + ticketAttributes + "; SameSite=Lax"
+	return p.answer.cookies.ticket + "=" + token + ticketAttributes + "; SameSite=Lax"
 }
 
 // isPart reports whether a browser asked for a picture, a script or data for a
@@ -198,7 +198,7 @@ func (p *passage) lastReminder(rules enroll.Rules) time.Time {
 // areaNames are the names, in a language, of the area asked for and of all that are
 // locked with it.
 func (p *passage) areaNames(lang string) (area string, all []string) {
-	if d := &p.decision; d.Area != nil {
+	if d := p.decision; d.Area != nil {
 		area = d.Area.Name(lang)
 	}
 	if t := p.decision.Tenant; t != nil {

@@ -15,7 +15,7 @@ func (p *passage) carryOut() error {
 	if tooEarly(p.r) {
 		return waitForHandshake(p.writer())
 	}
-	d := &p.decision
+	d := p.decision
 	p.note()
 	if p.gate.anonymous.Action == "confirm" && d.Reason == policy.ReasonNoIdentity && d.Verdict == policy.Deny {
 		if p.gate.mayConfirm(p) {
@@ -58,19 +58,13 @@ func (p *passage) pass() error {
 	return p.handOn()
 }
 
-// passAgain is carryOut for a request that is known to pass, and how.
-func (p *passage) passAgain() error {
-	p.note()
-	return p.handOn()
-}
-
 // note counts what was decided, and makes it visible.
 func (p *passage) note() {
 	took := time.Duration(0)
 	if !p.atOnce {
 		took = since(p.now)
 	}
-	p.gate.app.count(&p.decision, took)
+	p.gate.app.count(p.decision, took)
 	p.say()
 }
 
@@ -78,10 +72,12 @@ func (p *passage) note() {
 func (p *passage) handOn() error {
 	p.inform()
 	a := &p.answer
-	a.cookies = p.cookies
 	a.protected = p.decision.Protected
+	a.steady = !p.watched && !(a.protected && p.gate.steady)
 	a.passage = p
-	p.cuttable()
+	if p.r.ProtoMajor == 3 {
+		p.cuttable()
+	}
 	if isLong(p.r) {
 		p.followBody()
 	}
@@ -124,7 +120,7 @@ func (p *passage) still() bool {
 		return true
 	}
 	clear(p.writer().Header())
-	p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonIdentityConflict, Tenant: p.decision.Tenant, Protected: true}
+	p.decision = &policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonIdentityConflict, Tenant: p.decision.Tenant, Protected: true}
 	p.endFlag()
 	p.refuse()
 	return false
@@ -136,14 +132,14 @@ func (p *passage) ended() bool {
 	if !p.gate.chain.Saw(p.watch()) {
 		return false
 	}
-	if cookieValue(p.given, p.cookies.seen) != "" {
-		p.clearCookie(p.cookies.seen)
+	if cookieValue(p.given, p.answer.cookies.seen) != "" {
+		p.clearCookie(p.answer.cookies.seen)
 	}
-	if cookieValue(p.given, p.cookies.flag) == "" {
+	if cookieValue(p.given, p.answer.cookies.flag) == "" {
 		// Nobody proved, and somebody was blocked: the next person at this browser
 		// must not enrol in that one's name.
-		if cookieValue(p.given, p.cookies.ticket) != "" {
-			p.clearCookie(p.cookies.ticket)
+		if cookieValue(p.given, p.answer.cookies.ticket) != "" {
+			p.clearCookie(p.answer.cookies.ticket)
 		}
 		return true
 	}
@@ -151,7 +147,7 @@ func (p *passage) ended() bool {
 		if p.gate.realm == realmByTenant {
 			p.identify() // whose flag it is can be read only in its realm
 		} else {
-			p.realm = p.gate.realm
+			p.apart().realm = p.gate.realm
 		}
 	}
 	p.endFlag()

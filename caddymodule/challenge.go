@@ -21,7 +21,7 @@ func isChallenge(res *http.Response) bool {
 // ask for a password.
 func (p *passage) endLate() {
 	if p.ending {
-		p.ending = false
+		p.rare.ending = false
 		p.endFlag()
 	}
 }
@@ -29,7 +29,7 @@ func (p *passage) endLate() {
 // challenge takes over, for a request that the app must not see, the challenge
 // by which it would have answered: that of a stranger who only looks.
 func (p *passage) challenge() {
-	if len(p.r.Header["Upgrade"]) > 0 || !p.gate.confirms(p.url.Path) {
+	if len(p.r.Header["Upgrade"]) > 0 || !p.gate.confirms(p.pathAsked()) {
 		return
 	}
 	sub := p.r.Clone(p.innerContext())
@@ -49,6 +49,6 @@ func (p *passage) challenge() {
 	}
 	if res := rec.response(sub); isChallenge(res) {
 		p.writer().Header()["Www-Authenticate"] = res.Header["Www-Authenticate"]
-		p.ending = false
+		p.rare.ending = false
 	}
 }

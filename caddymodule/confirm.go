@@ -20,7 +20,16 @@ func (g *gateState) mayConfirm(p *passage) bool {
 	if len(p.r.Header["Upgrade"]) > 0 || p.decision.Verdict != policy.Deny {
 		return false
 	}
-	return g.confirms(p.url.Path)
+	return g.confirms(p.pathAsked())
+}
+
+// pathAsked is the path that the client asked for, decoded.
+func (p *passage) pathAsked() string {
+	u, err := url.ParseRequestURI(p.sent.Path)
+	if err != nil {
+		return "" // the server would not have taken it
+	}
+	return u.Path
 }
 
 // confirms reports whether a path is under those named, or none are.
@@ -74,7 +83,7 @@ func (p *passage) confirm() error {
 		}
 	}
 	a := &p.answer
-	a.ResponseWriter, a.cookies, a.protected = p.writer(), p.cookies, true
+	a.ResponseWriter, a.cookies, a.protected = p.writer(), p.answer.cookies, true
 	a.WriteHeader(res.StatusCode)
 	if p.r.Method != http.MethodHead {
 		_, _ = a.Write(body)

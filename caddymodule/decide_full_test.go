@@ -21,7 +21,7 @@ import (
 func decideFully(g *gateState, r *http.Request) policy.Decision {
 	alone := *g
 	alone.memory = newPassMemory() // of this one request
-	p := alone.enter(httptest.NewRecorder(), r, nil)
+	p, _ := alone.enter(httptest.NewRecorder(), r, nil)
 	pol := g.app.policy()
 	f := policy.Facts{
 		Place: g.at(r.Host), Method: r.Method, Sent: p.sent, Rewritten: policy.Target{Path: cmp.Or(r.URL.EscapedPath(), "/"), RawQuery: r.URL.RawQuery},
@@ -30,11 +30,12 @@ func decideFully(g *gateState, r *http.Request) policy.Decision {
 	}
 	p.identify()
 	p.tell(&f)
-	p.decision = p.settle(pol, &f, pol.Decide(&f), supposeDue)
+	decision := p.settle(pol, &f, pol.Decide(&f), supposeDue)
+	p.decision = &decision
 	if hasDestination(r) {
 		p.decideDestination(pol, f)
 	}
-	return p.decision
+	return *p.decision
 }
 
 const manyTerms = `version: 1
@@ -133,9 +134,9 @@ func TestDecide_AsIfNothingWereRemembered(t *testing.T) {
 				s.policyCounts()
 				want = decideFully(g, ask())
 			}
-			p := g.enter(httptest.NewRecorder(), ask(), nil)
+			p, to := g.enter(httptest.NewRecorder(), ask(), nil)
 			known := p.memory
-			if p.again {
+			if to == whereBefore {
 				again++
 				if told := p.tells(); p.told != told {
 					t.Fatalf("%s%s: the app is told %q again, and %q anew", host, path, p.told, told)
@@ -143,8 +144,8 @@ func TestDecide_AsIfNothingWereRemembered(t *testing.T) {
 			} else {
 				p.decide()
 			}
-			if p.decision != want {
-				t.Fatalf("%s %s%s?%s, now %q, of %.20q: decided %+v, all anew %+v", method, host, path, query, now, cookie, p.decision, want)
+			if *p.decision != want {
+				t.Fatalf("%s %s%s?%s, now %q, of %.20q: decided %+v, all anew %+v", method, host, path, query, now, cookie, *p.decision, want)
 			}
 			if p.decision.Protected && p.decision.Verdict == policy.Allow && p.decision.Reason == policy.ReasonVerified && p.flag == nil && !p.gate.claimOf(&p.who.Person).Claim {
 				t.Fatalf("%s%s: let pass as verified, and nothing is proven", host, path)
@@ -156,6 +157,9 @@ func TestDecide_AsIfNothingWereRemembered(t *testing.T) {
 				spared++
 			}
 		}
+	}
+	if (undecided != policy.Decision{}) || (openToAll != policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}) || noneFound.who != &nobodyYet || noneFound.flag != nil {
+		t.Error("what all requests share was written to")
 	}
 	if recalled < 300 || again < 50 || spared < 300 {
 		t.Errorf("%d were recalled, %d the same again, %d open", recalled, again, spared)

@@ -22,13 +22,13 @@ func hasDestination(r *http.Request) bool {
 // Without it, what is open would be a door to what is not: MOVE /open/x with
 // "Destination: /documents/x" writes there.
 func (p *passage) decideDestination(pol *policy.Policy, f policy.Facts) {
-	if !passes(&p.decision) || p.decision.Preflight {
+	if !passes(p.decision) || p.decision.Preflight {
 		return
 	}
 	to := p.r.Header["Destination"]
 	u, err := url.Parse(to[0])
 	if err != nil || len(to) != 1 || u.Opaque != "" {
-		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonBadTarget, Tenant: p.decision.Tenant, Protected: true}
+		p.decision = &policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonBadTarget, Tenant: p.decision.Tenant, Protected: true}
 		return
 	}
 	f.Sent, f.Rewritten = policy.Target{Path: u.EscapedPath(), RawQuery: u.RawQuery}, policy.Target{}
@@ -41,8 +41,8 @@ func (p *passage) decideDestination(pol *policy.Policy, f policy.Facts) {
 	d = p.settle(pol, &f, d, p.noteDue)
 	switch {
 	case d.Ask != policy.AskNothing:
-		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
+		p.decision = &policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
 	case d.Reason != policy.ReasonOpen && (d.Verdict != policy.Allow || p.decision.Verdict == policy.Allow):
-		p.decision = d
+		p.decision = &d
 	}
 }

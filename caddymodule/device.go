@@ -15,12 +15,12 @@ const renewAfter = 30 * 24 * time.Hour
 // renewDevice gives a browser that is trusted until revoked its cookie again:
 // browsers keep none for longer than some 400 days (RFC 6265bis, 5.5).
 func (p *passage) renewDevice() {
-	d, svc := &p.decision, p.gate.app.service()
+	d, svc := p.decision, p.gate.app.service()
 	if d.Reason != policy.ReasonTrustedDevice || d.Tenant.TrustDevice != policy.TrustForever || svc == nil {
 		return
 	}
 	user := p.who.Person.User
-	id, signed := svc.ReadDevice(cookieValue(p.given, p.cookies.device), p.realm, user, p.now)
+	id, signed := svc.ReadDevice(cookieValue(p.given, p.answer.cookies.device), p.realm, user, p.now)
 	if id == "" || p.now.Sub(signed) < renewAfter {
 		return
 	}
@@ -30,7 +30,7 @@ func (p *passage) renewDevice() {
 		return
 	}
 	c := http.Cookie{ // #nosec G124 -- Secure wherever the site is https
-		Name: p.cookies.device, Value: token, Path: "/", MaxAge: int(enroll.DeviceCookieLife / time.Second),
+		Name: p.answer.cookies.device, Value: token, Path: "/", MaxAge: int(enroll.DeviceCookieLife / time.Second),
 		Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	p.answer.set(c.String())

@@ -40,7 +40,7 @@ func (p *passage) eventOf(name string, v *portal.Visit, data map[string]any) {
 // tellBlock makes an event of a block, and, where somebody has to enrol whose
 // browser asked for a page, the first step of the funnel.
 func (p *passage) tellBlock() {
-	d, tenant := &p.decision, p.tenantKey()
+	d, tenant := p.decision, p.tenantKey()
 	if d.Verdict == policy.Enroll && p.isPageVisit() {
 		p.gate.app.step(stepBlocked, tenant)
 	}

@@ -17,7 +17,7 @@ func (p *passage) decide() {
 	pol, at := p.gate.app.policy(), p.gate.at(p.r.Host)
 	target, changed := p.rewritten()
 	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) && pol.Spares(&at, &p.sent) {
-		p.decision, p.atOnce = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}, true // to whoever it is
+		p.decision, p.atOnce = &openToAll, true
 		return
 	}
 	p.findOut(pol, at, target, changed)
@@ -43,19 +43,20 @@ func (p *passage) findOut(pol *policy.Policy, at policy.Place, target policy.Tar
 	if recalled {
 		p.tell(&f)
 	}
-	p.decision = pol.Decide(&f)
+	p.decision = new(policy.Decision)
+	*p.decision = pol.Decide(&f)
 	if recalled && !p.decision.Protected {
 		p.knowNobody()
 	}
 	if p.decision.Ask == policy.AskIdentity {
 		p.identify()
 		p.tell(&f)
-		p.decision = pol.Decide(&f)
+		*p.decision = pol.Decide(&f)
 	}
 	switch p.decision.Ask {
 	case policy.AskAccount, policy.AskDue:
 		asked := f // of its own: what settle is handed leaves the stack
-		p.decision = p.settle(pol, &asked, p.decision, p.noteDue)
+		*p.decision = p.settle(pol, &asked, *p.decision, p.noteDue)
 		f.Account = asked.Account
 	case policy.AskNothing:
 		if recalled && !changed {
@@ -64,21 +65,19 @@ func (p *passage) findOut(pol *policy.Policy, at policy.Place, target policy.Tar
 	}
 	if p.decision.Ask != policy.AskNothing {
 		// A policy that keeps asking is a fault of ours; it must not open.
-		p.decision = policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
+		p.decision = &policy.Decision{Verdict: policy.Deny, Reason: policy.ReasonStoreDown, Protected: true}
 	}
 	if hasDestination(p.r) {
 		p.decideDestination(pol, f)
 	}
 	if p.deaf && p.decision.Reason != policy.ReasonVerified {
-		p.flag = nil // nobody is told of a proof that decided nothing
+		p.dropFlag() // nobody is told of a proof that decided nothing
 	}
 }
 
 // knowNobody forgets who was recalled: an open page knows nobody.
 func (p *passage) knowNobody() {
-	if p.who != &nobodyYet {
-		p.who, p.named, p.realm, p.flag = &nobodyYet, "", "", nil
-	}
+	p.found = &noneFound
 }
 
 // rewritten is the target as Caddy's routes left it, and whether that is another
@@ -195,10 +194,10 @@ func (p *passage) lookUp(user string) policy.Account {
 	for _, m := range acct.Methods {
 		known.Methods = append(known.Methods, accountMethod(m))
 	}
-	if len(acct.Devices) == 0 || p.cookies == nil {
+	if len(acct.Devices) == 0 || p.answer.cookies == nil {
 		return known
 	}
-	device := cookieValue(p.given, p.cookies.device)
+	device := cookieValue(p.given, p.answer.cookies.device)
 	id, _ := p.gate.app.service().ReadDevice(device, p.realm, user, now())
 	if d := acct.Device(id); d != nil {
 		known.Device = policy.TrustedDevice{Tenant: d.Tenant, At: d.Created, Method: accountMethod(d.Proven)}

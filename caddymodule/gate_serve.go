@@ -24,17 +24,17 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 		return caddyhttp.Error(http.StatusMethodNotAllowed, nil)
 	}
-	p := g.state.enter(w, r, next)
-	if p.again {
-		return p.passAgain()
-	}
-	switch where := p.underMount(); {
+	p, where := g.state.enter(w, r, next)
+	switch {
+	case where == whereBefore:
+		p.note()
+		return p.handOn()
 	case where == mountYes:
 		return p.servePages()
 	case where == mountNo && (p.servePasskeyEndpoints() || p.serveRelatedOrigins()):
 		return nil
 	case g.PagesOnly && where == mountNo:
-		p.decision = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}
+		p.decision = &openToAll
 		return p.pass()
 	}
 	p.decide()
@@ -45,40 +45,51 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 // comes back to it when the app has answered, with everything else long out of
 // the processor's sight: so what the answer needs lies together.
 type passage struct {
-	gate    *gateState
-	r       *http.Request
-	next    caddyhttp.Handler
-	cookies *cookieNames
-	*rare   // noRare until some of it is needed
-
 	answer   answer
+	*rare              // noRare until some of it is needed
 	now      time.Time // when the request came
 	secure   bool
-	again    bool // a moment ago the same visitor was let pass to the same page: all is known
-	onPages  bool // the request is for a page of the gate's own
 	judged   bool
-	atOnce   bool // it was decided without a wait worth measuring
-	watched  bool // identity sources look on: the request may change who the visitor is
-	heeded   bool // a header field may tell who the visitor is
-	fronted  bool // a server in front says by what host or scheme it was asked
-	calm     bool // nothing but header fields could hold a credential, and it changes nothing
-	plain    bool // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but cookies, host and scheme tells who he is
-	deaf     bool // this node has not heard of revocations lately
-	ending   bool // the flag was seen with nobody, and ends unless the app asks for a password
-	decision policy.Decision
+	atOnce   bool             // it was decided without a wait worth measuring
+	watched  bool             // identity sources look on: the request may change who the visitor is
+	heeded   bool             // a header field may tell who the visitor is
+	fronted  bool             // a server in front says by what host or scheme it was asked
+	calm     bool             // nothing but header fields could hold a credential, and it changes nothing
+	plain    bool             // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but cookies, host and scheme tells who he is
+	decision *policy.Decision // undecided until decided; others may see it
 
+	gate   *gateState
+	r      *http.Request
+	next   caddyhttp.Handler
 	sent   policy.Target // as the client sent it
-	url    *url.URL      // likewise, parsed
 	given  []string      // the Cookie fields as they came, with the gate's own
 	cookie [1]string     // room for the one that stays of them
 	told   mfaValues     // what the app is told; its request's fields lie here
-
-	who    *identity.Result // nobodyYet until asked
-	named  string           // the tenant that the identity, or a placeholder, names
-	realm  string
-	flag   *enroll.Flag // counts for this person, now
-	memory *passedEntry // what the gate remembers of this visitor, if it still holds; nil: nothing
+	*found               // noneFound until asked
+	memory *passedEntry  // what the gate remembers of this visitor, if it still holds; nil: nothing
 }
+
+// Decisions of many requests. They are shared, and never written to.
+var (
+	undecided policy.Decision
+	openToAll = policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}
+)
+
+// found is who the visitor is. The gate's memory shares it: nobody writes to one
+// that others may have seen.
+type found struct {
+	who   *identity.Result // nobodyYet until asked
+	named string           // the tenant that the identity, or a placeholder, names
+	realm string
+	flag  *enroll.Flag // counts for this person, now
+}
+
+// nobodyYet stands for the answer of identities that were not asked, and noneFound
+// for what follows from it. They are shared, and never written to.
+var (
+	nobodyYet identity.Result
+	noneFound = found{who: &nobodyYet}
+)
 
 // rare is what few requests need.
 type rare struct {
@@ -89,6 +100,9 @@ type rare struct {
 	stream  *stream            // nil until the request turns out to go on for long
 	blocked *saidOfBlock       // what there is to say of a request that was stopped; nil: it was let pass
 	cut     context.CancelFunc // ends the request; nil where nothing but a deadline can
+	onPages bool               // the request is for a page of the gate's own
+	deaf    bool               // this node has not heard of revocations lately
+	ending  bool               // the flag was seen with nobody, and ends unless the app asks for a password
 }
 
 // noRare is shared, and never written to.
@@ -105,14 +119,18 @@ func (p *passage) rarely() *rare {
 	return p.rare
 }
 
-// nobodyYet stands for the answer of identities that were not asked. It is
-// shared, and never written to.
-var nobodyYet identity.Result
+// apart returns what was found, to be written to: a copy, since others may see it.
+func (p *passage) apart() *found {
+	own := *p.found
+	p.found = &own
+	return p.found
+}
 
 // enter notes what the request says of itself, and takes away what must not
-// reach the app from a client, on every path of a gated site.
-func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) *passage {
-	p := &passage{gate: g, r: r, next: next, rare: &noRare, now: now(), who: &nobodyYet}
+// reach the app from a client, on every path of a gated site. It tells where
+// the request is for.
+func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) (p *passage, to where) {
+	p = &passage{gate: g, r: r, next: next, rare: &noRare, found: &noneFound, decision: &undecided, now: now()}
 	p.answer.ResponseWriter = w
 	saw := stripHeaders(r.Header, &g.heeds)
 	p.given = saw.cookies
@@ -126,13 +144,15 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 		stripUpgrade(r)
 	}
 	p.secure = r.TLS != nil || saw.fronted && isSecure(r)
-	p.cookies = g.cookieNames(p.secure)
+	p.answer.cookies = g.cookieNames(p.secure)
 	p.heeded, p.fronted = saw.heeded, saw.fronted
 	p.calm = changesNothing(r)
 	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
 	p.memory = p.remembered()
-	if p.again = p.memory != nil && p.isAgain(); !p.again {
-		p.aim()
+	if p.memory != nil && p.isAgain() {
+		to = whereBefore
+	} else {
+		to = p.aim()
 	}
 	if p.memory != nil {
 		if kept := p.memory.Value.kept; len(kept) != len(p.given[0]) {
@@ -140,27 +160,32 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 			setCookies(r.Header, p.cookie[:])
 		}
 	} else {
-		own := p.cookies.stripCookies(r.Header, &p.cookie)
+		own := p.answer.cookies.stripCookies(r.Header, &p.cookie)
 		p.plain = p.plain && (own || g.claims)
 	}
-	return p
+	return p, to
 }
 
 // aim notes what the request asks for, as the client sent it. What is remembered
 // of the visitor counts only where his path holds no credential.
-func (p *passage) aim() {
-	url, uri := p.r.URL, p.r.RequestURI
-	if orig, ok := p.r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		url, uri = orig.URL, orig.RequestURI
-	}
+func (p *passage) aim() where {
+	uri, url := askedFor(p.r)
 	if strings.Contains(uri, servletMark) {
 		url, uri = dropRepeatedSession(p.r, url, uri)
 	}
-	p.url = url
 	p.sent = wireTarget(uri, url)
 	if p.calm = p.calm && namesNoMore(p.r, &p.sent); !p.calm {
 		p.plain, p.memory = false, nil
 	}
+	return p.underMount(url)
+}
+
+// askedFor is what the client asked for, before Caddy's routes made something else of it.
+func askedFor(r *http.Request) (uri string, parsed *url.URL) {
+	if was, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+		return was.RequestURI, was.URL
+	}
+	return r.RequestURI, r.URL
 }
 
 // givenKey is the variable under which the outermost of several gates keeps
@@ -207,23 +232,23 @@ func clientAddr(r *http.Request) netip.Addr {
 	return a.Unmap()
 }
 
-type underMount uint8
+// where says what a request is for.
+type where uint8
 
 const (
-	mountNo underMount = iota
-	mountYes
-	mountDoubtful
+	mountNo       where = iota // the app
+	mountYes                   // a page of the gate's own
+	mountDoubtful              // what looks so only after decoding or folding: the app might read it as its own, so it is never served here
+	whereBefore                // what the same visitor was let pass to a moment ago: all is known
 )
 
-// underMount reports whether the target is one of the gate's pages. One that
-// looks so only after decoding or folding is doubtful: the app might read it
-// as its own, so it is never served here.
-func (p *passage) underMount() underMount {
+// underMount reports whether the target is one of the gate's pages.
+func (p *passage) underMount(parsed *url.URL) where {
 	m := p.gate.mount
 	if p.sent.Path == m || (strings.HasPrefix(p.sent.Path, m) && p.sent.Path[len(m)] == '/' && plainPath(p.sent.Path[len(m):])) {
 		return mountYes
 	}
-	if path := p.url.Path; path == m || (len(path) > len(m) && path[:len(m)] == m && path[len(m)] == '/') {
+	if path := parsed.Path; path == m || (len(path) > len(m) && path[:len(m)] == m && path[len(m)] == '/') {
 		return mountDoubtful
 	}
 	return mountNo

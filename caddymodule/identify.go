@@ -15,7 +15,7 @@ func (p *passage) identify() {
 	visit, lent := p.visit()
 	who := p.gate.chain.Identify(p.innerContext(), visit)
 	lent.takeBack()
-	p.who = &who
+	p.found = &found{who: &who}
 	p.relay()
 	p.named = p.gate.tenantOf(p, who.Person.Tenant)
 	p.realm = p.gate.realmOf(p.named)
@@ -77,7 +77,6 @@ func (p *passage) forgetOvertaken() {
 // gate itself sets, in an answer that the app has no part in.
 func (p *passage) relayNow() {
 	p.forgetOvertaken()
-	p.answer.cookies = p.cookies
 	more := p.answer.more
 	if more == nil {
 		return
@@ -96,12 +95,12 @@ func (p *passage) relayNow() {
 // given to somebody else, or seen when the app itself says that nobody is
 // signed in, ends here: the next person at this browser must not find it.
 func (p *passage) readFlag() {
-	token := cookieValue(p.given, p.cookies.flag)
+	token := cookieValue(p.given, p.answer.cookies.flag)
 	if token == "" || p.who.State == identity.Down || p.gate.app.service() == nil {
 		return
 	}
 	if !p.gate.app.service().Current(p.now) {
-		p.deaf = true // a revoked flag must not count because the news has not come
+		p.rarely().deaf = true // a revoked flag must not count because the news has not come
 		if p.onPages {
 			return
 		}
@@ -109,7 +108,9 @@ func (p *passage) readFlag() {
 	person := p.person()
 	if person.User == "" {
 		if p.who.State == identity.Nobody && !p.who.Silent && !p.onPages {
-			if p.ending = p.gate.anonymous.Action == "confirm"; !p.ending {
+			if p.gate.anonymous.Action == "confirm" {
+				p.rarely().ending = true
+			} else {
 				p.endFlag()
 			}
 		}
@@ -131,16 +132,23 @@ func (p *passage) readFlag() {
 	p.flag = flag
 }
 
+// dropFlag has the flag count no more for this request.
+func (p *passage) dropFlag() {
+	if p.flag != nil {
+		p.apart().flag = nil
+	}
+}
+
 // endFlag clears the flag in this browser and revokes its id on every node, so
 // that a copy of it ends as well.
 func (p *passage) endFlag() {
-	token := cookieValue(p.given, p.cookies.flag)
+	token := cookieValue(p.given, p.answer.cookies.flag)
 	if token == "" {
 		return
 	}
-	p.flag = nil
-	p.clearCookie(p.cookies.flag)
-	p.clearCookie(p.cookies.ticket)
+	p.dropFlag()
+	p.clearCookie(p.answer.cookies.flag)
+	p.clearCookie(p.answer.cookies.ticket)
 	s := p.gate.app.service()
 	if s == nil {
 		return
@@ -173,7 +181,7 @@ func (p *passage) clearCookie(name string) {
 // the request's own identity says nobody; where that says somebody else, it is
 // dropped.
 func (p *passage) readTicket() {
-	token := cookieValue(p.given, p.cookies.ticket)
+	token := cookieValue(p.given, p.answer.cookies.ticket)
 	if token == "" || p.gate.app.service() == nil {
 		return
 	}
@@ -182,7 +190,7 @@ func (p *passage) readTicket() {
 		return
 	}
 	if p.who.State == identity.Known && t.User != p.who.Person.User {
-		p.clearCookie(p.cookies.ticket)
+		p.clearCookie(p.answer.cookies.ticket)
 		return
 	}
 	p.rarely().ticket = t

@@ -28,7 +28,7 @@ func (p *passage) servePages() error {
 	if run == nil {
 		return caddyhttp.Error(http.StatusServiceUnavailable, errNotStarted)
 	}
-	p.onPages = true
+	p.rarely().onPages = true
 	if !strings.HasPrefix(path, "/assets/") { // those are everybody's, and any cache may keep them: nobody is asked for, and no cookie goes out with them
 		p.identify()
 		p.readTicket()
@@ -67,7 +67,7 @@ func (p *passage) pagesVisit() *portal.Visit {
 		ByTicket: p.who.State != identity.Known && p.ticket != nil && person.User != "",
 		State:    stateWord(p.who.State),
 		Host:     p.r.Host, Scheme: "http", Mount: p.gate.mount, Secure: p.secure,
-		FlagCookie: p.cookies.flag, FlagLifetime: p.gate.flagLifetime,
+		FlagCookie: p.answer.cookies.flag, FlagLifetime: p.gate.flagLifetime,
 		Client: person.Client, UserAgent: p.r.UserAgent(),
 		Judge: p.judge, Resists: p.resists, RetryAfter: p.who.RetryAfter,
 	}

@@ -139,8 +139,9 @@ func TestPassMemory_KeepsNoDecisionThatMayChange(t *testing.T) {
 		"fail/a sign-out":       {calm, "/logout", func(*policy.Decision) {}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &passage{gate: g, memory: new(passedEntry), who: &nobodyYet, decision: verified, sent: policy.Target{Path: c.path}, r: httptest.NewRequest("GET", c.path, nil)}
-			c.change(&p.decision)
+			was := verified
+			p := &passage{gate: g, memory: new(passedEntry), found: &noneFound, decision: &was, sent: policy.Target{Path: c.path}, r: httptest.NewRequest("GET", c.path, nil)}
+			c.change(p.decision)
 			p.keepDecision(c.pol)
 			if got := p.memory.Value.decided.Load() != nil; got != c.kept {
 				t.Errorf("kept %v", got)
@@ -179,13 +180,13 @@ func TestPassMemory_KnowsTheSameAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := kept
-			p := &passage{gate: g, memory: e, now: at, who: &nobodyYet, r: asked(httptest.NewRequest("GET", "/documents/1", nil), "/documents/1")}
+			p := &passage{gate: g, memory: e, now: at, found: &noneFound, r: asked(httptest.NewRequest("GET", "/documents/1", nil), "/documents/1")}
 			c.change(p, &d)
 			e.Value.decided.Store(&d)
 			if got := p.isAgain(); got != c.ok {
 				t.Fatalf("the same: %v, want %v", got, c.ok)
 			}
-			if c.ok && (p.who.Person.User != "bob" || p.flag == nil || p.decision != kept.decision || p.sent.Path != "/documents/1" || p.told != kept.told || !p.judged) {
+			if c.ok && (p.who.Person.User != "bob" || p.flag == nil || *p.decision != kept.decision || p.sent.Path != "/documents/1" || p.told != kept.told || !p.judged) {
 				t.Errorf("taken over is %+v", p)
 			}
 		})
@@ -218,11 +219,11 @@ func TestPassMemory_DecidesAnewWhatIsRewritten(t *testing.T) {
 // What the app is told of a remembered proof is told of nobody else.
 func TestPassMemory_TellsOfNobodyElse(t *testing.T) {
 	bob := &identity.Result{State: identity.Known, Person: identity.Person{User: "bob", Methods: []string{"pwd", "mfa"}, Time: time.Unix(1000, 0)}}
-	e := &passedEntry{Value: passed{who: bob, methods: "pwd mfa", at: "1000"}}
-	if methods, at := (&passage{gate: &gateState{}, memory: e, who: bob}).toldProof(); methods != "pwd mfa" || at != "1000" {
+	e := &passedEntry{Value: passed{found: found{who: bob}, methods: "pwd mfa", at: "1000"}}
+	if methods, at := (&passage{gate: &gateState{}, memory: e, found: &found{who: bob}}).toldProof(); methods != "pwd mfa" || at != "1000" {
 		t.Errorf("of himself %q at %q", methods, at)
 	}
-	if methods, at := (&passage{gate: &gateState{}, memory: e, who: &nobodyYet}).toldProof(); methods != "" || at != "" {
+	if methods, at := (&passage{gate: &gateState{}, memory: e, found: &noneFound}).toldProof(); methods != "" || at != "" {
 		t.Errorf("of nobody %q at %q", methods, at)
 	}
 }

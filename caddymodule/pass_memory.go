@@ -6,11 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddy-mfa/caddy-mfa/internal/recent"
 	"github.com/caddy-mfa/caddy-mfa/policy"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // Bounds of a gate's memory of who passed.
@@ -23,22 +21,19 @@ const (
 // visitorKey is all that who a plain request comes from depends on, beside its
 // Cookie field.
 type visitorKey struct {
-	host   string
-	asked  [2]string // the host and the scheme that a server in front was asked by, in its words
-	secure bool
+	host               string
+	askedHost, askedBy string // the host and the scheme that a server in front was asked by, in its words
+	secure             bool
 }
 
 // passed is a known person with a proof that counts; until when is its entry's
 // word. It is shared: but for what was decided, it is read and never written to.
 type passed struct {
-	who         *identity.Result
-	named       string
-	realm       string
-	flag        *enroll.Flag // nil: the proof is the identity's own claim
-	kept        string       // his Cookie field without the gate's own
-	methods, at string       // of the proof, as the app is told
-	changes     uint64       // of identities; anything since makes this useless
-	revocations uint64       // of flags; likewise
+	found              // without a flag, the proof is the identity's own claim
+	kept        string // his Cookie field without the gate's own
+	methods, at string // of the proof, as the app is told
+	changes     uint64 // of identities; anything since makes this useless
+	revocations uint64 // of flags; likewise
 	decided     atomic.Pointer[decided]
 }
 
@@ -70,7 +65,7 @@ func newPassMemory() *passMemory {
 // where there is nothing.
 func (p *passage) remembered() *passedEntry {
 	cookie, key, ok := p.visitorKey()
-	if !ok || !p.gate.claims && !strings.Contains(cookie, p.cookies.flag) {
+	if !ok || !p.gate.claims && !strings.Contains(cookie, p.answer.cookies.flag) {
 		return nil
 	}
 	return p.gate.memory.Get(cookie, &key)
@@ -84,14 +79,17 @@ func (p *passage) visitorKey() (cookie string, key visitorKey, ok bool) {
 	}
 	key = visitorKey{host: p.r.Host, secure: p.secure}
 	if p.fronted {
-		for i, name := range [...]string{forwardedHost, forwardedProto} {
-			if f := p.r.Header[name]; len(f) > 0 {
-				key.asked[i] = f[0]
-			}
-		}
+		key.askedHost, key.askedBy = first(p.r.Header[forwardedHost]), first(p.r.Header[forwardedProto])
 	}
-	ok = len(p.given[0])+len(key.host)+len(key.asked[0])+len(key.asked[1]) <= maxRememberedKey
+	ok = len(p.given[0])+len(key.host)+len(key.askedHost)+len(key.askedBy) <= maxRememberedKey
 	return p.given[0], key, ok
+}
+
+func first(fields []string) string {
+	if len(fields) == 0 {
+		return ""
+	}
+	return fields[0]
 }
 
 // recall takes over who this visitor is from a request of a moment ago.
@@ -102,8 +100,7 @@ func (p *passage) recall() bool {
 		p.memory = nil
 		return false
 	}
-	q := &e.Value
-	p.who, p.named, p.realm, p.flag = q.who, q.named, q.realm, q.flag
+	p.found = &e.Value.found
 	return true
 }
 
@@ -130,10 +127,10 @@ func (p *passage) remember(changes, revocations uint64) {
 		return
 	}
 	cookie, key.host = strings.Clone(cookie), strings.Clone(key.host)
-	key.asked[0], key.asked[1] = strings.Clone(key.asked[0]), strings.Clone(key.asked[1])
+	key.askedHost, key.askedBy = strings.Clone(key.askedHost), strings.Clone(key.askedBy)
 	methods, at := toldOf(p.proof())
 	p.gate.memory.Put(&passedEntry{Text: cookie, Key: key, Until: until, Value: passed{
-		who: p.who, named: p.named, realm: p.realm, flag: p.flag, kept: p.cookies.without(cookie),
+		found: *p.found, kept: p.answer.cookies.without(cookie),
 		methods: methods, at: at, changes: changes, revocations: revocations,
 	}}, p.now)
 }
@@ -146,17 +143,10 @@ func (p *passage) isAgain() bool {
 		r.URL.RawPath != "" || r.URL.RawQuery != "" || r.Trailer != nil || d.by != p.gate.app.policy() {
 		return false
 	}
-	p.url = r.URL
-	if orig, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		p.url = orig.URL
-		if orig.RequestURI != d.path {
-			return false // Caddy's routes made this page of another
-		}
-	}
-	if !p.recall() {
+	if uri, _ := askedFor(r); uri != d.path || !p.recall() { // Caddy's routes may have made this page of another
 		return false
 	}
-	p.sent, p.decision, p.told = policy.Target{Path: d.path}, d.decision, d.told
+	p.sent.Path, p.decision, p.told = d.path, &d.decision, d.told
 	p.judged, p.atOnce = true, true
 	return true
 }
@@ -166,7 +156,7 @@ func (p *passage) isAgain() bool {
 // proved had a say. Of a second's targets it is the first: who asks for many asks
 // for each once, and who asks again and again asks for one.
 func (p *passage) keepDecision(pol *policy.Policy) {
-	d := &p.decision
+	d := p.decision
 	if d.Reason != policy.ReasonVerified || d.Fresh != 0 || d.Ask != policy.AskNothing || pol.LooksAtClient() ||
 		p.gate.watches && p.gate.chain.OnRoute(p.r) {
 		return

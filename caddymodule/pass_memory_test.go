@@ -201,7 +201,7 @@ func TestPassMemory_BehindAServerInFront(t *testing.T) {
 			t.Errorf("%s: the app was asked %d times", c.name, got)
 		}
 		g, _ := remembered(t)
-		kept := slices.ContainsFunc(g.memory.All(), func(e *passedEntry) bool { return e.Key.asked == c.kept })
+		kept := slices.ContainsFunc(g.memory.All(), func(e *passedEntry) bool { return [2]string{e.Key.askedHost, e.Key.askedBy} == c.kept })
 		if kept != strings.HasPrefix(c.name, "ok/") {
 			t.Errorf("%s: remembered %v", c.name, kept)
 		}
@@ -232,8 +232,8 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 		"fail/something besides":  {func(p *passage, _ *passed) { p.plain = false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := &passedEntry{Until: at.Add(rememberedFor), Value: passed{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}, changes: identity.Changes(), revocations: g.app.service().Revocations()}}
-			p := &passage{gate: g, plain: true, given: []string{"mfa=1"}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
+			e := &passedEntry{Until: at.Add(rememberedFor), Value: passed{found: found{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}}, changes: identity.Changes(), revocations: g.app.service().Revocations()}}
+			p := &passage{gate: g, plain: true, given: []string{"mfa=1"}, answer: answer{cookies: g.plainNames}, rare: new(rare), r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
 			e.Text, e.Key, _ = p.visitorKey()
 			g.memory.Put(e, at)
 			c.change(p, &e.Value)
@@ -272,8 +272,8 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &passage{
-				gate: g, plain: true, given: []string{"name=" + name}, cookies: g.plainNames, r: httptest.NewRequest("GET", "/documents/1", nil), now: at,
-				who: &identity.Result{State: identity.Known, Until: at.Add(time.Hour)}, flag: &enroll.Flag{Expires: at.Add(time.Hour)},
+				gate: g, plain: true, given: []string{"name=" + name}, answer: answer{cookies: g.plainNames}, rare: new(rare), r: httptest.NewRequest("GET", "/documents/1", nil), now: at,
+				found: &found{who: &identity.Result{State: identity.Known, Until: at.Add(time.Hour)}, flag: &enroll.Flag{Expires: at.Add(time.Hour)}},
 			}
 			c.change(p)
 			p.remember(identity.Changes(), g.app.service().Revocations())
@@ -314,7 +314,7 @@ func TestLookedUp_IsOfOneTenant(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := app.(*App).state.gates.gates[0].state
-	p := &passage{gate: g, r: httptest.NewRequest("GET", "/documents/1", nil), rare: &rare{looked: new(lookedUp)}, who: &identity.Result{State: identity.Known}}
+	p := &passage{gate: g, r: httptest.NewRequest("GET", "/documents/1", nil), rare: &rare{looked: new(lookedUp)}, found: &found{who: &identity.Result{State: identity.Known}}}
 	p.who.Person.Email = "bob@mail.test"
 	for _, key := range []string{"silva", "costa", "silva"} {
 		if r := p.rulesOf(g.app.policy().Tenant(key)); r.Tenant != key {

@@ -18,7 +18,7 @@ func (p *passage) byScript() bool {
 // hasTicket reports whether the browser has one for this person already, of a
 // page that was wanted: a call of that page's script must not take its place.
 func (p *passage) hasTicket(svc *enroll.Service) bool {
-	token := cookieValue(p.given, p.cookies.ticket)
+	token := cookieValue(p.given, p.answer.cookies.ticket)
 	if token == "" {
 		return false
 	}

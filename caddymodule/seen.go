@@ -34,7 +34,7 @@ func (p *passage) session() *session {
 	q := &p.who.Person
 	return &session{
 		app: p.gate.app, seen: enroll.Sighting{Realm: p.realm, User: q.User, Session: p.signIn()},
-		token: cookieValue(p.given, p.cookies.seen), signed: q.Time, now: p.now,
+		token: cookieValue(p.given, p.answer.cookies.seen), signed: q.Time, now: p.now,
 	}
 }
 
@@ -97,7 +97,7 @@ func (p *passage) noteSession() {
 		return
 	}
 	c := http.Cookie{ // #nosec G124 -- Secure wherever the site is https
-		Name: p.cookies.seen, Value: token, Path: "/", Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: p.answer.cookies.seen, Value: token, Path: "/", Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	p.answer.set(c.String())
 }
@@ -105,7 +105,7 @@ func (p *passage) noteSession() {
 // unasked is the tenant under whose protected prefix the request is let pass
 // because it requires nothing; nil: there is none.
 func (p *passage) unasked() *policy.Tenant {
-	d := &p.decision
+	d := p.decision
 	if d.Reason != policy.ReasonNotRequired || !d.Protected || d.Tenant == nil || d.Tenant.Requires(p.now) {
 		return nil
 	}

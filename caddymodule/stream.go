@@ -133,7 +133,8 @@ func (s *stream) judge(g *gateState) policy.Decision {
 		f.Proof.At = f.Proof.At.Add(now.Sub(s.opened))
 	}
 	pol := g.app.policy()
-	look := passage{gate: g, rare: &noRare, r: s.r, realm: s.realm, deaf: blind, given: s.given, cookies: s.names}
+	look := passage{gate: g, rare: &rare{deaf: blind}, found: &found{who: &nobodyYet, realm: s.realm}, r: s.r, given: s.given}
+	look.answer.cookies = s.names
 	return look.settle(pol, &f, pol.Decide(&f), supposeDue)
 }
 

@@ -24,7 +24,7 @@ const (
 // context: there, a deadline ends writing alone, and a stream that says nothing
 // would stay.
 func (p *passage) cuttable() {
-	if p.r.ProtoMajor == 3 && strings.Contains(p.r.Header.Get("Accept"), "text/event-stream") {
+	if strings.Contains(p.r.Header.Get("Accept"), "text/event-stream") {
 		var ctx context.Context
 		ctx, p.rarely().cut = context.WithCancel(p.r.Context())
 		p.r = p.r.WithContext(ctx)
@@ -59,6 +59,9 @@ func (p *passage) leave() {
 	if p.watched {
 		p.heard(nil, http.StatusBadGateway) // there was no answer
 	}
+	if p.rare == &noRare {
+		return // nearly always
+	}
 	if p.cut != nil {
 		p.cut()
 	}
@@ -82,9 +85,9 @@ func (p *passage) newStream() *stream {
 		p.tell(&s.facts)
 		s.facts.Began = p.beganBefore()
 	}
-	s.given, s.names = p.given, p.cookies
+	s.given, s.names = p.given, p.answer.cookies
 	if p.flag != nil {
-		s.token = cookieValue(p.given, p.cookies.flag)
+		s.token = cookieValue(p.given, p.answer.cookies.flag)
 	}
 	return s
 }
@@ -123,7 +126,7 @@ func (p *passage) stands() bool {
 		return true
 	}
 	clear(p.writer().Header())
-	p.decision = d
+	p.decision = &d
 	p.refuse()
 	return false
 }

@@ -38,6 +38,7 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 				connection = true
 			case "Cookie":
 				saw.cookies = fields
+				continue // who depends on it, depends on what tells visitors apart
 			}
 		case 'u':
 			saw.upgrade = saw.upgrade || k == "Upgrade"

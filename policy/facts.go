@@ -154,8 +154,8 @@ type Decision struct {
 
 	Preflight bool          // passes, but only stripped of all credentials
 	Protected bool          // a protected prefix covers the target: a passed answer must stay private
+	Resistant bool          // only a phishing-resistant proof counts here
 	Tenant    *Tenant       // the one that decided; nil where none did
 	Area      *Area         // the protecting rule that decided; nil where none did
 	Fresh     time.Duration // how recent a proof has to be here; 0: as old as the flag lives
-	Resistant bool          // only a phishing-resistant proof counts here
 }
