@@ -106,6 +106,36 @@ func BenchmarkDecide1000Tenants(b *testing.B)   { benchmarkDecide(b, 1000, false
 func BenchmarkDecide100000Tenants(b *testing.B) { benchmarkDecide(b, 100_000, false) }
 func BenchmarkDecideAnyTenant(b *testing.B)     { benchmarkDecide(b, 100_000, true) }
 
+// BenchmarkDecideBareMatch100000Tenants is what a decision is beside: a map of hosts, and
+// each one's prefixes in turn, the longest first. It reads no target, knows no visitor
+// and no requirement; what it takes on a machine tells what that machine's memory is like.
+func BenchmarkDecideBareMatch100000Tenants(b *testing.B) {
+	p := manyTenants(b, 100_000)
+	queries := manyQueries(p)
+	prefixes := make(map[string][]string, len(p.order))
+	for _, t := range p.order {
+		var list []string
+		for _, r := range longestFirst(t.rules.protect) {
+			list = append(list, strings.Clone(r.Path))
+		}
+		prefixes[strings.Clone(t.Hosts[0])] = list
+	}
+	covered, i := 0, 0
+	for b.Loop() {
+		q := &queries[i&(1<<16-1)]
+		for _, prefix := range prefixes[q.host] {
+			if strings.HasPrefix(q.path, prefix) && (len(q.path) == len(prefix) || q.path[len(prefix)] == '/') {
+				covered++
+				break
+			}
+		}
+		i++
+	}
+	if covered == 0 || covered == i {
+		b.Errorf("%d of %d covered", covered, i)
+	}
+}
+
 func BenchmarkDecideOddTarget(b *testing.B) {
 	p := manyTenants(b, 10)
 	f := manyQueries(p)[0].facts()
