@@ -53,7 +53,14 @@ func (r *Redis) check(ctx context.Context, client redis.UniversalClient) error {
 		if err != nil {
 			return err
 		}
-		return r.checkEviction(info)
+		if err := r.checkEviction(info); err != nil {
+			return err
+		}
+		if info, err = c.Info(ctx, "persistence").Result(); err != nil {
+			return err
+		}
+		r.checkPersistence(info)
+		return nil
 	}
 	var err error
 	switch c := client.(type) {
@@ -83,6 +90,14 @@ func (r *Redis) checkEviction(info string) error {
 	}
 	r.cfg.Warn("the store's maxmemory-policy is " + policy + ": whoever's record is thrown away is locked out until it is reset")
 	return nil
+}
+
+// checkPersistence warns of a server that brings back from a restart less than it
+// has acknowledged.
+func (r *Redis) checkPersistence(info string) {
+	if strings.Contains(info, "aof_enabled:0") {
+		r.cfg.Warn("the store's Redis keeps no file of its writes (appendonly no): what it has acknowledged it has lost after a restart, and then all that is protected is closed until `caddy mfa store accept`; set `appendonly yes` and `appendfsync always` in the server")
+	}
 }
 
 // await looks at every partition, and waits where one has just got a new

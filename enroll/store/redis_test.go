@@ -165,6 +165,22 @@ func TestAdvisory_FO4_AnEvictingServerIsRefused(t *testing.T) {
 	}
 }
 
+// A server that forgets at a restart what it has acknowledged is warned of, and one
+// that does not is not.
+func TestRedisWarnsOfAServerThatForgets(t *testing.T) {
+	for appendonly, want := range map[string]string{"no": "appendonly yes", "yes": ""} {
+		s := redistest.Start(t, "--appendonly", appendonly)
+		r := newRedis(t, newClock(), s.URL())
+		warned := ""
+		r.cfg.Warn = func(text string) { warned += text }
+		must(t, r.Open(context.Background()))
+		must(t, r.Close())
+		if (warned != "") != (want != "") || !strings.Contains(warned, want) {
+			t.Errorf("with appendonly %s, warned with %q", appendonly, warned)
+		}
+	}
+}
+
 // TestAdvisory_CVE_2025_29923_FO2_NothingUnderAnothersKey: what others wrote, or what stands under another's key, is
 // no record.
 func TestAdvisory_CVE_2025_29923_FO2_NothingUnderAnothersKey(t *testing.T) {

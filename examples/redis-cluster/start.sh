@@ -39,7 +39,7 @@ cluster-allow-replica-migration no
 requirepass $REDIS_PASSWORD
 masterauth $REDIS_PASSWORD
 appendonly yes
-appendfsync everysec
+appendfsync always
 save ""
 repl-diskless-sync-delay 0
 maxmemory 64mb

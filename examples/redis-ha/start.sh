@@ -34,15 +34,16 @@ run() {
 	pids="$pids $!"
 }
 
-# What a store of factors needs: every write on the disk within a second, and
-# nothing thrown away. With two replicas or more also min-replicas-to-write 1;
-# with one, nothing could be written after a failover until the other is back.
+# What a store of factors needs: every write on the disk before it is
+# acknowledged, and nothing thrown away. With two replicas or more also
+# min-replicas-to-write 1; with one, nothing could be written after a failover
+# until the other is back.
 server() {
 	cat <<EOF
 requirepass $REDIS_PASSWORD
 masterauth $REDIS_PASSWORD
 appendonly yes
-appendfsync everysec
+appendfsync always
 save ""
 repl-diskless-sync-delay 0
 maxmemory 64mb

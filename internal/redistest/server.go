@@ -34,11 +34,13 @@ type Server struct {
 	log    *output
 }
 
-// Start starts a server that saves every write, with further arguments.
+// Start starts a server that has saved what it acknowledged, also where it is
+// killed, with further arguments. With "everysec" it would keep acknowledged writes
+// to itself for up to two seconds while the disk is busy.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	s := newServer(t, args...)
-	s.args = append([]string{"--requirepass", Password, "--masterauth", Password, "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""}, s.args...)
+	s.args = append([]string{"--requirepass", Password, "--masterauth", Password, "--appendonly", "yes", "--appendfsync", "always", "--save", ""}, s.args...)
 	s.Run(t)
 	return s
 }
