@@ -49,6 +49,8 @@ func (p *passage) challenge() {
 	}
 	if res := rec.response(sub); isChallenge(res) {
 		p.writer().Header()["Www-Authenticate"] = res.Header["Www-Authenticate"]
-		p.rare.ending = false
+		if p.ending {
+			p.rare.ending = false // a rare of its own, then
+		}
 	}
 }
