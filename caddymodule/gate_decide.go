@@ -11,16 +11,23 @@ import (
 	"github.com/caddy-mfa/caddy-mfa/policy"
 )
 
-// decide asks the policy.
-func (p *passage) decide() {
+// decide asks the policy, and reports whether all is known that the request needs
+// on its way.
+func (p *passage) decide() (known bool) {
 	p.judged = true
 	pol, at := p.gate.app.policy(), p.gate.at(p.r.Host)
 	target, changed := p.rewritten()
-	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) && pol.Spares(&at, &p.sent) {
-		p.decision, p.atOnce = &openToAll, true
-		return
+	if !changed && p.r.Method != http.MethodOptions && !hasDestination(p.r) {
+		if pol.Spares(&at, &p.sent) {
+			p.decision, p.atOnce = &openToAll, true
+			return false
+		}
+		if p.memory != nil && p.isLike(pol, &at) {
+			return true
+		}
 	}
 	p.findOut(pol, at, target, changed)
+	return false
 }
 
 // findOut fetches what the policy asks back for: who this is, and only where that

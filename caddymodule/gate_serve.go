@@ -37,7 +37,10 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		p.decision = &openToAll
 		return p.pass()
 	}
-	p.decide()
+	if p.decide() {
+		p.note()
+		return p.handOn()
+	}
 	return p.carryOut()
 }
 

@@ -78,8 +78,10 @@ func (g *Gate) Provision(ctx caddy.Context) error {
 // fill takes over the directive's fields, which were checked before.
 func (s *gateState) fill(g *Gate) (err error) {
 	s.mount = cmp.Or(g.Mount, defaultMount)
-	if s.protect, err = policy.NewPrefixes(g.Protect, s.mount); err != nil {
-		return fmt.Errorf("protect: %w", err)
+	if len(g.Protect) > 0 {
+		if s.protect, err = policy.NewPrefixes(g.Protect, s.mount); err != nil {
+			return fmt.Errorf("protect: %w", err)
+		}
 	}
 	s.realm = cmp.Or(g.Realm, defaultRealm)
 	s.flagLifetime = cmp.Or(time.Duration(g.Flag.Lifetime), defaultFlagLifetime)

@@ -193,6 +193,48 @@ func TestPassMemory_KnowsTheSameAgain(t *testing.T) {
 	}
 }
 
+// What was decided of one page serves another of which the same is decided, within the
+// second.
+func TestPassMemory_KnowsItsLike(t *testing.T) {
+	advance(t, 0)
+	s := start(t, strings.NewReplacer("LINES", "", "cache 0s", "cache 30s").Replace(switching), map[string]string{"policy.yaml": "version: 1\ntenants:\n  office: {require: mfa, protect: [/documents, /keys, /logout]}\n"})
+	letPass(t, s)
+	g, _ := remembered(t)
+	e, at, pol := g.memory.All()[0], now(), g.app.policy()
+	kept := *e.Value.decided.Load()
+	for name, c := range map[string]struct {
+		path   string
+		change func(*passage, *decided)
+		area   string // "": it is decided anew
+	}{
+		"ok/another page":        {"/documents/2", func(*passage, *decided) {}, "/documents"},
+		"ok/of another area":     {"/keys/1", func(*passage, *decided) {}, "/keys"},
+		"fail/a page that signs": {"/logout", func(*passage, *decided) {}, ""},
+		"fail/an open page":      {"/open", func(*passage, *decided) {}, ""},
+		"fail/trailers to come":  {"/keys/1", func(p *passage, _ *decided) { p.r.Trailer = http.Header{"Mfa-User": nil} }, ""},
+		"fail/by another policy": {"/keys/1", func(_ *passage, d *decided) { d.by = new(policy.Policy) }, ""},
+		"fail/a second later":    {"/keys/1", func(p *passage, _ *decided) { p.now = at.Add(rememberedFor) }, ""},
+		"fail/nothing decided":   {"/keys/1", func(_ *passage, d *decided) { *d = decided{} }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := kept
+			p := &passage{gate: g, memory: e, now: at, found: &noneFound, decision: &undecided, r: httptest.NewRequest("GET", c.path, nil), sent: policy.Target{Path: c.path}}
+			c.change(p, &d)
+			e.Value.decided.Store(&d)
+			place := g.at(p.r.Host)
+			if got := p.isLike(pol, &place); got != (c.area != "") {
+				t.Fatalf("alike: %v", got)
+			}
+			if c.area != "" && (p.decision.Area.Path != c.area || p.decision.Reason != policy.ReasonVerified || p.told != kept.told || p.who.Person.User != "bob" || p.flag == nil) {
+				t.Errorf("taken over is %+v of %+v", p.decision, p.found)
+			}
+			if d.decision != kept.decision && name != "fail/nothing decided" {
+				t.Error("what is remembered was written to")
+			}
+		})
+	}
+}
+
 // asked is the request with its target as it came, as Caddy keeps it.
 func asked(r *http.Request, target string) *http.Request {
 	was := *r

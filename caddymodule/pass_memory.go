@@ -151,6 +151,26 @@ func (p *passage) isAgain() bool {
 	return true
 }
 
+// isLike reports whether a remembered visitor asks for a page of which the same is
+// decided as of the one he was let pass to a moment ago, and takes that over.
+func (p *passage) isLike(pol *policy.Policy, at *policy.Place) bool {
+	d := p.memory.Value.decided.Load()
+	if d == nil || d.by != pol || p.r.Trailer != nil || p.gate.watches && p.gate.chain.OnRoute(p.r) {
+		return false
+	}
+	area, ok := pol.Alike(at, &p.sent, &d.decision)
+	if !ok || !p.recall() {
+		return false
+	}
+	p.decision, p.told, p.atOnce = &d.decision, d.told, true
+	if area != d.decision.Area {
+		own := d.decision
+		own.Area = area
+		p.decision = &own
+	}
+	return true
+}
+
 // keepDecision keeps for the visitor's next request that he was let pass here, if
 // who he is settled it: neither the store, nor his address, nor how long ago he
 // proved had a say. Of a second's targets it is the first: who asks for many asks

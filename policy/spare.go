@@ -15,6 +15,30 @@ func (p *Policy) Spares(at *Place, sent *Target) bool {
 	return !p.mayMeet(at, head) && (bare == head || !p.mayMeet(at, bare)) && isPlain(path)
 }
 
+// Alike reports whether what was decided of one request holds for another target of
+// the same person at the same host, at that time, and in which area that target
+// lies: both are verified by their one tenant, whose rules differ in their paths
+// alone. Where it reports false, Decide tells.
+func (p *Policy) Alike(at *Place, sent *Target, was *Decision) (*Area, bool) {
+	t := was.Tenant
+	if t == nil || was.Reason != ReasonVerified || was.Resistant || at.Protect != nil || p.mapped(at) ||
+		len(t.ServiceAccounts) > 0 || !t.rules.plain || t.rules.sensitive || t.rules.opening {
+		return nil, false
+	}
+	host, slot := p.hostTenant(at)
+	var asked target
+	if host != t || !asked.read(*sent) || asked.more != nil || mayBegin(asked.one.head, at.Mount) {
+		return nil, false
+	}
+	var c cover
+	if slot != nil {
+		c = t.rules.coversBeside(slot, &asked, nil)
+	} else {
+		c = t.rules.covers(&asked, nil, nil)
+	}
+	return c.area, c.hit
+}
+
 // mayMeet reports whether a path of this head may lie under the mount, or under a
 // prefix of whoever may decide.
 func (p *Policy) mayMeet(at *Place, head uint64) bool {
