@@ -83,7 +83,7 @@ func (p *passage) confirm() error {
 		}
 	}
 	a := &p.answer
-	a.ResponseWriter, a.cookies, a.protected = p.writer(), p.answer.cookies, true
+	a.protected = true
 	a.WriteHeader(res.StatusCode)
 	if p.r.Method != http.MethodHead {
 		_, _ = a.Write(body)
