@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/caddy-mfa/caddy-mfa/policy"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
@@ -84,5 +87,33 @@ func TestAnswer_FlushIsLookedAt(t *testing.T) {
 	h := rec.Result().Header
 	if h.Get("Cache-Control") != "private" || h.Get("Set-Cookie") != "" {
 		t.Errorf("got %v", h)
+	}
+}
+
+// An answer of which nothing but its time and its kind matters is asked about for these:
+// with identities that cannot be overtaken, every one is such.
+func TestAnswer_SteadyIsAskedAboutForTimeAndKind(t *testing.T) {
+	start(t, simple, nil)
+	g, _ := remembered(t)
+	for name, c := range map[string]struct {
+		kind               string
+		age                time.Duration
+		followed, withheld bool
+	}{
+		"ok/a page":           {"text/html", 0, false, false},
+		"ok/an event stream":  {"text/event-stream", 0, true, false},
+		"fail/what came late": {"text/html", longAfter + time.Second, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rec := httptest.NewRecorder()
+			p := &passage{gate: g, r: httptest.NewRequest("GET", "/documents/1", nil), rare: &noRare, found: &noneFound, decision: &openToAll, now: now().Add(-c.age), judged: true, sent: policy.Target{Path: "/documents/1"}}
+			p.answer = answer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: rec}, cookies: g.plainNames, steady: true, passage: p}
+			defer p.leave()
+			p.answer.Header().Set("Content-Type", c.kind)
+			_, _ = p.answer.Write([]byte("SECRET"))
+			if (p.stream != nil) != c.followed || p.answer.withheld != c.withheld || strings.Contains(rec.Body.String(), "SECRET") == c.withheld {
+				t.Errorf("followed: %v, withheld: %v, sent: %.40q", p.stream != nil, p.answer.withheld, rec.Body)
+			}
+		})
 	}
 }
