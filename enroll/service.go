@@ -75,13 +75,13 @@ type Service struct {
 
 // signers are the keys and what is made of them.
 type signers struct {
-	keys                *Keys
-	flag, ticket, known signer
-	sighting, device    signer
+	keys             *Keys
+	flag, ticket     signer
+	sighting, device signer
 }
 
 func newSigners(k *Keys) *signers {
-	return &signers{k, newSigner(k, forFlag), newSigner(k, forTicket), newSigner(k, forKnown), newSigner(k, forSeen), newSigner(k, forDevice)}
+	return &signers{k, newSigner(k, forFlag), newSigner(k, forTicket), newSigner(k, forSeen), newSigner(k, forDevice)}
 }
 
 // New checks the configuration. It opens nothing: see Start.

@@ -186,6 +186,8 @@ func TestKeyRotation(t *testing.T) {
 	w := startWorld(t, c, store.NewMemory(c.now), one)
 	token, err := w.SignFlag(w.flag("bob"))
 	w.ok(err)
+	known, err := w.SignKnown("default", "bob")
+	w.ok(err)
 	e, _ := w.enrol(person("bob"), silva(), nil)
 	v, err := w.BeginVisit(ctx, person("bob"), silva(), &e.Flag)
 	w.ok(err)
@@ -200,6 +202,9 @@ func TestKeyRotation(t *testing.T) {
 	w.ok(err)
 	fresh, err := both.SignFlag(w.flag("bob"))
 	w.ok(err)
+	if !both.ReadKnown(known, "default", "bob", c.now()) {
+		t.Error("a browser is forgotten with the key that comes second")
+	}
 
 	w.keys, _ = NewKeys(newer)
 	alone := w.node()
@@ -207,6 +212,9 @@ func TestKeyRotation(t *testing.T) {
 	w.ok(err)
 	if _, err = alone.ReadFlag(token, "default", c.now()); err != ErrToken {
 		t.Fatalf("a key that is gone still signs: %v", err)
+	}
+	if alone.ReadKnown(known, "default", "bob", c.now()) {
+		t.Error("a key that is gone still marks a browser")
 	}
 }
 
