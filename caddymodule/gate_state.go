@@ -123,8 +123,10 @@ func (s *gateState) loadIdentities(ctx caddy.Context, g *Gate) error {
 	if err := s.fillTenant(g.Tenant, facts.Has(identity.FactTenant)); err != nil {
 		return err
 	}
-	if fields, ok := s.chain.Heeds(); ok && s.tenantFrom == "" {
-		s.heeds, s.memory = newFieldSet(fields), newPassMemory()
+	fields, ok := s.chain.Heeds()
+	s.heeds = newFieldSet(fields)
+	if ok && s.tenantFrom == "" {
+		s.memory = newPassMemory()
 	}
 	return nil
 }

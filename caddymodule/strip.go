@@ -17,32 +17,25 @@ import (
 func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 	connection := false
 	for k, fields := range h {
-		if len(k) < 3 {
-			saw.heeded = saw.heeded || heeds.has(k)
+		if !heeds.mayMatter(k) {
+			continue // nearly all that a browser sends
+		}
+		switch {
+		case k == "Cookie":
+			saw.cookies = fields
+			continue // who depends on it, depends on what tells visitors apart
+		case k == "Connection":
+			connection = true
+		case k == "Upgrade":
+			saw.upgrade = true
+		case (k == forwardedProto || k == forwardedHost) && len(fields) == 1:
+			saw.fronted = true
+			continue
+		case forbiddenField(k):
+			delete(h, k)
 			continue
 		}
-		switch k[0] | 0x20 {
-		case 'm', 'x', 'p', 'h', 's', 'f':
-			if forbiddenField(k) {
-				delete(h, k)
-				continue
-			}
-			saw.proxied = saw.proxied || slices.Contains(proxiesSay, k)
-			if (k == forwardedProto || k == forwardedHost) && len(fields) == 1 {
-				saw.fronted = true
-				continue
-			}
-		case 'c':
-			switch k {
-			case "Connection":
-				connection = true
-			case "Cookie":
-				saw.cookies = fields
-				continue // who depends on it, depends on what tells visitors apart
-			}
-		case 'u':
-			saw.upgrade = saw.upgrade || k == "Upgrade"
-		}
+		saw.proxied = saw.proxied || slices.Contains(proxiesSay, k)
 		saw.heeded = saw.heeded || heeds.has(k)
 	}
 	if connection {
@@ -87,18 +80,22 @@ func forbiddenField(k string) bool {
 		}
 		n = append(n, c)
 	}
-	switch string(n) {
-	case "mfa", "proxy", "x-original-url", "x-original-uri", "x-rewrite-url", "x-rewrite-uri",
-		"x-http-method", "x-method",
-		"x-script-name", "script-name", "x-forwarded-script-name", "x-traversal-path", // gunicorn, WSGI and PSGI take it off the path
-		"x-vhm-root", "x-vhm-host", // Pyramid puts it before the path
-		"x-sendfile-type", "x-accel-mapping", // Rack has a proxy fetch what they map (CVE-2025-61780)
-		"http2-settings":
+	if forbidden[string(n)] {
 		return true
-	case "forwarded", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-original-host", "x-host", "x-http-host-override":
+	}
+	if slices.ContainsFunc(proxiesSay, func(p string) bool { return strings.EqualFold(p, string(n)) }) {
 		return !slices.Contains(proxiesSay, k) // one spelled plainly stripForwarded looks at
 	}
 	return isMfaField(k)
+}
+
+// forbidden are the fields that no client may send, in lower case.
+var forbidden = map[string]bool{
+	"mfa": true, "proxy": true, "http2-settings": true,
+	"x-original-url": true, "x-original-uri": true, "x-rewrite-url": true, "x-rewrite-uri": true, "x-http-method": true, "x-method": true,
+	"x-script-name": true, "script-name": true, "x-forwarded-script-name": true, "x-traversal-path": true, // gunicorn, WSGI and PSGI take it off the path
+	"x-vhm-root": true, "x-vhm-host": true, // Pyramid puts it before the path
+	"x-sendfile-type": true, "x-accel-mapping": true, // Rack has a proxy fetch what they map (CVE-2025-61780)
 }
 
 // proxiesSay are fields by which apps take another host or path than the request's:

@@ -31,7 +31,7 @@ func TestStripHeaders(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stripHeaders(c.in, &fieldSet{})
+			stripHeaders(c.in, new(newFieldSet(nil)))
 			if !reflect.DeepEqual(c.in, c.want) {
 				t.Errorf("got %v, want %v", c.in, c.want)
 			}
