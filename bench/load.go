@@ -16,6 +16,7 @@ import (
 // request is what is sent, one text after the other, and the status each must get.
 type request struct {
 	texts  []string
+	plain  []string // the same as a site without the gate gets them, which sets no cookie of the gate's
 	status int
 }
 
@@ -39,7 +40,19 @@ func asking(host, headers string, status int, paths ...string) request {
 	for _, path := range paths {
 		r.texts = append(r.texts, "GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\nAccept: application/json\r\n"+headers+"\r\n")
 	}
+	r.plain = r.texts
 	return r
+}
+
+// with is the request with more header fields.
+func (r request) with(fields string) request {
+	more := func(texts []string) (list []string) {
+		for _, text := range texts {
+			list = append(list, strings.TrimSuffix(text, "\r\n")+fields+"\r\n")
+		}
+		return list
+	}
+	return request{more(r.texts), more(r.plain), r.status}
 }
 
 // load sends the request over keep-alive connections for the given time. An

@@ -108,5 +108,7 @@ func flagged(p *proc, session string, paths ...string) (request, error) {
 	for _, c := range jar.Cookies(here) {
 		cookies = append(cookies, c.Name+"="+c.Value)
 	}
-	return asking(p.addr, "Cookie: "+strings.Join(cookies, "; ")+"\r\n", http.StatusOK, paths...), nil
+	r := asking(p.addr, "Cookie: "+strings.Join(cookies, "; ")+"\r\n", http.StatusOK, paths...)
+	r.plain = asking(p.addr, "Cookie: "+session+"\r\n", http.StatusOK, paths...).texts
+	return r, nil
 }

@@ -92,6 +92,10 @@ func variants() []variant {
 		{name: "flagged jwt HS256", site: siteOf(byHS256, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
 			return flagged(p, "session="+token(jwt.SigningMethodHS256, []byte(jwtSecret)))
 		}},
+		{name: "flagged by a browser", site: siteOf(byHS256, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
+			r, err := flagged(p, "session="+token(jwt.SigningMethodHS256, []byte(jwtSecret)))
+			return r.with(browserFields), err
+		}},
 		{name: "flagged 50 pages", site: siteOf(byHS256, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
 			return flagged(p, "session="+token(jwt.SigningMethodHS256, []byte(jwtSecret)), pages(50)...)
 		}},
@@ -115,6 +119,13 @@ func variants() []variant {
 		{name: "three nodes on Redis", site: siteOf(byEdDSA, storeRedis), nodes: 3, redis: true, prepare: flaggedEdDSA},
 	}
 }
+
+// browserFields are what a browser says beside its cookies when a link is followed.
+const browserFields = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n" +
+	"Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: pt-BR,pt;q=0.9,en;q=0.8\r\nConnection: keep-alive\r\n" +
+	"Sec-CH-UA: \"Chromium\";v=\"140\"\r\nSec-CH-UA-Mobile: ?0\r\nSec-CH-UA-Platform: \"Linux\"\r\n" +
+	"Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-User: ?1\r\n" +
+	"Referer: http://127.0.0.1/documents\r\nUpgrade-Insecure-Requests: 1\r\n"
 
 // pages are so many under a protected prefix.
 func pages(n int) (paths []string) {
