@@ -1,12 +1,15 @@
 package caddymodule
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-mfa/caddy-mfa/identity"
 )
 
 // switching is a site whose one tenant requires nothing until it is told to.
@@ -103,6 +106,20 @@ func TestX1_NextSession_BehindAServerInFront(t *testing.T) {
 	b.get("/documents/1", front...).want(200)
 	b.form("/login", url.Values{"user": {"bob"}}).want(200)
 	b.get("/documents/1", front...).want(403).reason("enroll")
+}
+
+// A password, or a token, is the same at every sign-in: who sends one with each
+// request is known by no session that could have been there before.
+func TestX1_NextSession_OfNoPassword(t *testing.T) {
+	p := &passage{gate: &gateState{memory: newPassMemory()}, found: &found{who: &identity.Result{State: identity.Known}}, r: httptest.NewRequest("GET", "/documents/1", nil)}
+	p.r.Header.Set("Cookie", "sid=1")
+	if p.signIn() == "" {
+		t.Error("cookies name no session")
+	}
+	p.r.Header.Set("Authorization", "Basic Ym9iOmJvYg==")
+	if s := p.signIn(); s != "" {
+		t.Errorf("a password is taken for the session %q", s)
+	}
 }
 
 // H10: a session kept alive is not kept alive for ever.

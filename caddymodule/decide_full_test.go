@@ -76,7 +76,7 @@ func TestDecide_AsIfNothingWereRemembered(t *testing.T) {
 
 func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
 	advance(t, 0)
-	site := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin", protect, "methods amr\n", "methods amr\ntime auth_time\n").Replace(claiming)
+	site := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin", protect, "methods amr\n", "methods amr\ntime auth_time\nheader Authorization\n").Replace(claiming)
 	policies := []string{strings.ReplaceAll(terms, "MORE", ""), strings.NewReplacer("MORE", ", service_accounts: [{user: eve, from: [127.0.0.0/8], until: 2999-01-01, owner: a@b.example, reason: export}]", "/documents,", "/documents/1,", "/documents/1, /do", "/do").Replace(terms)}
 	s := start(t, site, map[string]string{"policy.yaml": policies[0]})
 	g := s.state().gates.gates[0].state
@@ -89,12 +89,19 @@ func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
 	for _, user := range []string{"bob", "eve"} {
 		cookies = append(cookies, "sid="+claim(t, user, time.Hour, "pwd", "mfa"), "sid="+claim(t, user, time.Hour, "pwd"), "sid="+claim(t, user, 20*time.Second, "mfa"))
 	}
+	tokens := []string{"", "", "", "Bearer x", "Basic Ym9iOmJvYg=="}
+	for _, c := range cookies[4:] {
+		tokens = append(tokens, "Bearer "+strings.TrimPrefix(c, "sid="))
+	}
 	cookies = append(cookies, cookies[4]+"; page=secret", cookies[4]+"; "+cookies[7], flagged.cookies()+"; page=secret")
-	recalled, spared, again, alike, current := 0, 0, 0, 0, 0
-	host, cookie, last := "a.test", cookies[4], "/documents/1"
+	recalled, tokened, queried, spared, again, alike, current := 0, 0, 0, 0, 0, 0, 0
+	host, cookie, token, last := "a.test", cookies[4], "", "/documents/1"
 	for i := range 6000 {
 		if r.IntN(15) == 0 {
 			host, cookie = one("a.test", "a.test", "a.test", "a.test", "b.test", "c.test", "d.test", "e.test", "f.test", "f.test", "f.test", "f.test", "f.test", "g.test", "x.test"), one(cookies...)
+			if token = one(tokens...); token != "" && r.IntN(3) > 0 {
+				cookie = ""
+			}
 		}
 		switch r.IntN(400) {
 		case 0:
@@ -122,6 +129,9 @@ func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
 			if cookie != "" {
 				q.Header["Cookie"] = []string{cookie}
 			}
+			if token != "" {
+				q.Header["Authorization"] = []string{token}
+			}
 			switch {
 			case method == "MOVE":
 				q.Header.Set("Destination", to)
@@ -146,7 +156,7 @@ func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
 		want := decideFully(g, ask())
 		for n := range 4 { // found out, remembered, the same again, and after a change
 			if n == 3 {
-				if known := g.memory.Get(cookie, &visitorKey{host: host}); known == nil || known.Value.decided.Load() == nil || r.IntN(8) > 0 {
+				if known := g.memory.Get(cmp.Or(cookie, token), &visitorKey{host: host, cookies: cookie != "", authorization: token}); known == nil || known.Value.decided.Load() == nil || r.IntN(8) > 0 {
 					break
 				}
 				current ^= 1
@@ -168,13 +178,19 @@ func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
 				}
 			}
 			if *p.decision != want {
-				t.Fatalf("%s %s%s?%s, now %q, of %.20q: decided %+v, all anew %+v", method, host, path, query, now, cookie, *p.decision, want)
+				t.Fatalf("%s %s%s?%s, now %q, of %.20q and %.20q: decided %+v, all anew %+v", method, host, path, query, now, cookie, token, *p.decision, want)
 			}
 			if p.decision.Protected && p.decision.Verdict == policy.Allow && p.decision.Reason == policy.ReasonVerified && p.flag == nil && !p.gate.claimOf(&p.who.Person).Claim {
 				t.Fatalf("%s%s: let pass as verified, and nothing is proven", host, path)
 			}
 			if known != nil && p.memory == known {
 				recalled++
+				if token != "" {
+					tokened++
+				}
+				if query != "" {
+					queried++
+				}
 			}
 			if p.decision.Reason == policy.ReasonOpen {
 				spared++
@@ -184,8 +200,8 @@ func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
 	if (undecided != policy.Decision{}) || (openToAll != policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonOpen}) || noneFound.who != &nobodyYet || noneFound.flag != nil {
 		t.Error("what all requests share was written to")
 	}
-	t.Logf("%d were recalled, %d the same again, %d alike, %d open", recalled, again, alike, spared)
-	if recalled < 300 || again < 50 || alike < leastAlike || spared < 300 {
-		t.Errorf("%d were recalled, %d the same again, %d alike, %d open", recalled, again, alike, spared)
+	t.Logf("%d were recalled, %d by a token, %d with a query, %d the same again, %d alike, %d open", recalled, tokened, queried, again, alike, spared)
+	if recalled < 300 || tokened < 50 || queried < 50 || again < 50 || alike < leastAlike || spared < 300 {
+		t.Error("too few of a kind")
 	}
 }

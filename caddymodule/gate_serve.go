@@ -55,10 +55,10 @@ type passage struct {
 	judged   bool
 	atOnce   bool             // it was decided without a wait worth measuring
 	watched  bool             // identity sources look on: the request may change who the visitor is
-	heeded   bool             // a header field may tell who the visitor is
-	fronted  bool             // a server in front says by what host or scheme it was asked
+	heeded   bool             // a header field beside Cookie and Authorization may tell who the visitor is
+	keyed    bool             // Authorization, or a server in front that says by what host or scheme it was asked, is part of who the visitor is
 	calm     bool             // nothing but header fields could hold a credential, and it changes nothing
-	plain    bool             // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but cookies, host and scheme tells who he is
+	plain    bool             // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but his key tells who he is
 	decision *policy.Decision // undecided until decided; others may see it
 
 	gate   *gateState
@@ -148,7 +148,7 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	}
 	p.secure = r.TLS != nil || saw.fronted && isSecure(r)
 	p.answer.cookies = g.cookieNames(p.secure)
-	p.heeded, p.fronted = saw.heeded, saw.fronted
+	p.heeded, p.keyed = saw.heeded, saw.fronted || saw.authorized
 	p.calm = changesNothing(r)
 	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
 	p.memory = p.remembered()
@@ -158,7 +158,7 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 		to = p.aim()
 	}
 	if p.memory != nil {
-		if kept := p.memory.Value.kept; len(kept) != len(p.given[0]) {
+		if kept := p.memory.Value.kept; len(p.given) > 0 && len(kept) != len(p.given[0]) {
 			p.cookie[0] = kept
 			setCookies(r.Header, p.cookie[:])
 		}
@@ -177,7 +177,7 @@ func (p *passage) aim() where {
 		url, uri = dropRepeatedSession(p.r, url, uri)
 	}
 	p.sent = wireTarget(uri, url)
-	if p.calm = p.calm && namesNoMore(p.r, &p.sent); !p.calm {
+	if p.calm = p.calm && p.namesNobody(); !p.calm {
 		p.plain, p.memory = false, nil
 	}
 	return p.underMount(url)

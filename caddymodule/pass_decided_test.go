@@ -72,6 +72,52 @@ func TestPassMemory_OfAClaim(t *testing.T) {
 	bob.get("/documents/1", "Accept", "application/json").want(401)
 }
 
+// Who sends a token instead of a cookie is remembered by it, and by nothing less: not
+// where it is beside another's cookie, twice, or in a cookie, nor past its end.
+func TestPassMemory_OfAToken(t *testing.T) {
+	advance(t, 0)
+	s := start(t, strings.Replace(claiming, "cookie sid\n", "cookie sid\n\t\t\theader Authorization\n", 1), nil)
+	bob, eve := "Bearer "+claim(t, "bob", time.Hour, "pwd", "mfa"), "Bearer "+claim(t, "eve", time.Hour, "pwd")
+	get := func(path string, fields ...string) *reply {
+		return s.browser().get(path, append(fields, "Accept", "application/json")...)
+	}
+	for range 3 {
+		get("/documents/1", "Authorization", bob).want(200)
+		get("/documents/1?page=2", "Authorization", bob).want(200)
+		get("/documents/1", "Authorization", eve).want(403)
+	}
+	g, n := remembered(t)
+	if e := g.memory.All(); n != 1 || e[0].Text != bob || e[0].Key.authorization != bob || e[0].Key.cookies {
+		t.Fatalf("%d visitors are remembered", n)
+	}
+	if r, _ := s.app.lastRequest(); r.Header["Cookie"] != nil || r.Header.Get("Authorization") != bob {
+		t.Errorf("the app is sent %v", r.Header)
+	}
+	before := s.app.hitsOn("/documents/1")
+	for name, c := range map[string]struct {
+		path   string
+		fields []string
+		status int
+	}{
+		"beside eve's cookie":       {"/documents/1", []string{"Authorization", bob, "Cookie", "sid=" + strings.TrimPrefix(eve, "Bearer ")}, 401},
+		"beside two cookie fields":  {"/documents/1", []string{"Authorization", bob, "Cookie", "a=b", "Cookie", "sid=" + strings.TrimPrefix(eve, "Bearer ")}, 401},
+		"twice":                     {"/documents/1", []string{"Authorization", bob, "Authorization", eve}, 401},
+		"in a cookie":               {"/documents/1", []string{"Cookie", bob}, 401},
+		"without its last letter":   {"/documents/1", []string{"Authorization", bob[:len(bob)-1]}, 401},
+		"beside a key":              {"/documents/1", []string{"Authorization", bob, "X-Api-Key", "x"}, 400},
+		"beside a key in the query": {"/documents/1?api_key=x", []string{"Authorization", bob}, 400},
+	} {
+		if r := get(c.path, c.fields...); r.StatusCode != c.status {
+			t.Errorf("%s: status %d", name, r.StatusCode)
+		}
+	}
+	advance(t, time.Hour+time.Minute) // past the token, and what clocks may differ by
+	get("/documents/1", "Authorization", bob).want(401)
+	if n := s.app.hitsOn("/documents/1"); n != before {
+		t.Errorf("%d more requests reached the app", n-before)
+	}
+}
+
 // What was decided for a remembered visitor serves that target, by the policy in
 // force, and no other.
 func TestPassMemory_DecidesAnewWhatIsAnother(t *testing.T) {
@@ -137,14 +183,20 @@ func TestPassMemory_KeepsNoDecisionThatMayChange(t *testing.T) {
 		"fail/grace":            {calm, "/documents/1", func(d *policy.Decision) { d.Reason = policy.ReasonGrace }, false},
 		"fail/by address":       {byAddress, "/documents/1", func(*policy.Decision) {}, false},
 		"fail/a sign-out":       {calm, "/logout", func(*policy.Decision) {}, false},
+		"ok/with a query":       {calm, "/documents/1?page=2", func(*policy.Decision) {}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			was := verified
-			p := &passage{gate: g, memory: new(passedEntry), found: &noneFound, decision: &was, sent: policy.Target{Path: c.path}, r: httptest.NewRequest("GET", c.path, nil)}
+			r := httptest.NewRequest("GET", c.path, nil)
+			p := &passage{gate: g, memory: new(passedEntry), found: &noneFound, decision: &was, sent: wireTarget(r.RequestURI, r.URL), r: r}
 			c.change(p.decision)
 			p.keepDecision(c.pol)
-			if got := p.memory.Value.decided.Load() != nil; got != c.kept {
+			d := p.memory.Value.decided.Load()
+			if got := d != nil; got != c.kept {
 				t.Errorf("kept %v", got)
+			}
+			if d != nil && d.path != "" && strings.Contains(c.path, "?") {
+				t.Errorf("of a page with a query what is kept serves %s", d.path)
 			}
 		})
 	}

@@ -15,13 +15,15 @@ import (
 const (
 	rememberedFor    = time.Second // nothing outlives it, whatever its sources say
 	maxRemembered    = 2048        // visitors
-	maxRememberedKey = 4096        // bytes of Cookie, Host and what a server in front says
+	maxRememberedKey = 4096        // bytes of Cookie, Authorization, Host and what a server in front says
 )
 
 // visitorKey is all that who a plain request comes from depends on, beside its
 // Cookie field.
 type visitorKey struct {
 	host               string
+	cookies            bool   // there is a Cookie field
+	authorization      string // that field
 	askedHost, askedBy string // the host and the scheme that a server in front was asked by, in its words
 	secure             bool
 }
@@ -41,7 +43,7 @@ type passed struct {
 // what the app was told.
 type decided struct {
 	by       *policy.Policy
-	path     string
+	path     string // "": with a query
 	method   string
 	decision policy.Decision
 	told     mfaValues
@@ -50,8 +52,8 @@ type decided struct {
 // passMemory remembers, for a second at most, who visitors with a proof are,
 // so that the many requests of one page find it out once. It holds nobody who
 // must still prove, and every sign-in, sign-out, form and revocation seen by
-// this node makes it useless. A session lies in a visitor's cookies, so that they
-// tell most visitors apart.
+// this node makes it useless. A session lies in a visitor's cookies, or in his token,
+// so that the one or the other tells most visitors apart.
 type passMemory = recent.Table[visitorKey, passed]
 
 // passedEntry is one visitor in it.
@@ -64,25 +66,29 @@ func newPassMemory() *passMemory {
 // remembered is what the gate remembers of this visitor, still good or not; nil
 // where there is nothing.
 func (p *passage) remembered() *passedEntry {
-	cookie, key, ok := p.visitorKey()
-	if !ok || !p.gate.claims && !strings.Contains(cookie, p.answer.cookies.flag) {
+	text, key, ok := p.visitorKey()
+	if !ok || !p.gate.claims && !(len(p.given) > 0 && strings.Contains(p.given[0], p.answer.cookies.flag)) {
 		return nil
 	}
-	return p.gate.memory.Get(cookie, &key)
+	return p.gate.memory.Get(text, &key)
 }
 
-// visitorKey names the visitor in the gate's memory; ok is false where his
-// request says more than its cookies who he is.
-func (p *passage) visitorKey() (cookie string, key visitorKey, ok bool) {
-	if !p.plain || len(p.given) != 1 {
+// visitorKey names the visitor in the gate's memory, by his Cookie field if he has
+// one; ok is false where his request says more of who he is than is in it.
+func (p *passage) visitorKey() (text string, key visitorKey, ok bool) {
+	if !p.plain || len(p.given) > 1 {
 		return "", visitorKey{}, false
 	}
-	key = visitorKey{host: p.r.Host, secure: p.secure}
-	if p.fronted {
-		key.askedHost, key.askedBy = first(p.r.Header[forwardedHost]), first(p.r.Header[forwardedProto])
+	key = visitorKey{host: p.r.Host, cookies: len(p.given) == 1, secure: p.secure}
+	if h := p.r.Header; p.keyed {
+		key.authorization = first(h["Authorization"])
+		key.askedHost, key.askedBy = first(h[forwardedHost]), first(h[forwardedProto])
 	}
-	ok = len(p.given[0])+len(key.host)+len(key.askedHost)+len(key.askedBy) <= maxRememberedKey
-	return p.given[0], key, ok
+	if text = key.authorization; key.cookies {
+		text = p.given[0]
+	}
+	ok = text != "" && len(first(p.given))+len(key.authorization)+len(key.host)+len(key.askedHost)+len(key.askedBy) <= maxRememberedKey
+	return text, key, ok
 }
 
 func first(fields []string) string {
@@ -107,7 +113,7 @@ func (p *passage) recall() bool {
 // remember keeps who this visitor is for his next requests. The counts are
 // those of before he was identified.
 func (p *passage) remember(changes, revocations uint64) {
-	cookie, key, ok := p.visitorKey()
+	text, key, ok := p.visitorKey()
 	if !ok || p.who.State != identity.Known || p.deaf || len(p.who.SetCookie) > 0 || p.answer.more != nil {
 		return
 	}
@@ -126,11 +132,11 @@ func (p *passage) remember(changes, revocations uint64) {
 	if !p.now.Before(until) {
 		return
 	}
-	cookie, key.host = strings.Clone(cookie), strings.Clone(key.host)
+	text, key.host, key.authorization = strings.Clone(text), strings.Clone(key.host), strings.Clone(key.authorization)
 	key.askedHost, key.askedBy = strings.Clone(key.askedHost), strings.Clone(key.askedBy)
 	methods, at := toldOf(p.proof())
-	p.gate.memory.Put(&passedEntry{Text: cookie, Key: key, Until: until, Value: passed{
-		found: *p.found, kept: p.answer.cookies.without(cookie),
+	p.gate.memory.Put(&passedEntry{Text: text, Key: key, Until: until, Value: passed{
+		found: *p.found, kept: p.answer.cookies.without(text), // of no cookies nothing is looked at
 		methods: methods, at: at, changes: changes, revocations: revocations,
 	}}, p.now)
 }
@@ -182,7 +188,11 @@ func (p *passage) keepDecision(pol *policy.Policy) {
 		return
 	}
 	if was := p.memory.Value.decided.Load(); was == nil || was.by != pol {
-		p.memory.Value.decided.Store(&decided{pol, strings.Clone(p.sent.Path), p.r.Method, *d, p.tells()})
+		path := ""
+		if p.sent.RawQuery == "" { // else a page of this path alone may be another
+			path = strings.Clone(p.sent.Path)
+		}
+		p.memory.Value.decided.Store(&decided{pol, path, p.r.Method, *d, p.tells()})
 	}
 }
 
@@ -191,11 +201,14 @@ func changesNothing(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.ContentLength == 0 && len(r.TransferEncoding) == 0
 }
 
-// namesNoMore reports whether the target of a request names a page, and nothing
-// that could hold a credential: no query, no parameters in its path.
-func namesNoMore(r *http.Request, sent *policy.Target) bool {
-	return sent.RawQuery == "" && r.URL.RawQuery == "" && r.URL.RawPath == "" &&
-		!hasMarks(sent.Path) && (r.URL.Path == sent.Path || !hasMarks(r.URL.Path))
+// namesNobody reports whether the target of a request names a page, and nothing
+// that could say who asks: no parameters in its path, and no credential in its query.
+func (p *passage) namesNobody() bool {
+	sent, url := &p.sent, p.r.URL
+	if hasMarks(sent.Path) || url.Path != sent.Path && hasMarks(url.Path) {
+		return false
+	}
+	return sent.RawQuery == "" && url.RawQuery == "" || !p.gate.chain.Credentials.NamedInTarget(p.r)
 }
 
 // hasMarks reports whether a path may hold more than names: parameters, escapes,

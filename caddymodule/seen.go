@@ -70,7 +70,7 @@ func (p *passage) signIn() string {
 		return "session " + s
 	}
 	cookies := p.r.Header["Cookie"]
-	if p.gate.memory == nil || p.heeded || len(cookies) == 0 {
+	if p.gate.memory == nil || p.heeded || p.r.Header["Authorization"] != nil || len(cookies) == 0 {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(strings.Join(cookies, "; ")))

@@ -24,6 +24,9 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 		case k == "Cookie":
 			saw.cookies = fields
 			continue // who depends on it, depends on what tells visitors apart
+		case k == "Authorization" && len(fields) == 1:
+			saw.authorized = true
+			continue
 		case k == "Connection":
 			connection = true
 		case k == "Upgrade":
@@ -52,11 +55,12 @@ const (
 
 // sawFields is what fields a request has: Cookie itself, and whether some of a kind.
 type sawFields struct {
-	cookies []string
-	heeded  bool // one may tell who the visitor is
-	proxied bool // one is a word that only a proxy may say
-	fronted bool // X-Forwarded-Proto or -Host, of one value: part of who the visitor is
-	upgrade bool // Upgrade
+	cookies    []string
+	authorized bool // Authorization, of one value: part of who the visitor is
+	heeded     bool // another one may tell who the visitor is
+	proxied    bool // one is a word that only a proxy may say
+	fronted    bool // X-Forwarded-Proto or -Host, of one value: likewise
+	upgrade    bool // Upgrade
 }
 
 // forbiddenField reports whether a client may not send the field on a gated

@@ -25,6 +25,10 @@ func (c *Credentials) inTarget(r *http.Request) string {
 	return c.inPath(r.URL.EscapedPath())
 }
 
+// NamedInTarget reports whether the path or the query of a request carries a
+// credential.
+func (c *Credentials) NamedInTarget(r *http.Request) bool { return c.orDefault().inTarget(r) != "" }
+
 // sessionSegment is how ASP.NET writes a session id into the path.
 var sessionSegment = regexp.MustCompile(`^\((?:[a-z]\([^)]*\))*s\(`)
 
