@@ -62,6 +62,7 @@ var tellingSite = strings.Replace(plainSite, "%UPSTREAM% {\n", "%UPSTREAM% {\n"+
 const (
 	byHS256  = "jwt {\n\t\t\tcookie session\n\t\t\tsecret \"%SECRET%\"\n\t\t\tuser sub\n\t\t}"
 	byClaim  = "jwt {\n\t\t\tcookie session\n\t\t\tsecret \"%SECRET%\"\n\t\t\tuser sub\n\t\t\tmethods amr\n\t\t}"
+	byBearer = "jwt {\n\t\t\theader Authorization\n\t\t\tsecret \"%SECRET%\"\n\t\t\tuser sub\n\t\t\tmethods amr\n\t\t}"
 	byEdDSA  = "jwt {\n\t\t\tcookie session\n\t\t\tpublic_key %DIR%/public.pem\n\t\t\tuser sub\n\t\t}"
 	byWhoami = "whoami /api/me {\n\t\t\tuser json login\n\t\t\tcookies sid\n\t\t}"
 	byRedis  = "redis %REDIS% {\n\t\t\tuser login\n\t\t}"
@@ -102,6 +103,9 @@ func variants() []variant {
 		{name: "claimed jwt HS256", site: siteOf(byClaim, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
 			return asking(p.addr, "Cookie: session="+token(jwt.SigningMethodHS256, []byte(jwtSecret), "pwd", "mfa")+"\r\n", http.StatusOK, "/documents/1"), nil
 		}},
+		{name: "claimed by a bearer", site: siteOf(byBearer, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
+			return asking(p.addr, "Authorization: Bearer "+token(jwt.SigningMethodHS256, []byte(jwtSecret), "pwd", "mfa")+"\r\n", http.StatusOK, "/documents/1"), nil
+		}},
 		{name: "flagged jwt EdDSA", site: siteOf(byEdDSA, storeBolt), prepare: flaggedEdDSA},
 		{name: "flagged whoami cached", site: siteOf(byWhoami, storeBolt), prepare: func(p *proc, _ *redisServer) (request, error) {
 			return flagged(p, "sid=bob")
@@ -127,10 +131,14 @@ const browserFields = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/5
 	"Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-User: ?1\r\n" +
 	"Referer: http://127.0.0.1/documents\r\nUpgrade-Insecure-Requests: 1\r\n"
 
-// pages are so many under a protected prefix.
+// pages are so many under a protected prefix, half of them with a query.
 func pages(n int) (paths []string) {
 	for i := range n {
-		paths = append(paths, fmt.Sprintf("/documents/%d/view", i))
+		path := fmt.Sprintf("/documents/%d/view", i)
+		if i%2 == 1 {
+			path = fmt.Sprintf("/documents/list?page=%d&sort=name", i)
+		}
+		paths = append(paths, path)
 	}
 	return paths
 }
