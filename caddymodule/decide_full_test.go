@@ -50,13 +50,13 @@ tenants:
   c: {parent: a, hosts: [c.test], grace: 1h}
   d: {hosts: [d.test], minimum: 2, protect: [/]}
   e: {hosts: [e.test], require: none, on_disable: keep, protect: [/documents]MORE}
-  f: {hosts: [f.test], protect: [/documents, /documents/1, /do, /shop]MORE}
+  f: {hosts: [f.test], protect: [/documents, /documents/1, /do, /shop], allow: [/documents/help, /shop/2]MORE}
   g: {hosts: [g.test], require: phishing-resistant, methods: [totp, passkey], protect: [/documents, /do]}
 `
 
 const oneTerm = `version: 1
 tenants:
-  all: {require: mfa, protect: [/documents, /do, /own, /shop]MORE}
+  all: {require: mfa, protect: [/documents, /do, /own, /shop], allow: [/documents/help]MORE}
 `
 
 // A request is decided, whatever is remembered of others a moment ago and whatever
@@ -75,7 +75,7 @@ func TestDecide_AsIfNothingWereRemembered(t *testing.T) {
 }
 
 func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
-	advance(t, 0)
+	stopClock(t)
 	site := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin", protect, "methods amr\n", "methods amr\ntime auth_time\nheader Authorization\n").Replace(claiming)
 	policies := []string{strings.ReplaceAll(terms, "MORE", ""), strings.NewReplacer("MORE", ", service_accounts: [{user: eve, from: [127.0.0.0/8], until: 2999-01-01, owner: a@b.example, reason: export}]", "/documents,", "/documents/1,", "/documents/1, /do", "/do").Replace(terms)}
 	s := start(t, site, map[string]string{"policy.yaml": policies[0]})
@@ -106,6 +106,9 @@ func decidesAsIfAnew(t *testing.T, protect, terms string, leastAlike int) {
 		switch r.IntN(400) {
 		case 0:
 			advance(t, time.Duration(r.IntN(1500))*time.Millisecond)
+			if err := g.app.service().Poll(context.Background()); err != nil {
+				t.Fatal(err)
+			}
 		case 1, 2, 3, 4:
 			s.write("policy.yaml", policies[0])
 			s.policyCounts()

@@ -32,8 +32,25 @@ import (
 // clockAhead is how far the gate's clock is ahead of the machine's.
 var clockAhead atomic.Int64
 
+// clockStopped is when the machine's clock stood still for the gate; nil: it runs.
+var clockStopped atomic.Pointer[time.Time]
+
+// stopClock has the gate's clock go on by what is advanced alone.
+func stopClock(t *testing.T) {
+	at := time.Now()
+	clockStopped.Store(&at)
+	t.Cleanup(func() { clockStopped.Store(nil) })
+}
+
 func init() {
-	now = func() time.Time { return time.Now().Add(time.Duration(clockAhead.Load())) }
+	now = func() time.Time {
+		at := clockStopped.Load()
+		if at == nil {
+			running := time.Now()
+			at = &running
+		}
+		return at.Add(time.Duration(clockAhead.Load()))
+	}
 	since = func(t time.Time) time.Duration { return now().Sub(t) }
 }
 

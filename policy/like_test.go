@@ -29,7 +29,11 @@ func TestAlike_AsDecideSays(t *testing.T) {
 		"fail/a tenant by identity":    {office, func(f *Facts) { f.TenantMapped, f.Tenant = true, "a" }, false},
 		"fail/a service account":       {strings.Replace(office, "MORE", ", service_accounts: [{user: svc, from: [192.0.2.0/24], until: 2999-01-01, owner: a@b.example, reason: export}]", 1), func(*Facts) {}, false},
 		"fail/case tells paths apart":  {strings.Replace(office, "MORE", ", case: sensitive", 1), func(*Facts) {}, false},
-		"fail/an allow":                {strings.Replace(office, "MORE", ", allow: [/documents/help]", 1), func(*Facts) {}, false},
+		"ok/an allow":                  {strings.Replace(office, "MORE", ", allow: [/documents/help, /do]", 1), func(*Facts) {}, true},
+		"ok/an allow of the whole":     {"version: 1\ntenants:\n  a: {require: mfa, protect: [/], allow: [/do, /documents/help]}\n", func(*Facts) {}, true},
+		"fail/an allow of a method":    {strings.Replace(office, "MORE", ", allow: [{path: /documents/help, method: [GET]}]", 1), func(*Facts) {}, false},
+		"fail/an allow of a query":     {strings.Replace(office, "MORE", ", allow: [/do, {path: /documents/help, query: {page: x}}]", 1), func(*Facts) {}, false},
+		"fail/an allow with its keys":  {strings.Replace(office, "MORE", ", allow: [{path: /documents/help, keys: [page]}]", 1), func(*Facts) {}, false},
 		"fail/a fresh area":            {strings.Replace(office, "/do,", "{path: /do, fresh: 5m},", 1), func(*Facts) {}, false},
 		"fail/a phishing-resistant":    {strings.Replace(office, "/do,", "{path: /do, require: phishing-resistant},", 1), func(*Facts) {}, false},
 		"fail/a rule of a query":       {strings.Replace(office, "/do,", "{path: /do, query: {page: x}},", 1), func(*Facts) {}, false},
@@ -41,7 +45,7 @@ func TestAlike_AsDecideSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := mustParse(t, strings.Replace(c.text, "MORE", "", 1))
 			alike := false
-			pages := []string{"/documents", "/documents/1", "/Documents/OLD/2", "/do/", "/do", "/own/1", "/open", "/doc", "/documents/help", "/.mfa/enroll", "/.mfa%2fenroll", "/.mfab", "/%64o", "/documents//1", "/open/..;/do", "/do;a=b", "/do.php/x", "/open?/documents", "*", "", "do"}
+			pages := []string{"/documents", "/documents/1", "/Documents/OLD/2", "/do/", "/do", "/own/1", "/open", "/doc", "/documents/help", "/documents/help/1?page=x", "/documents/HELP.html", "/documents/he-lp", "/documents/helpers", "/.mfa/enroll", "/.mfa%2fenroll", "/.mfab", "/%64o", "/documents//1", "/open/..;/do", "/do;a=b", "/do.php/x", "/open?/documents", "*", "", "do"}
 			for _, first := range pages {
 				f := Facts{
 					Place: Place{Host: "a.example", Mount: DefaultMount}, Method: "GET", Now: at, Client: netip.MustParseAddr("192.0.2.1"), Who: Known, User: "bob",

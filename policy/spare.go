@@ -22,7 +22,7 @@ func (p *Policy) Spares(at *Place, sent *Target) bool {
 func (p *Policy) Alike(at *Place, sent *Target, was *Decision) (*Area, bool) {
 	t := was.Tenant
 	if t == nil || was.Reason != ReasonVerified || was.Resistant || at.Protect != nil || p.mapped(at) ||
-		len(t.ServiceAccounts) > 0 || !t.rules.plain || t.rules.sensitive || t.rules.opening {
+		len(t.ServiceAccounts) > 0 || !t.rules.plain || t.rules.sensitive || !t.rules.opensByPath() {
 		return nil, false
 	}
 	host, slot := p.hostTenant(at)
@@ -37,6 +37,16 @@ func (p *Policy) Alike(at *Place, sent *Target, was *Decision) (*Area, bool) {
 		c = t.rules.covers(&asked, nil, nil)
 	}
 	return c.area, c.hit
+}
+
+// opensByPath reports whether no allow looks at more than a path.
+func (s *ruleset) opensByPath() bool {
+	for i := range s.allow {
+		if p := &s.allow[i]; p.methods() != nil || p.query() != nil || p.keys() != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // mayMeet reports whether a path of this head may lie under the mount, or under a
