@@ -9,8 +9,8 @@ import (
 )
 
 func TestFieldSet_FoldsAsServersDo(t *testing.T) {
-	s := newFieldSet(map[string]bool{"X-Api-Key": true})
-	for _, name := range []string{"X-Api-Key", "X_Api_Key", "X.Api.Key", "x-api-key"} {
+	s := newFieldSet(map[string]bool{"X-Api-Key": true, "-Pin": true})
+	for _, name := range []string{"X-Api-Key", "X_Api_Key", "X.Api.Key", "x-api-key", "-Pin", "_pin", ".PIN"} {
 		if !s.has(name) {
 			t.Errorf("%s is not heeded", name)
 		}

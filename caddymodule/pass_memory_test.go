@@ -208,6 +208,18 @@ func TestPassMemory_BehindAServerInFront(t *testing.T) {
 	}
 }
 
+// Of a credential with a name that begins with a sign, too, a visitor who is remembered
+// may not bring another's.
+func TestPassMemory_IsNotForAKeyOfAnyName(t *testing.T) {
+	advance(t, 0)
+	s := start(t, strings.NewReplacer("{\n\t%PRE", "{\n\tservers {\n\t\texpected_underscore_headers _pin\n\t\texpected_dot_headers .pin\n\t}\n\t%PRE",
+		"protect /documents", "credentials _pin\n\t\tprotect /documents").Replace(simple), nil)
+	b := letPass(t, s)
+	for _, name := range []string{"_pin", ".pin"} {
+		b.get("/documents/1", name, "eve's", "Accept", "application/json").want(400)
+	}
+}
+
 // What is kept of a visitor serves no request but one as his, within the second.
 func TestPassMemory_RecallsNoOther(t *testing.T) {
 	advance(t, 0)
