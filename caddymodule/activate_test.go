@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-
-	"github.com/caddy-mfa/caddy-mfa/identity"
 )
 
 // switching is a site whose one tenant requires nothing until it is told to.
@@ -111,15 +109,35 @@ func TestX1_NextSession_BehindAServerInFront(t *testing.T) {
 // A password, or a token, is the same at every sign-in: who sends one with each
 // request is known by no session that could have been there before.
 func TestX1_NextSession_OfNoPassword(t *testing.T) {
-	p := &passage{gate: &gateState{memory: newPassMemory()}, found: &found{who: &identity.Result{State: identity.Known}}, r: httptest.NewRequest("GET", "/documents/1", nil)}
-	p.r.Header.Set("Cookie", "sid=1")
-	if p.signIn() == "" {
-		t.Error("cookies name no session")
+	start(t, simple, nil)
+	g, _ := remembered(t)
+	for authorization, session := range map[string]bool{"": true, "Basic Ym9iOmJvYg==": false} {
+		r := httptest.NewRequest("GET", "/documents/1", nil)
+		r.Header.Set("Cookie", "sid=1")
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		p, _ := g.enter(httptest.NewRecorder(), r, nil)
+		if s := p.signIn(); (s != "") != session {
+			t.Errorf("of Authorization %q: session %q", authorization, s)
+		}
 	}
-	p.r.Header.Set("Authorization", "Basic Ym9iOmJvYg==")
-	if s := p.signIn(); s != "" {
-		t.Errorf("a password is taken for the session %q", s)
+}
+
+// What routes behind the gate add for the app is not the visitor's: his stream, looked
+// at while the app answers, goes on as the session that it was opened by.
+func TestX1_NextSession_OfAStream(t *testing.T) {
+	policy := func(require string) string {
+		return strings.Replace(switchable(require, "next-session"), "[/documents]", "[/documents, /feed]", 1)
 	}
+	site := strings.NewReplacer("LINES", "", "\treverse_proxy", "\trequest_header Authorization \"Basic YXBwOmFwcA==\"\n\treverse_proxy").Replace(switching)
+	s, _ := startFeed(t, site, map[string]string{"policy.yaml": policy("none")})
+	b := s.signedIn("bob")
+	b.get("/documents/1").want(200)
+	s.write("policy.yaml", policy("mfa"))
+	s.policyCounts()
+	_, events := b.open("/feed/events")
+	goesOn(t, events)
 }
 
 // H10: a session kept alive is not kept alive for ever.

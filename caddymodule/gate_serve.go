@@ -55,7 +55,7 @@ type passage struct {
 	judged   bool
 	atOnce   bool             // it was decided without a wait worth measuring
 	watched  bool             // identity sources look on: the request may change who the visitor is
-	heeded   bool             // a header field beside Cookie and Authorization may tell who the visitor is
+	heeded   bool             // a header field beside Cookie may tell who the visitor is
 	keyed    bool             // Authorization, or a server in front that says by what host or scheme it was asked, is part of who the visitor is
 	calm     bool             // nothing but header fields could hold a credential, and it changes nothing
 	plain    bool             // the gate may remember the visitor: he has a proof, as far as can be seen, and nothing but his key tells who he is
@@ -148,9 +148,9 @@ func (g *gateState) enter(w http.ResponseWriter, r *http.Request, next caddyhttp
 	}
 	p.secure = r.TLS != nil || saw.fronted && isSecure(r)
 	p.answer.cookies = g.cookieNames(p.secure)
-	p.heeded, p.keyed = saw.heeded, saw.fronted || saw.authorized
+	p.heeded, p.keyed = saw.heeded || saw.authorized, saw.fronted || saw.authorized
 	p.calm = changesNothing(r)
-	p.plain = p.calm && !p.heeded && g.memory != nil && !g.app.nested.Load()
+	p.plain = p.calm && !saw.heeded && g.memory != nil && !g.app.nested.Load()
 	p.memory = p.remembered()
 	if p.memory != nil && p.isAgain() {
 		to = whereBefore

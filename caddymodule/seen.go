@@ -64,13 +64,13 @@ func (s *session) seenIn(t *policy.Tenant) time.Time {
 // session, else by every cookie of the app, one of which it replaces at a
 // sign-in. Some apps change them more often, and then the next visit looks like
 // a new sign-in; that has people asked too soon, never too late. "" where more
-// than cookies tells who this is: a password is the same every time.
+// than cookies told who this is when he came: a password is the same every time.
 func (p *passage) signIn() string {
 	if s := p.who.Person.Session; s != "" {
 		return "session " + s
 	}
 	cookies := p.r.Header["Cookie"]
-	if p.gate.memory == nil || p.heeded || p.r.Header["Authorization"] != nil || len(cookies) == 0 {
+	if p.gate.memory == nil || p.heeded || len(cookies) == 0 {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(strings.Join(cookies, "; ")))
