@@ -11,9 +11,8 @@ import (
 // stripHeaders removes what must never reach the app from a client: the
 // gate's own Mfa-* fields in every spelling that some server reads as the same
 // (Mfa_User, Mfa.User), fields by which some apps take another path or method
-// than the request line's, Proxy (CGI's HTTP_PROXY), and their names in
-// Connection, which would make the proxy drop what the gate sets. It tells what
-// stays.
+// than the request line's, Proxy (CGI's HTTP_PROXY), and what is named in Connection.
+// It tells what stays.
 func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 	connection := false
 	for k, fields := range h {
@@ -41,8 +40,8 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 		saw.proxied = saw.proxied || slices.Contains(proxiesSay, k)
 		saw.heeded = saw.heeded || heeds.has(k)
 	}
-	if connection {
-		stripConnection(h, h["Connection"])
+	if connection && stripConnection(h, h["Connection"]) {
+		return stripHeaders(h, heeds) // what it saw may be gone
 	}
 	return saw
 }
@@ -140,31 +139,45 @@ func isMfaField(k string) bool {
 	return len(k) > 3 && strings.EqualFold(k[:3], "mfa") && (k[3] == '-' || k[3] == '_' || k[3] == '.')
 }
 
-// stripConnection drops names of the gate's fields from the hop-by-hop list.
-func stripConnection(h http.Header, fields []string) {
+// ofConnection are the words in Connection that name no field to be taken away, in
+// lower case: those of HTTP itself.
+var ofConnection = map[string]bool{
+	"": true, "close": true, "keep-alive": true, "upgrade": true, "te": true, "trailer": true, "trailers": true, "transfer-encoding": true, "proxy-connection": true,
+}
+
+// stripConnection takes away every field that is named in the hop-by-hop list
+// (RFC 9110, section 7.6.1), and its name, and reports whether there was one. Done by
+// a proxy behind the gate alone, it would take away what the gate sets, and what the
+// visitor was known by: the app would serve whomever another credential names.
+func stripConnection(h http.Header, fields []string) (took bool) {
 	changed := false
 	out := fields[:0:0]
 	for _, f := range fields {
 		var kept []string
 		for t := range strings.SplitSeq(f, ",") {
-			if isMfaField(strings.TrimSpace(t)) || strings.EqualFold(strings.TrimSpace(t), "http2-settings") {
-				changed = true
+			name := strings.TrimSpace(t)
+			if ofConnection[strings.ToLower(name)] {
+				kept = append(kept, t)
 				continue
 			}
-			kept = append(kept, t)
+			changed = true
+			if h.Values(name) != nil {
+				h.Del(name)
+				took = true
+			}
 		}
 		if s := strings.TrimSpace(strings.Join(kept, ",")); s != "" {
 			out = append(out, s)
 		}
 	}
-	if !changed {
-		return
-	}
-	if len(out) == 0 {
+	switch {
+	case !changed:
+	case len(out) == 0:
 		delete(h, "Connection")
-		return
+	default:
+		h["Connection"] = out
 	}
-	h["Connection"] = out
+	return took
 }
 
 // stripUpgrade removes an Upgrade that is not a whole WebSocket handshake

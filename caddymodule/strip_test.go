@@ -22,12 +22,16 @@ func TestStripHeaders(t *testing.T) {
 			http.Header{},
 		},
 		"fail/named in a hop-by-hop list": {
-			http.Header{"Connection": {"close, Mfa-Status", "mfa_user"}},
+			http.Header{"Connection": {"close, Mfa-Status", "mfa_user", "authorization,Cookie", "Remote-User"}},
 			http.Header{"Connection": {"close"}},
 		},
-		"ok/a hop-by-hop list without them is left as it is": {
-			http.Header{"Connection": {"keep-alive,  X-Thing"}},
-			http.Header{"Connection": {"keep-alive,  X-Thing"}},
+		"fail/taken away with its name": {
+			http.Header{"Connection": {"keep-alive,  X-Thing, authorization", "cookie, connection"}, "X-Thing": {"a"}, "Authorization": {"b"}, "Cookie": {"c"}, "Accept": {"d"}},
+			http.Header{"Connection": {"keep-alive"}, "Accept": {"d"}},
+		},
+		"ok/HTTP's own words are left as they are": {
+			http.Header{"Connection": {"keep-alive,  Upgrade"}, "Upgrade": {"websocket"}, "Te": {"trailers"}},
+			http.Header{"Connection": {"keep-alive,  Upgrade"}, "Upgrade": {"websocket"}, "Te": {"trailers"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
