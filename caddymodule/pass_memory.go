@@ -23,7 +23,7 @@ const (
 type visitorKey struct {
 	host               string
 	cookies            bool   // there is a Cookie field
-	authorization      string // that field
+	authorization      string // the field of that name
 	askedHost, askedBy string // the host and the scheme that a server in front was asked by, in its words
 	secure             bool
 }
@@ -136,7 +136,7 @@ func (p *passage) remember(changes, revocations uint64) {
 	key.askedHost, key.askedBy = strings.Clone(key.askedHost), strings.Clone(key.askedBy)
 	methods, at := toldOf(p.proof())
 	p.gate.memory.Put(&passedEntry{Text: text, Key: key, Until: until, Value: passed{
-		found: *p.found, kept: p.answer.cookies.without(text), // of no cookies nothing is looked at
+		found: *p.found, kept: p.answer.cookies.without(text), // where text is a token, nobody looks at it
 		methods: methods, at: at, changes: changes, revocations: revocations,
 	}}, p.now)
 }
