@@ -67,7 +67,7 @@ func (p *passage) findOut(pol *policy.Policy, at policy.Place, target policy.Tar
 		f.Account = asked.Account
 	case policy.AskNothing:
 		if recalled && !changed {
-			p.keepDecision(pol)
+			p.keepDecision(pol, &f)
 		}
 	}
 	if p.decision.Ask != policy.AskNothing {

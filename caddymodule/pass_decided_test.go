@@ -151,46 +151,54 @@ func TestPassMemory_DecidesAnewWhatIsAnother(t *testing.T) {
 	b.get("/documents/1", "Accept", "application/json").want(403)
 }
 
-// Where the age of a proof, or whence somebody comes, has a say, nothing is kept.
+// Where the age of a proof, a date to come, or whence somebody comes has a say,
+// nothing is kept.
 func TestPassMemory_KeepsNoDecisionThatMayChange(t *testing.T) {
-	load := func(more string) *policy.Policy {
-		file := filepath.Join(t.TempDir(), "policy.yaml")
-		if err := os.WriteFile(file, []byte("version: 1\ntenants:\n  a: {require: mfa, protect: [/documents]"+more+"}\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		p, err := policy.Load(file, policy.Options{Mail: policy.MailYes})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	calm := load("")
-	byAddress := load(", service_accounts: [{user: svc, from: [192.0.2.0/24], until: 2999-01-01, owner: a@b.example, reason: export}]")
-	verified := policy.Decision{Verdict: policy.Allow, Reason: policy.ReasonVerified, Protected: true}
 	start(t, simple, nil)
 	g, _ := remembered(t)
+	at := now()
+	account := policy.Account{State: policy.AccountKnown, Methods: []policy.AccountMethod{{Kind: policy.MethodTOTP, Tenant: "a", Reviewed: at}}}
 	for name, c := range map[string]struct {
-		pol    *policy.Policy
-		path   string
-		change func(*policy.Decision)
-		kept   bool
+		terms, path string
+		change      func(*policy.Facts)
+		reason      policy.Reason
+		kept        bool
 	}{
-		"ok/verified":           {calm, "/documents/1", func(*policy.Decision) {}, true},
-		"fail/a fresh proof":    {calm, "/documents/1", func(d *policy.Decision) { d.Fresh = time.Minute }, false},
-		"fail/still a question": {calm, "/documents/1", func(d *policy.Decision) { d.Ask = policy.AskAccount }, false},
-		"fail/not required":     {calm, "/documents/1", func(d *policy.Decision) { d.Reason = policy.ReasonNotRequired }, false},
-		"fail/trusted":          {calm, "/documents/1", func(d *policy.Decision) { d.Reason = policy.ReasonTrustedDevice }, false},
-		"fail/grace":            {calm, "/documents/1", func(d *policy.Decision) { d.Reason = policy.ReasonGrace }, false},
-		"fail/by address":       {byAddress, "/documents/1", func(*policy.Decision) {}, false},
-		"fail/a sign-out":       {calm, "/logout", func(*policy.Decision) {}, false},
-		"ok/with a query":       {calm, "/documents/1?page=2", func(*policy.Decision) {}, true},
+		"ok/verified":                   {"protect: [/documents]", "/documents/1", nil, policy.ReasonVerified, true},
+		"ok/with a query":               {"protect: [/documents]", "/documents/1?page=2", nil, policy.ReasonVerified, true},
+		"fail/a fresh proof":            {"protect: [{path: /documents, fresh: 1h}]", "/documents/1", nil, policy.ReasonVerified, false},
+		"fail/a sign-out":               {"protect: [/logout]", "/logout", nil, policy.ReasonVerified, false},
+		"fail/by address":               {"protect: [/documents], service_accounts: [{user: svc, from: [192.0.2.0/24], until: 2999-01-01, owner: a@b.example, reason: export}]", "/documents/1", nil, policy.ReasonVerified, false},
+		"ok/no review within a second":  {"protect: [/documents], review: 30d", "/documents/1", func(f *policy.Facts) { f.Proof.Reviewed = at.Add(2*rememberedFor - 720*time.Hour) }, policy.ReasonVerified, true},
+		"fail/a review within a second": {"protect: [/documents], review: 30d", "/documents/1", func(f *policy.Facts) { f.Proof.Reviewed = at.Add(rememberedFor/2 - 720*time.Hour) }, policy.ReasonVerified, false},
+		"fail/not required yet":         {"protect: [/documents], activate: 2999-01-01", "/documents/1", nil, policy.ReasonNotRequired, false},
+		"fail/enrolled is enough":       {"protect: [/documents], prove: enrolled", "/documents/1", func(f *policy.Facts) { f.Proof, f.Account = policy.Proof{}, account }, policy.ReasonEnrolled, false},
+		"fail/reported":                 {"protect: [/documents], mode: report", "/documents/1", func(f *policy.Facts) { f.Proof, f.Account = policy.Proof{}, account }, policy.ReasonReported, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			was := verified
+			file := filepath.Join(t.TempDir(), "policy.yaml")
+			if err := os.WriteFile(file, []byte("version: 1\ntenants:\n  a: {require: mfa, "+c.terms+"}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			pol, err := policy.Load(file, policy.Options{Mail: policy.MailYes})
+			if err != nil {
+				t.Fatal(err)
+			}
 			r := httptest.NewRequest("GET", c.path, nil)
-			p := &passage{gate: g, memory: new(passedEntry), found: &noneFound, decision: &was, sent: wireTarget(r.RequestURI, r.URL), r: r}
-			c.change(p.decision)
-			p.keepDecision(c.pol)
+			p := &passage{gate: g, memory: &passedEntry{Until: at.Add(rememberedFor)}, found: &noneFound, sent: wireTarget(r.RequestURI, r.URL), r: r}
+			f := policy.Facts{
+				Place: g.at("localhost"), Method: "GET", Sent: p.sent, Now: at, Who: policy.Known, User: "bob",
+				Proof: policy.Proof{At: at, Tenant: "a", First: policy.FirstEmail, Methods: []string{policy.MethodTOTP}},
+			}
+			if c.change != nil {
+				c.change(&f)
+			}
+			was := pol.Decide(&f)
+			if was.Ask != policy.AskNothing || was.Reason != c.reason {
+				t.Fatalf("decided %+v", was)
+			}
+			p.decision = &was
+			p.keepDecision(pol, &f)
 			d := p.memory.Value.decided.Load()
 			if got := d != nil; got != c.kept {
 				t.Errorf("kept %v", got)

@@ -179,15 +179,20 @@ func (p *passage) isLike(pol *policy.Policy, at *policy.Place) bool {
 
 // keepDecision keeps for the visitor's next request that he was let pass here, if
 // who he is settled it: neither the store, nor his address, nor how long ago he
-// proved had a say. Of a second's targets it is the first: who asks for many asks
-// for each once, and who asks again and again asks for one.
-func (p *passage) keepDecision(pol *policy.Policy) {
+// proved had a say, nor will a date that comes before he is forgotten. Of a second's
+// targets it is the first: who asks for many asks for each once, and who asks again
+// and again asks for one.
+func (p *passage) keepDecision(pol *policy.Policy, f *policy.Facts) {
 	d := p.decision
-	if d.Reason != policy.ReasonVerified || d.Fresh != 0 || d.Ask != policy.AskNothing || pol.LooksAtClient() ||
+	if d.Reason != policy.ReasonVerified || d.Fresh != 0 || pol.LooksAtClient() ||
 		p.gate.watches && p.gate.chain.OnRoute(p.r) {
 		return
 	}
 	if was := p.memory.Value.decided.Load(); was == nil || was.by != pol {
+		then := *f
+		if then.Now = p.memory.Until; pol.Decide(&then) != *d {
+			return
+		}
 		path := ""
 		if p.sent.RawQuery == "" { // else a page of this path alone may be another
 			path = strings.Clone(p.sent.Path)

@@ -339,3 +339,28 @@ func TestLookedUp_IsOfOneTenant(t *testing.T) {
 		t.Errorf("kept for %q", p.looked.email)
 	}
 }
+
+// A requirement that begins within the second for which somebody is remembered
+// holds from its first moment.
+func TestPassMemory_ADateIsKept(t *testing.T) {
+	stopClock(t)
+	terms := func(begins time.Time) string {
+		return "version: 1\ndefaults: {share: everywhere, methods: [totp, passkey]}\ntenants:\n" +
+			"  house: {hosts: [localhost], require: mfa, protect: [/documents]}\n" +
+			"  silva: {parent: house, require: phishing-resistant, activate: " + begins.Format(time.RFC3339Nano) + "}\n"
+	}
+	s := start(t, strings.Replace(offices, "cache 0s", "cache 1m", 1), map[string]string{"policy.yaml": terms(now().Add(time.Hour))})
+	s.app.tenants["bob"] = "silva"
+	b := letPass(t, s)
+	advance(t, 2*rememberedFor) // he is forgotten
+	if err := s.state().service().Poll(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	s.write("policy.yaml", terms(now().Add(rememberedFor/2)))
+	s.policyCounts()
+	for range 3 {
+		b.get("/documents/1").want(200)
+	}
+	advance(t, rememberedFor/2)
+	b.get("/documents/1", "Accept", "application/json").want(403).reason("enroll")
+}
