@@ -111,7 +111,7 @@ func (p *passage) heard(set []string, status int) {
 // request with a slow body can be overtaken by a sign-in in the same session:
 // the app would then answer it as somebody else.
 func (p *passage) still() bool {
-	if !p.gate.steady || !p.gate.chain.Overtaken(p.watch, p.who) {
+	if !p.gate.steady || !p.gate.chain.Overtaken(p.r, p.watch, p.who) {
 		return true
 	}
 	visit, lent := p.visit()

@@ -11,7 +11,7 @@ import (
 // identify asks the site's identities who this is, and reads the gate's own
 // cookies in the light of the answer.
 func (p *passage) identify() {
-	changes, epoch := identity.Changes(), p.gate.app.revocations()
+	epoch := p.gate.app.revocations()
 	visit, lent := p.visit()
 	who := p.gate.chain.Identify(p.innerContext(), visit)
 	lent.takeBack()
@@ -20,7 +20,7 @@ func (p *passage) identify() {
 	p.named = p.gate.tenantOf(p, who.Person.Tenant)
 	p.realm = p.gate.realmOf(p.named)
 	p.readFlag()
-	p.remember(changes, epoch)
+	p.remember(epoch)
 }
 
 // visit is this request as the identity sources see it. Asking the app, they
@@ -68,7 +68,7 @@ func (p *passage) relay() {
 // would be signed in to again by the answer about a picture that was still on
 // its way when its user signed out.
 func (p *passage) forgetOvertaken() {
-	if more := p.answer.more; more != nil && len(more.relay) > 0 && p.gate.chain.Overtaken(p.watch, p.who) {
+	if more := p.answer.more; more != nil && len(more.relay) > 0 && p.gate.chain.Overtaken(p.r, p.watch, p.who) {
 		more.relay = nil
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/identity"
 	"github.com/caddy-mfa/caddy-mfa/internal/recent"
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -29,13 +30,12 @@ type visitorKey struct {
 }
 
 // passed is a known person with a proof that counts; until when is its entry's
-// word. It is shared: but for what was decided, it is read and never written to.
+// word. It is shared: but for what is atomic, it is read and never written to.
 type passed struct {
-	found              // without a flag, the proof is the identity's own claim
-	kept        string // his Cookie field without the gate's own
-	methods, at string // of the proof, as the app is told
-	changes     uint64 // of identities; anything since makes this useless
-	revocations uint64 // of flags; likewise
+	found                     // without a flag, the proof is the identity's own claim
+	kept        string        // his Cookie field without the gate's own
+	methods, at string        // of the proof, as the app is told
+	revocations atomic.Uint64 // of flags, when this one was last found to be none of them
 	decided     atomic.Pointer[decided]
 }
 
@@ -51,8 +51,8 @@ type decided struct {
 
 // passMemory remembers, for a second at most, who visitors with a proof are,
 // so that the many requests of one page find it out once. It holds nobody who
-// must still prove, and every sign-in, sign-out, form and revocation seen by
-// this node makes it useless. A session lies in a visitor's cookies, or in his token,
+// must still prove, and what makes it useless for somebody is his sign-in, sign-out,
+// form or revocation, as soon as this node hears of it. A session lies in a visitor's cookies, or in his token,
 // so that the one or the other tells most visitors apart.
 type passMemory = recent.Table[visitorKey, passed]
 
@@ -101,8 +101,9 @@ func first(fields []string) string {
 // recall takes over who this visitor is from a request of a moment ago.
 func (p *passage) recall() bool {
 	e, svc := p.memory, p.gate.app.service()
-	if e == nil || !p.now.Before(e.Until) || e.Until.Sub(p.now) > rememberedFor || e.Value.changes != identity.Changes() ||
-		svc == nil || e.Value.revocations != svc.Revocations() || !svc.Current(p.now) {
+	if e == nil || !p.now.Before(e.Until) || e.Until.Sub(p.now) > rememberedFor ||
+		p.gate.steady && !p.gate.chain.Holds(p.r, e.Value.who) ||
+		svc == nil || !svc.Current(p.now) || !e.Value.stands(svc) {
 		p.memory = nil
 		return false
 	}
@@ -110,9 +111,23 @@ func (p *passage) recall() bool {
 	return true
 }
 
-// remember keeps who this visitor is for his next requests. The counts are
-// those of before he was identified.
-func (p *passage) remember(changes, revocations uint64) {
+// stands reports whether his flag, if he has one, was not revoked. It looks again
+// only where something was since it last did.
+func (v *passed) stands(svc *enroll.Service) bool {
+	count := svc.Revocations() // before the look: what comes in between is seen next time
+	if v.revocations.Load() == count {
+		return true
+	}
+	if v.flag != nil && svc.Revoked(v.flag) {
+		return false
+	}
+	v.revocations.Store(count)
+	return true
+}
+
+// remember keeps who this visitor is for his next requests. The count is that of
+// before he was identified.
+func (p *passage) remember(revocations uint64) {
 	text, key, ok := p.visitorKey()
 	if !ok || p.who.State != identity.Known || p.deaf || len(p.who.SetCookie) > 0 || p.answer.more != nil {
 		return
@@ -135,10 +150,12 @@ func (p *passage) remember(changes, revocations uint64) {
 	text, key.host, key.authorization = strings.Clone(text), strings.Clone(key.host), strings.Clone(key.authorization)
 	key.askedHost, key.askedBy = strings.Clone(key.askedHost), strings.Clone(key.askedBy)
 	methods, at := toldOf(p.proof())
-	p.gate.memory.Put(&passedEntry{Text: text, Key: key, Until: until, Value: passed{
+	e := &passedEntry{Text: text, Key: key, Until: until, Value: passed{
 		found: *p.found, kept: p.answer.cookies.without(text), // where text is a token, nobody looks at it
-		methods: methods, at: at, changes: changes, revocations: revocations,
-	}}, p.now)
+		methods: methods, at: at,
+	}}
+	e.Value.revocations.Store(revocations)
+	p.gate.memory.Put(e, p.now)
 }
 
 // isAgain reports whether a remembered visitor asks for the very page that he was

@@ -26,6 +26,11 @@ func remembered(t *testing.T) (g *gateState, n int) {
 	return g, len(g.memory.All())
 }
 
+// newest is whom the gate remembers for longest.
+func newest(g *gateState) *passedEntry {
+	return slices.MaxFunc(g.memory.All(), func(a, b *passedEntry) int { return a.Until.Compare(b.Until) })
+}
+
 // letPass returns a visitor whom the gate remembers as let pass.
 func letPass(t *testing.T, s *live) *browser {
 	t.Helper()
@@ -224,29 +229,41 @@ func TestPassMemory_IsNotForAKeyOfAnyName(t *testing.T) {
 func TestPassMemory_RecallsNoOther(t *testing.T) {
 	advance(t, 0)
 	s := start(t, simple, nil)
-	letPass(t, s)
+	b := letPass(t, s)
 	g, _ := remembered(t)
 	at := now()
+	revoke := func(id string) {
+		if err := g.app.service().RevokeFlag(context.Background(), &enroll.Flag{ID: id, Realm: defaultRealm, User: "bob", Expires: at.Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, c := range map[string]struct {
 		change func(*passage, *passed)
 		ok     bool
 	}{
-		"ok/as he was":            {func(*passage, *passed) {}, true},
-		"fail/a second later":     {func(p *passage, _ *passed) { p.now = at.Add(rememberedFor) }, false},
-		"fail/the clock set back": {func(p *passage, _ *passed) { p.now = at.Add(-time.Minute) }, false},
-		"fail/somebody signed in": {func(_ *passage, q *passed) { q.changes-- }, false},
-		"fail/something revoked":  {func(_ *passage, q *passed) { q.revocations++ }, false},
-		"fail/over https":         {func(p *passage, _ *passed) { p.secure = true }, false},
-		"fail/at another host":    {func(p *passage, _ *passed) { p.r.Host = "other.test" }, false},
-		"fail/by another scheme":  {func(p *passage, _ *passed) { p.keyed = true; p.r.Header.Set("X-Forwarded-Proto", "https") }, false},
-		"fail/by another host":    {func(p *passage, _ *passed) { p.keyed = true; p.r.Header.Set("X-Forwarded-Host", "a.test") }, false},
-		"fail/with a token":       {func(p *passage, _ *passed) { p.keyed = true; p.r.Header.Set("Authorization", "Bearer x") }, false},
-		"fail/it is the token":    {func(p *passage, _ *passed) { p.given = nil; p.keyed = true; p.r.Header.Set("Authorization", "mfa=1") }, false},
-		"fail/two fields":         {func(p *passage, _ *passed) { p.given = append(p.given, "b=2") }, false},
-		"fail/something besides":  {func(p *passage, _ *passed) { p.plain = false }, false},
+		"ok/another signed in":                   {func(*passage, *passed) { s.signedIn("eve") }, true},
+		"ok/another sent a form":                 {func(*passage, *passed) { s.browser().send("POST", "/open", "a=1", "Cookie", "sid=eve") }, true},
+		"ok/another was revoked":                 {func(*passage, *passed) { revoke("another") }, true},
+		"fail/he sent a form":                    {func(*passage, *passed) { b.send("POST", "/open", "a=1") }, false},
+		"fail/he was revoked":                    {func(_ *passage, q *passed) { q.flag.ID = "his"; revoke("his") }, false},
+		"fail/his page may name another session": {func(p *passage, _ *passed) { p.r.RequestURI = "/documents/1?a=b"; s.signedIn("eve") }, false},
+		"ok/as he was":                           {func(*passage, *passed) {}, true},
+		"fail/a second later":                    {func(p *passage, _ *passed) { p.now = at.Add(rememberedFor) }, false},
+		"fail/the clock set back":                {func(p *passage, _ *passed) { p.now = at.Add(-time.Minute) }, false},
+		"fail/over https":                        {func(p *passage, _ *passed) { p.secure = true }, false},
+		"fail/at another host":                   {func(p *passage, _ *passed) { p.r.Host = "other.test" }, false},
+		"fail/by another scheme":                 {func(p *passage, _ *passed) { p.keyed = true; p.r.Header.Set("X-Forwarded-Proto", "https") }, false},
+		"fail/by another host":                   {func(p *passage, _ *passed) { p.keyed = true; p.r.Header.Set("X-Forwarded-Host", "a.test") }, false},
+		"fail/with a token":                      {func(p *passage, _ *passed) { p.keyed = true; p.r.Header.Set("Authorization", "Bearer x") }, false},
+		"fail/it is the token":                   {func(p *passage, _ *passed) { p.given = nil; p.keyed = true; p.r.Header.Set("Authorization", "mfa=1") }, false},
+		"fail/two fields":                        {func(p *passage, _ *passed) { p.given = append(p.given, "b=2") }, false},
+		"fail/something besides":                 {func(p *passage, _ *passed) { p.plain = false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := &passedEntry{Until: at.Add(rememberedFor), Value: passed{found: found{who: &identity.Result{State: identity.Known}, flag: &enroll.Flag{}}, changes: identity.Changes(), revocations: g.app.service().Revocations()}}
+			for range 2 { // what the app was asked anew is remembered the second time
+				b.get("/documents/1").want(200)
+			}
+			e := &passedEntry{Until: at.Add(rememberedFor), Value: passed{found: found{who: newest(g).Value.who, flag: &enroll.Flag{}}}}
 			p := &passage{gate: g, plain: true, given: []string{"mfa=1"}, answer: answer{cookies: g.plainNames}, rare: new(rare), r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
 			e.Text, e.Key, _ = p.visitorKey()
 			g.memory.Put(e, at)
@@ -254,6 +271,8 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 			p.memory = p.remembered()
 			if got := p.recall(); got != c.ok {
 				t.Errorf("recalled %v, want %v", got, c.ok)
+			} else if got && e.Value.revocations.Load() != g.app.service().Revocations() {
+				t.Error("the revocations are looked through again next time")
 			}
 		})
 	}
@@ -290,7 +309,7 @@ func TestPassMemory_KeepsNothingLonger(t *testing.T) {
 				found: &found{who: &identity.Result{State: identity.Known, Until: at.Add(time.Hour)}, flag: &enroll.Flag{Expires: at.Add(time.Hour)}},
 			}
 			c.change(p)
-			p.remember(identity.Changes(), g.app.service().Revocations())
+			p.remember(g.app.service().Revocations())
 			e := g.memory.Get(p.given[0], &visitorKey{host: p.r.Host, cookies: true})
 			switch {
 			case (e != nil) != (c.until > 0):

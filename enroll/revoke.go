@@ -117,3 +117,6 @@ func (s *Service) Poll(ctx context.Context) error {
 
 // Revocations is a count that grows with every revocation this node hears of.
 func (s *Service) Revocations() uint64 { return s.revoked.epoch.Load() }
+
+// Revoked reports whether this node has heard that a flag was revoked.
+func (s *Service) Revoked(f *Flag) bool { return s.revoked.has(f) }

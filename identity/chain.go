@@ -26,6 +26,7 @@ type Result struct {
 	Until      time.Time // with Known of one source, until when it would say so again; zero: it would not
 
 	begun uint64 // the event before which nothing counts as a change
+	marks []mark // with Known of one source, what its answer depends on; shared
 }
 
 // Identify says who is asking. A credential that no source looks into makes it
@@ -101,7 +102,7 @@ func (c *Chain) carried(v *Visit, header string) bool {
 
 // known is the result of one source that knows who it is.
 func known(src Source, a *Answer) Result {
-	res := Result{State: Known, Person: a.Person, SetCookie: a.SetCookie, Until: a.Until}
+	res := Result{State: Known, Person: a.Person, SetCookie: a.SetCookie, Until: a.Until, marks: a.marks}
 	res.Person.Source = src.Name()
 	return res
 }

@@ -71,20 +71,33 @@ func (c *Chain) SawResponse(v *Visit, setCookie []string, status int) (endsAll b
 // Steady is a source whose answer may be overtaken while a request is with the
 // app.
 type Steady interface {
-	// QuietSince reports whether no request at all has changed since an event who
-	// anybody is, nor may be doing so now. It waits for nobody.
-	QuietSince(event uint64) bool
+	// Holds reports whether nothing has happened since res was found that may have
+	// changed who r comes from, nor may be doing so now. It waits for nobody, and
+	// may say no because of what others did.
+	Holds(r *http.Request, res *Result) bool
 	// ChangedSince reports whether another request may have changed who the
-	// visitor is after an event.
-	ChangedSince(v *Visit, event uint64) bool
+	// visitor is since res was found.
+	ChangedSince(v *Visit, res *Result) bool
+}
+
+// Holds reports whether a Result still holds for a request of the same credentials
+// as the one that Identify found it for. Who keeps one past its request must ask
+// before each use.
+func (c *Chain) Holds(r *http.Request, res *Result) bool {
+	for _, src := range c.Sources {
+		if s, ok := src.(Steady); ok && !s.Holds(r, res) {
+			return false
+		}
+	}
+	return true
 }
 
 // Overtaken reports whether another request may have changed who the visitor
 // is since Identify found res. It costs next to nothing, and asks for the visit
-// only where something happened at all.
-func (c *Chain) Overtaken(visit func() *Visit, res *Result) bool {
+// only where something happened that may concern him.
+func (c *Chain) Overtaken(r *http.Request, visit func() *Visit, res *Result) bool {
 	for _, src := range c.Sources {
-		if s, ok := src.(Steady); ok && !s.QuietSince(res.begun) && s.ChangedSince(visit(), res.begun) {
+		if s, ok := src.(Steady); ok && !s.Holds(r, res) && s.ChangedSince(visit(), res) {
 			return true
 		}
 	}
@@ -104,7 +117,7 @@ func (c *Chain) Overtaken(visit func() *Visit, res *Result) bool {
 // What the app sets when it is asked so is of before the change, and goes
 // nowhere.
 func (c *Chain) Still(ctx context.Context, v *Visit, res *Result) bool {
-	if !c.Overtaken(func() *Visit { return v }, res) {
+	if !c.Overtaken(v.R, func() *Visit { return v }, res) {
 		return true
 	}
 	w := *v

@@ -66,6 +66,8 @@ type Answer struct {
 	Err        error         // why, for the log: never shown to the visitor, holds no secret
 	RetryAfter time.Duration // with Down: when to try again, 0 for no opinion
 	Until      time.Time     // with Known, until when the source would say so again unasked; zero: it would not
+
+	marks []mark // what it depends on; never changed
 }
 
 // Visit is one request to identify.

@@ -27,16 +27,16 @@ type memory struct {
 	flights map[flightKey]*flight
 	changes map[uintptr]change // by request
 
-	// Of the above, for who only wants to know that nothing happened. Both are
+	// Of the above, for who only wants to know that nothing happened. All are
 	// written under mu.
-	last     atomic.Uint64 // event of the last drop
-	underWay atomic.Int64  // changes
+	all   calm
+	some  [calms]calm // of the marks that fall to each
+	floor atomic.Uint64
 }
 
 // kept is one remembered answer.
 type kept struct {
 	answer Answer
-	marks  []mark
 	begun  uint64
 	until  time.Time
 }
@@ -81,7 +81,7 @@ func (m *memory) remembered(key digest, now time.Time, nobodyToo bool) (Answer, 
 	if !ok {
 		return Answer{}, false
 	}
-	useless, _ := m.drops.anyDropped(k.marks, k.begun)
+	useless, _ := m.drops.anyDropped(k.answer.marks, k.begun)
 	if useless || !now.Before(k.until) || k.answer.State == Nobody && !nobodyToo {
 		m.kept.remove(key)
 		return Answer{}, false
@@ -98,8 +98,8 @@ func (m *memory) drop(marks []mark, by uintptr, now time.Time) {
 	for _, one := range marks {
 		m.drops.drop(one, by, now)
 	}
-	m.last.Store(events.Load())
-	changes.Add(1)
+	m.floor.Store(m.drops.floor)
+	m.tell(marks, func(c *calm) { c.last.Store(events.Load()) })
 }
 
 // question is what one visitor wants to know.
@@ -192,6 +192,7 @@ func (m *memory) land(q *question, f *flight) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a := &f.answer
+	a.marks = slices.Clone(q.marks)
 	f.useless, f.whole = m.drops.anyDropped(q.marks, f.begun)
 	f.shared = len(a.SetCookie) == 0
 	ttl := q.ttl
@@ -202,7 +203,7 @@ func (m *memory) land(q *question, f *flight) {
 	case !f.shared || ttl <= 0:
 		m.kept.remove(q.key.key)
 	case a.State == Known || a.State == Nobody || a.State == Down:
-		m.kept.put(q.key.key, kept{*a, slices.Clone(q.marks), f.begun, q.now.Add(ttl)}, a.size())
+		m.kept.put(q.key.key, kept{*a, f.begun, q.now.Add(ttl)}, a.size())
 	}
 	delete(m.flights, q.key)
 	close(f.done)

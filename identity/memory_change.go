@@ -1,9 +1,9 @@
 package identity
 
 import (
-	"maps"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,31 +27,79 @@ func (m *memory) begin(by uintptr, marks []mark, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.changes) >= maxChanges {
-		maps.DeleteFunc(m.changes, func(_ uintptr, c change) bool { return now.Sub(c.since) > maxUnderWay })
+		for id, c := range m.changes {
+			if now.Sub(c.since) > maxUnderWay {
+				m.over(id)
+			}
+		}
 	}
 	if len(m.changes) >= maxChanges {
-		clear(m.changes)
 		m.drops.floor = events.Add(1)
-		m.last.Store(m.drops.floor)
+		m.floor.Store(m.drops.floor)
+		m.all.last.Store(m.drops.floor)
+		for id := range m.changes {
+			m.over(id)
+		}
 	}
+	m.over(by)
 	m.changes[by] = change{marks, now}
-	m.underWay.Store(int64(len(m.changes)))
-	changes.Add(1)
+	m.tell(marks, func(c *calm) { c.underWay.Add(1) })
 }
 
 func (m *memory) end(by uintptr) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.changes, by)
-	m.underWay.Store(int64(len(m.changes)))
+	m.over(by)
 }
 
-// quietSince reports whether nothing was dropped since an event, nor may be now.
-// Nobody waits for it: every answer to a proven visitor asks. What is under way
-// drops before it ends, so that is read first: else an end between the two reads
-// would hide its drop.
-func (m *memory) quietSince(event uint64) bool {
-	return m.underWay.Load() == 0 && m.last.Load() <= event
+// over is end for whoever holds the lock.
+func (m *memory) over(by uintptr) {
+	if c, ok := m.changes[by]; ok {
+		delete(m.changes, by)
+		m.tell(c.marks, func(c *calm) { c.underWay.Add(-1) })
+	}
+}
+
+// calm says when what falls to it was dropped last, and whether that may happen
+// now. Many marks fall to one: it may say that something happened where nothing
+// did, and never the reverse.
+type calm struct {
+	last     atomic.Uint64 // event of the last drop
+	underWay atomic.Int64  // changes
+}
+
+// calms is how many tell visitors apart: of a thousand who send a form, about ten
+// disturb a given one.
+const calms = 1 << 10
+
+// tell does the same to all that marks fall to, what is of everybody last: who sees
+// it there finds it with each. It needs the lock.
+func (m *memory) tell(marks []mark, do func(*calm)) {
+	for _, one := range marks {
+		do(&m.some[one%calms])
+	}
+	do(&m.all)
+}
+
+// since reports whether nothing was dropped since an event, nor may be now. Nobody
+// waits for it: every answer to a proven visitor asks. What is under way drops before
+// it ends, so that is read first: else an end between the two reads would hide its
+// drop.
+func (c *calm) since(event uint64) bool {
+	return c.underWay.Load() == 0 && c.last.Load() <= event
+}
+
+// calmSince is that of what an answer with these marks depends on.
+func (m *memory) calmSince(event uint64, marks []mark) bool {
+	if len(marks) == 0 || m.floor.Load() > event {
+		return false
+	}
+	for _, one := range marks {
+		if !m.some[one%calms].since(event) {
+			return false
+		}
+	}
+	return true
 }
 
 // changed reports whether a request other than r has dropped what this visitor

@@ -91,34 +91,59 @@ func TestChangesAreBounded(t *testing.T) {
 	for i := range maxChanges + 1 {
 		m.begin(uintptr(i), []mark{1}, theTime)
 	}
-	if len(m.changes) > maxChanges || !m.changed(visitTo(nil, "/").R, before, []mark{2}, theTime) || m.quietSince(before) {
+	if len(m.changes) > maxChanges || !m.changed(visitTo(nil, "/").R, before, []mark{2}, theTime) || m.all.since(before) || m.calmSince(before, []mark{2}) {
 		t.Error("where changes are too many to note, everybody must count as changed")
+	}
+	m.end(maxChanges)
+	if m.all.since(before) {
+		t.Error("calm since before it was too many")
+	}
+	if now := events.Load(); !m.all.since(now) || !m.calmSince(now, []mark{1}) {
+		t.Error("those that were given up are still under way")
 	}
 }
 
-// It is quiet as long as nothing was dropped and nothing is under way; of a change
-// that ends, the drop stays.
-func TestMemory_QuietSince(t *testing.T) {
+// Drops beyond what is remembered one by one count as everybody's.
+func TestMemory_DropsBeyondCountingAreEverybodys(t *testing.T) {
 	m := newMemory(time.Minute)
+	m.drop([]mark{1}, 1, theTime)
+	before := events.Load()
+	for i := range maxDrops {
+		m.drops.drop(mark(i)*calms, 1, theTime)
+	}
+	m.drop([]mark{calms}, 1, theTime)
+	if m.calmSince(before, []mark{2}) {
+		t.Error("calm for one whose drop nobody could remember")
+	}
+}
+
+// It is calm, for everybody or for one visitor, as long as nothing of theirs was
+// dropped and nothing is under way; of a change that ends, the drop stays.
+func TestMemory_CalmSince(t *testing.T) {
+	m := newMemory(time.Minute)
+	his, others := []mark{1, 7}, []mark{2}
 	begun := events.Load()
-	if !m.quietSince(begun) {
-		t.Error("not quiet at first")
+	is := func(when string, all, one, other bool) {
+		t.Helper()
+		if m.all.since(begun) != all || m.calmSince(begun, his) != one || m.calmSince(begun, others) != other {
+			t.Errorf("%s: calm for all %v, for him %v, for another %v", when, m.all.since(begun), m.calmSince(begun, his), m.calmSince(begun, others))
+		}
 	}
-	m.begin(1, []mark{1}, theTime)
-	if m.quietSince(begun) {
-		t.Error("quiet with a change under way")
+	is("at first", true, true, true)
+	if m.calmSince(begun, nil) {
+		t.Error("calm for somebody of whom nothing is known")
 	}
+	m.begin(1, []mark{7, 7 + calms}, theTime)
+	is("with his change under way", false, false, true)
+	m.begin(1, []mark{2}, theTime)
+	is("with another in its place", false, true, false)
 	m.end(1)
-	if !m.quietSince(begun) {
-		t.Error("not quiet after a change that dropped nothing")
-	}
+	m.end(1)
+	is("after a change that dropped nothing", true, true, true)
 	m.begin(1, []mark{1}, theTime)
 	m.drop([]mark{1}, 1, theTime)
 	m.end(1)
-	if m.quietSince(begun) {
-		t.Error("quiet after a drop")
-	}
-	if now := events.Load(); !m.quietSince(now) {
-		t.Error("not quiet after the last drop")
-	}
+	is("after a drop of his", false, false, true)
+	begun = events.Load()
+	is("since then", true, true, true)
 }

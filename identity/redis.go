@@ -172,14 +172,17 @@ func (s *appSessions) SawResponse(v *Visit, setCookie []string, _ int) (endsAll 
 	return false
 }
 
-// ChangedSince reports whether, after an event, another request than this one
-// may have changed who the session is of.
-func (s *appSessions) ChangedSince(v *Visit, event uint64) bool {
-	return s.memory.changed(v.R, event, s.visitorMarks(v), v.now())
+// Holds reports whether the session has not changed since res was found, as far as
+// can be seen at a glance.
+func (s *appSessions) Holds(_ *http.Request, res *Result) bool {
+	return s.memory.all.since(res.begun) || s.memory.calmSince(res.begun, res.marks)
 }
 
-// QuietSince reports whether no session changed since an event.
-func (s *appSessions) QuietSince(event uint64) bool { return s.memory.quietSince(event) }
+// ChangedSince reports whether another request than this one may have changed who
+// the session is of since res was found.
+func (s *appSessions) ChangedSince(v *Visit, res *Result) bool {
+	return s.memory.changed(v.R, res.begun, s.visitorMarks(v), v.now())
+}
 
 // visitorMarks are those of every session the request names.
 func (s *appSessions) visitorMarks(v *Visit) []mark {

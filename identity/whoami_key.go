@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -184,8 +185,8 @@ func (w *whoami) visitorMarks(v *Visit) []mark {
 	for _, p := range w.parts(v, nil) {
 		list = append(list, w.marks(v, p, w.key(v, p))...)
 	}
-	for _, target := range [...]string{v.R.URL.RequestURI(), v.R.RequestURI} {
-		if !strings.ContainsAny(target, "=;") {
+	for _, target := range targets(v.R) {
+		if !mayNameIn(target) {
 			continue
 		}
 		for piece := range strings.FieldsFuncSeq(target, func(c rune) bool { return strings.ContainsRune("/;?&,", c) }) {
@@ -203,6 +204,17 @@ func (w *whoami) visitorMarks(v *Visit) []mark {
 	}
 	return list
 }
+
+// targets are what a request asks for as Caddy's routes left it, and as it was sent.
+func targets(r *http.Request) [2]string { return [...]string{r.URL.RequestURI(), r.RequestURI} }
+
+// mayName reports whether a request's target may name a session.
+func mayName(r *http.Request) bool {
+	t := targets(r)
+	return mayNameIn(t[0]) || mayNameIn(t[1])
+}
+
+func mayNameIn(target string) bool { return strings.ContainsAny(target, "=;") }
 
 // visitor is who waits for whom: one credential from one address.
 func (w *whoami) visitor(v *Visit, key digest) flightKey {

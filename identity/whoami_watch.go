@@ -68,13 +68,16 @@ func unsafe(method string) bool {
 // context is still the same.
 func requestID(r *http.Request) uintptr { return reflect.ValueOf(r.Header).Pointer() }
 
-// QuietSince reports whether nobody signed in or out since an event, nor may be
-// doing so now.
-func (w *whoami) QuietSince(event uint64) bool { return w.memory.quietSince(event) }
+// Holds reports whether nobody who may be the sender has signed in or out, or sent
+// a form, since res was found, nor may be doing so now. Where the target may name a
+// session, that is nobody at all.
+func (w *whoami) Holds(r *http.Request, res *Result) bool {
+	return w.memory.all.since(res.begun) || !mayName(r) && w.memory.calmSince(res.begun, res.marks)
+}
 
-// ChangedSince reports whether, after an event, another request than this one
-// may have changed who the visitor is, or is about to: to a sign-in path that
+// ChangedSince reports whether another request than this one may have changed who
+// the visitor is since res was found, or is about to: one to a sign-in path that
 // the app has not answered yet.
-func (w *whoami) ChangedSince(v *Visit, event uint64) bool {
-	return w.memory.changed(v.R, event, w.visitorMarks(v), v.now())
+func (w *whoami) ChangedSince(v *Visit, res *Result) bool {
+	return w.memory.changed(v.R, res.begun, w.visitorMarks(v), v.now())
 }

@@ -1,19 +1,6 @@
 package identity
 
-import (
-	"strings"
-	"sync/atomic"
-)
-
-// changes counts whatever may change who a visitor is: sign-ins, sign-outs,
-// forms, key cookies that are set, in all memories together.
-var changes atomic.Uint64
-
-// Changes is a count that grows, before the request or answer that brings it
-// about goes on, with everything that may make a source's answer about some
-// visitor useless. Who keeps a Result past its request reads Changes before he
-// asks, and must not use what he keeps once the count has grown.
-func Changes() uint64 { return changes.Load() }
+import "strings"
 
 // Heeder is a source that answers by a request's cookies, host and scheme, and
 // by the header fields it names. Without it a source's answers are for the
