@@ -1,10 +1,12 @@
 package browsertest
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -51,5 +53,22 @@ func TestCodes_Tools(t *testing.T) {
 	p.do(chromedp.Poll[chromedp.Void](`typeof window.saved === 'string'`))
 	if got := p.text(`window.saved`); !strings.Contains(strings.ReplaceAll(got, "\r\n", "\n"), want) || !strings.HasPrefix(got, "Recovery codes for Escritório Silva.") {
 		t.Errorf("saved %q", got)
+	}
+}
+
+// TestCodes_Paper: the codes are printed on one sheet, of the largest text too.
+func TestCodes_Paper(t *testing.T) {
+	p := meet(t)
+	enrol(p)
+	for name, c := range map[string]struct{ width, height, scale float64 }{
+		"a4": {8.27, 11.69, 1}, "letter": {8.5, 11, 1}, "a5": {5.83, 8.27, 1}, "a large text": {8.27, 11.69, 1.5},
+	} {
+		printed, err := chromedp.Call(p.ctx, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: c.width, PaperHeight: c.height, Scale: c.scale})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(printed.Data, -1)); n != 1 {
+			t.Errorf("%s: %d sheets", name, n)
+		}
 	}
 }
