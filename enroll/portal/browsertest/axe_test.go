@@ -59,6 +59,14 @@ func (p *person) layout() string {
 	p.t.Helper()
 	return p.text(`(() => {
 		const out = [], d = document.scrollingElement;
+		const fits = (word, e) => {
+			const one = e.cloneNode(), line = e.cloneNode();
+			one.textContent = word; one.style.cssText = 'display:inline;white-space:nowrap;padding:0';
+			e.after(line); line.replaceChildren(one);
+			const s = getComputedStyle(line), room = Math.max(e.clientWidth, line.clientWidth) - parseFloat(s.paddingLeft) - parseFloat(s.paddingRight), wide = one.getBoundingClientRect().width;
+			line.remove();
+			return wide <= room;
+		};
 		if (d.scrollWidth > d.clientWidth) out.push('scrolls sideways: ' + d.scrollWidth + ' > ' + d.clientWidth);
 		for (const e of document.querySelectorAll('body *')) {
 			const r = e.getBoundingClientRect();
@@ -79,7 +87,7 @@ func (p *person) layout() string {
 			const walk = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), range = document.createRange();
 			for (let n; (n = walk.nextNode());) for (const m of n.data.matchAll(/[\p{L}\p{N}]{2,}/gu)) {
 				range.setStart(n, m.index); range.setEnd(n, m.index + m[0].length);
-				if (!n.parentElement.closest('.hidden') && new Set([...range.getClientRects()].filter(r => r.width).map(r => Math.round(r.top))).size > 1) out.push('broken word: ' + m[0]);
+				if (!n.parentElement.closest('.hidden') && new Set([...range.getClientRects()].filter(r => r.width).map(r => Math.round(r.top))).size > 1 && fits(m[0], e)) out.push('broken word: ' + m[0]);
 			}
 		}
 		const got = performance.getEntriesByType('resource').filter(e => !e.name.includes('/.mfa/api/')).concat(performance.getEntriesByType('navigation'));

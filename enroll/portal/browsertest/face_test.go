@@ -104,7 +104,7 @@ func TestFace_SystemSettings(t *testing.T) {
 }
 
 // modern are the words of a style sheet that browsers of before 2021 do not know.
-var modern = regexp.MustCompile(`(?:margin|padding)-(?:inline|block):[^;}]*;?|(?:inset-(?:inline|block)(?:-start|-end)?|accent-color|text-wrap|text-size-adjust):[^;}]*;?|[\w-]+:[^;{}]*(?:clamp\([^;}]*|/ \d+%[^;}]*|/ ""[^;}]*);?`)
+var modern = regexp.MustCompile(`(?:margin|padding)-(?:inline|block):[^;}]*;?|(?:inset-(?:inline|block)(?:-start|-end)?|accent-color|text-wrap|text-size-adjust):[^;}]*;?|[\w-]+:[^;{}]*(?:clamp\([^;}]*|min\([^;}]*|/ \d+%[^;}]*|/ ""[^;}]*);?`)
 
 // TestS3_55_OldBrowsersGetAPlainPage: with a style sheet of which a browser understands only
 // what those of 2019 did, and with none at all, every page is plain, and works.

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 )
 
@@ -17,7 +15,7 @@ func TestFirst_LooksRight(t *testing.T) {
 	source := axeSource(t)
 	for _, k := range []look{{"desktop", 1100, 900, false, "en"}, {"dark", 1100, 900, true, "fi"}, {"phone", 320, 640, false, "de"}, {"rtl", 320, 640, true, "ar"}} {
 		t.Run(k.name, func(t *testing.T) {
-			p := meet(t, chromedp.Flag("accept-lang", k.language))
+			p := meet(t, k.options()...)
 			rules := p.site.Change
 			p.width(k.width, k.height)
 			p.dark(k.dark)

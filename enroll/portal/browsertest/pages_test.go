@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,13 +25,25 @@ var looks = []look{
 	{"phone", 320, 640, true, "en"}, {"phone-de", 320, 640, false, "de"}, {"phone-ar", 320, 640, true, "ar"},
 }
 
+// large are phones whose readers have set text to twice its size (WCAG 2.2, 1.4.4).
+var large = []look{{"large", 360, 740, false, "en"}, {"large-de", 360, 740, true, "de"}, {"large-ar", 360, 740, false, "ar"}}
+
+// options start a browser as its reader has set it.
+func (k look) options() []chromedp.ExecAllocatorOption {
+	text := "16"
+	if slices.Contains(large, k) {
+		text = "32"
+	}
+	return []chromedp.ExecAllocatorOption{chromedp.Flag("accept-lang", k.language), chromedp.Flag("blink-settings", "defaultFontSize="+text)}
+}
+
 // TestPages_LookRight walks the whole way in every look; axe-core and the layout
 // check look at every page, and a picture of each is kept.
 func TestPages_LookRight(t *testing.T) {
 	source := axeSource(t)
-	for _, k := range looks {
+	for _, k := range append(looks, large...) {
 		t.Run(k.name, func(t *testing.T) {
-			p := meet(t, chromedp.Flag("accept-lang", k.language))
+			p := meet(t, k.options()...)
 			p.width(k.width, k.height)
 			p.dark(k.dark)
 			p.stay()

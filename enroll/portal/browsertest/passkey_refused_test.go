@@ -42,7 +42,7 @@ func TestPasskey_RefusalsLookRight(t *testing.T) {
 			if err := json.Unmarshal(raw, &texts); err != nil {
 				t.Fatal(err)
 			}
-			p := meet(t, chromedp.Flag("accept-lang", k.language))
+			p := meet(t, k.options()...)
 			id := p.authenticator()
 			offerKeys(p.site)
 			p.width(k.width, k.height)

@@ -53,7 +53,7 @@ func TestPasskey_LooksRight(t *testing.T) {
 	source := axeSource(t)
 	for _, k := range []look{looks[0], looks[5]} {
 		t.Run(k.name, func(t *testing.T) {
-			p := meet(t, chromedp.Flag("accept-lang", k.language))
+			p := meet(t, k.options()...)
 			offerKeys(p.site)
 			id := p.authenticator()
 			p.width(k.width, k.height)
