@@ -130,7 +130,7 @@ func checkEvicting(word string) error {
 // parse checks the addresses, and that nobody between here and there can read
 // or write.
 func (r *RedisStore) parse(urls []string, password string) (*redisconn.Target, error) {
-	target, err := redisconn.Parse(redisconn.Config{URLs: urls, Username: r.Username, Password: password})
+	target, err := redisconn.Parse(redisconn.Config{URLs: urls, Username: r.Username, Password: password, ClearHere: !r.Insecure})
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("store redis: %w", err)

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -64,6 +65,29 @@ func TestDesign_H16_ANetworkIsNotTrusted(t *testing.T) {
 		{name: "ok/in clear, meant", caddyfile: sharedBy("redis://r.example.com", "insecure")},
 	} {
 		t.Run(test.name, test.run)
+	}
+}
+
+// TestDesign_H16_WhoeverIsNamed: Sentinels and a Cluster of this machine name a server
+// beyond it (the attack: somebody on the way there). The addresses in the configuration
+// are all fine, and nothing is sent to it in clear.
+func TestDesign_H16_WhoeverIsNamed(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	const far = "240.0.0.1" // no machine has it
+	sentinel, cluster := redistest.StartSentinel(t, far+":6379", 1), redistest.StartCluster(t)
+	cluster[0].Do(t, "CONFIG", "SET", "cluster-announce-ip", far)
+	redistest.Eventually(t, "the Cluster to name it", func() bool {
+		return strings.Contains(fmt.Sprint(cluster[0].Do(t, "CLUSTER", "SLOTS")), far)
+	})
+	s := start(t, simple, nil)
+	for name, url := range map[string]string{
+		"Sentinels": "redis+sentinel://" + sentinel.Addr + "?master=main",
+		"a Cluster": "redis://" + cluster[0].Addr + " redis://localhost:" + cluster[0].Port(),
+	} {
+		conf := strings.Replace(withRedis(cluster[0]), "redis://"+cluster[0].Addr, url, 1)
+		if err := s.load(conf); err == nil || !strings.Contains(err.Error(), far) || !strings.Contains(err.Error(), "write rediss://") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

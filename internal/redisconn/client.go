@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,10 +23,14 @@ func init() { logging.Disable() }
 // nothing repeated behind the caller's back: a write that may have happened is
 // the caller's to judge. It dials nothing until it is first used.
 func (t *Target) Client(timeout time.Duration) redis.UniversalClient {
+	var dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	if t.here {
+		dial = (&net.Dialer{Timeout: timeout, Control: onlyHere}).DialContext
+	}
 	return redis.NewUniversalClient(&redis.UniversalOptions{
 		Addrs: t.addrs, DB: t.db, MasterName: t.master, IsClusterMode: t.master == "" && len(t.addrs) > 1,
 		Username: t.username, Password: t.password, SentinelUsername: t.guardUser, SentinelPassword: t.guard,
-		TLSConfig: t.tls,
+		TLSConfig: t.tls, Dialer: dial,
 		// The second protocol is enough, and known to every server there is.
 		Protocol: 2, DisableIdentity: true, PipelinePoolSize: -1,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
@@ -31,6 +38,18 @@ func (t *Target) Client(timeout time.Duration) redis.UniversalClient {
 		DialTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout, PoolTimeout: timeout,
 		ContextTimeoutEnabled: true,
 	})
+}
+
+// ErrInClear is why a server that Sentinels or a Cluster name is not dialled.
+var ErrInClear = errors.New("a server that the Sentinels or the Cluster name is beyond this machine, and in clear text whoever is on the way can undo what people enrolled: " +
+	"write rediss:// (TLS), or 'insecure' in the block to live with it")
+
+// onlyHere refuses to dial another machine.
+func onlyHere(_, addr string, _ syscall.RawConn) error {
+	if to, err := netip.ParseAddrPort(addr); err != nil || !to.Addr().Unmap().IsLoopback() {
+		return fmt.Errorf("%s: %w", addr, ErrInClear)
+	}
+	return nil
 }
 
 // Unreachable tells that an error is of the way to the server or of a server
@@ -44,7 +63,7 @@ func Unreachable(err error) bool {
 	var answer redis.Error
 	var stranger *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &stranger):
+	case errors.As(err, &stranger), errors.Is(err, ErrInClear):
 		return false
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network):
 		return true

@@ -25,6 +25,9 @@ type Config struct {
 	Username, Password string
 	// Roots are whom TLS trusts; nil: the system's.
 	Roots *x509.CertPool
+	// ClearHere allows clear text to this machine alone, whatever addresses
+	// Sentinels or a Cluster name.
+	ClearHere bool
 }
 
 // Target is a checked Config.
@@ -35,6 +38,7 @@ type Target struct {
 	username, password string
 	guardUser, guard   string // what the Sentinels want
 	tls                *tls.Config
+	here               bool // nothing else is dialled
 }
 
 // ports are the default ones.
@@ -70,6 +74,7 @@ func Parse(c Config) (*Target, error) {
 	if t.username != "" && t.password == "" {
 		return nil, errors.New("a username is given without a password: write `password {env.REDIS_PASSWORD}`")
 	}
+	t.here = c.ClearHere && !strings.HasPrefix(scheme, "rediss")
 	if strings.HasPrefix(scheme, "rediss") {
 		t.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots} // the name checked is the one dialled
 	}

@@ -27,18 +27,7 @@ func StartGroup(t testing.TB) *Group {
 		return strings.Contains(fmt.Sprint(g.Replica.Do(t, "INFO", "replication")), "master_link_status:up")
 	})
 	for range 3 {
-		s := newServer(t)
-		conf := filepath.Join(s.dir, "sentinel.conf")
-		text := fmt.Sprintf("sentinel monitor main %s 2\nsentinel auth-pass main %s\n"+
-			"sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000\n",
-			strings.Replace(g.Primary.Addr, ":", " ", 1), Password)
-		if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		s.args = []string{"--sentinel"}
-		s.Client = redis.NewClient(&redis.Options{Addr: s.Addr, Protocol: 2, DisableIdentity: true})
-		s.spawn(t, conf)
-		g.Sentinels = append(g.Sentinels, s)
+		g.Sentinels = append(g.Sentinels, StartSentinel(t, g.Primary.Addr, 2))
 	}
 	Eventually(t, "the Sentinels to know each other", func() bool {
 		for _, s := range g.Sentinels {
@@ -50,6 +39,24 @@ func StartGroup(t testing.TB) *Group {
 		return true
 	})
 	return g
+}
+
+// StartSentinel starts one that watches a server, which it calls main.
+func StartSentinel(t testing.TB, primary string, quorum int) *Server {
+	t.Helper()
+	s := newServer(t)
+	conf := filepath.Join(s.dir, "sentinel.conf")
+	text := fmt.Sprintf("sentinel monitor main %s %d\nsentinel auth-pass main %s\n"+
+		"sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000\n",
+		strings.Replace(primary, ":", " ", 1), quorum, Password)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.args = []string{"--sentinel"}
+	s.Client = redis.NewClient(&redis.Options{Addr: s.Addr, Protocol: 2, DisableIdentity: true})
+	s.spawn(t, conf)
+	Eventually(t, "the Sentinel", func() bool { return s.Client.Ping(context.Background()).Err() == nil })
+	return s
 }
 
 // URL is that of the whole group.
