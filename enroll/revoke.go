@@ -72,7 +72,8 @@ func (s *Service) revoke(ctx context.Context, line revocation) error {
 // Poll reads the revocations that other nodes wrote since the last look. Start
 // does it, and twice a second from then on. Where it finds that the store has
 // lost writes, nothing that was heard is trusted any more: what a server without
-// them said before anybody noticed may lack a revocation.
+// them said before anybody noticed may lack a revocation. So it is where another
+// node seals with a key that this one lacks, until this one is given that key.
 func (s *Service) Poll(ctx context.Context) error {
 	t := s.tokens()
 	if t == nil {
@@ -80,38 +81,61 @@ func (s *Service) Poll(ctx context.Context) error {
 	}
 	s.polling.Lock()
 	defer s.polling.Unlock()
+	if s.unread != nil {
+		return down(s.unread)
+	}
 	asked := s.now() // before the answer: what is written while it comes is not in it
 	lines, err := s.store.Revoked(ctx, s.polled)
 	if err != nil {
 		if errors.Is(err, store.ErrOlder) {
 			s.behind.Store(true)
+			s.polled = 0 // what comes next may be numbered by a clock that is behind
 		}
 		return down(err)
 	}
-	bad, first := 0, error(nil)
+	if s.unread = s.take(t.keys, lines); s.unread != nil {
+		return down(s.unread)
+	}
+	s.revoked.sweep(asked)
+	s.heard.Store(&asked)
+	s.behind.Store(false)
+	return nil
+}
+
+// take reads lines of the log. Whoever can damage one could take it out as well:
+// said, and passed over, so that one line does not end every flag there is. One
+// that needs a key which is not here is an error: it may revoke what is shown
+// here next. At the start those of a key that was taken away are none: lines that
+// a rotation wrote anew follow them.
+func (s *Service) take(keys *Keys, lines []store.Entry) error {
+	bad, first, strange, start := 0, error(nil), error(nil), s.polled == 0
 	for _, e := range lines {
-		text, err := t.keys.open(logPlace, e.Value)
+		text, err := keys.open(logPlace, e.Value)
 		var line revocation
 		if err == nil {
 			err = json.Unmarshal(text, &line)
 		}
 		s.polled = e.Seq
-		if err != nil {
-			// Whoever can damage a line could take it out as well: said, and
-			// passed over, so that one line does not end every flag there is.
-			if bad++; bad == 1 {
-				first = err
+		switch {
+		case err == nil:
+			s.revoked.add(line)
+			if start {
+				strange = nil
 			}
 			continue
+		case errors.Is(err, errNoKey) && !s.alone:
+			strange = err
 		}
-		s.revoked.add(line)
+		if bad++; bad == 1 {
+			first = err
+		}
+	}
+	if strange != nil {
+		return fmt.Errorf("reading revocations: another node seals with a key that is not here, so no proof counts, for it may have been revoked: give every node the same keys, and reload: %w", strange)
 	}
 	if bad > 0 {
 		s.failed(fmt.Errorf("reading revocations: %d of %d lines do not open (for a month after a key was rotated and taken away that is so: they were written anew): %w", bad, len(lines), first))
 	}
-	s.revoked.sweep(asked)
-	s.heard.Store(&asked)
-	s.behind.Store(false)
 	return nil
 }
 

@@ -30,6 +30,8 @@ func (p place) aad() []byte {
 // of 4 bytes and a nonce of 12.
 const sealFormat = 1
 
+var errNoKey = errors.New("is not among these; add it as an older key")
+
 var errSealed = errors.New("opening a sealed record: it was not sealed with these keys for this place")
 
 // seal encrypts plain for a place with the newest key.
@@ -53,7 +55,7 @@ func (k *Keys) open(at place, sealed []byte) ([]byte, error) {
 	}
 	key, ok := k.byID(hex.EncodeToString(sealed[1:5]))
 	if !ok {
-		return nil, fmt.Errorf("opening a sealed record: key %x is not among these; add it as an older key", sealed[1:5])
+		return nil, fmt.Errorf("opening a sealed record: key %x %w", sealed[1:5], errNoKey)
 	}
 	plain, err := key.seal.Open(nil, sealed[5:17], sealed[17:], at.aad())
 	if err != nil {

@@ -61,6 +61,7 @@ type Service struct {
 
 	polling sync.Mutex
 	polled  uint64                    // last line of the log that was read
+	unread  error                     // what kept a line of another node's from being read
 	alone   bool                      // no other process writes to the store
 	heard   atomic.Pointer[time.Time] // when; nil: never
 	behind  atomic.Bool               // the store has lost writes: what was heard may lack some too
@@ -147,7 +148,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.nameInstallation(ctx); err != nil {
 		return err
 	}
-	if err := s.Poll(ctx); err != nil {
+	if err := s.Poll(ctx); err != nil && s.unread == nil {
 		return fmt.Errorf("loading the revocations: %w", err)
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))

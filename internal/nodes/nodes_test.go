@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
 	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
@@ -162,4 +163,38 @@ func TestEmptiedStore(t *testing.T) {
 	}
 	at(again, c).Enrol()
 	becomes(t, at(again, a), http.StatusOK)
+}
+
+// TestEmptiedStore_ByASlowClock: the server that takes over an emptied store has a
+// clock behind the last one's, by which lines of the log are numbered. What is revoked
+// then is revoked at the other node as well, which has read on to a higher number.
+func TestEmptiedStore_ByASlowClock(t *testing.T) {
+	t.Parallel()
+	server, app := redistest.Start(t), apptest.StartPortal(t)
+	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	ana, bruno := signedIn(t, a, "ana"), signedIn(t, a, "bruno")
+	ana.Enrol()
+	bruno.Enrol()
+	server.Do(t, "HSET", "mfa:{mfa.0}:mark", "seq", time.Now().Add(time.Hour).UnixMicro())
+	had := "portal_sid=" + ana.Cookie("portal_sid") + "; mfa=" + ana.Cookie("mfa")
+	ana.SignOutEverywhere()
+	redistest.Eventually(t, "the other node to hear of it", func() bool {
+		return stranger(t, b).Open(place, "Cookie", had).Status == http.StatusSeeOther
+	})
+	server.Do(t, "FLUSHALL")
+	for _, n := range []*node{a, b} {
+		becomes(t, at(bruno, n), http.StatusServiceUnavailable)
+	}
+	if out, err := a.mfa(t, "store", "accept"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, n := range []*node{a, b} {
+		becomes(t, at(bruno, n), http.StatusOK)
+	}
+	stolen := "; mfa=" + bruno.Cookie("mfa")
+	bruno.Open("/sair")
+	session := "portal_sid=" + signedIn(t, b, "bruno").Cookie("portal_sid")
+	redistest.Eventually(t, "the other node to hear of this, too", func() bool {
+		return stranger(t, b).Open(place, "Cookie", session+stolen).Status != http.StatusOK
+	})
 }

@@ -60,6 +60,43 @@ func TestRotateKeys(t *testing.T) {
 	both()
 }
 
+// TestRotateKeys_OutOfOrder: a node seals with a new key before another has it. What
+// it revokes the other cannot read (the attack: a stolen flag whose owner signed out),
+// so no proof counts there until it is given the key, and the log says so.
+func TestRotateKeys_OutOfOrder(t *testing.T) {
+	t.Parallel()
+	server, app := redistest.Start(t), apptest.StartPortal(t)
+	fresh := base64.StdEncoding.EncodeToString([]byte("another key of thirty-two bytes."))
+	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	ana, bruno := signedIn(t, a, "ana"), signedIn(t, a, "bruno")
+	ana.Enrol()
+	bruno.Enrol()
+	a.reload(t, shared(server.URL(), fresh+" "+firstKey))
+	stolen := "; mfa=" + ana.Cookie("mfa")
+	want(t, at(ana, b), http.StatusOK)
+	ana.Open("/sair")
+	session := "portal_sid=" + signedIn(t, b, "ana").Cookie("portal_sid")
+	closed := func() bool { return at(bruno, b).Open(place).Status == http.StatusServiceUnavailable }
+	redistest.Eventually(t, "the other node to trust no proof", closed)
+	for _, n := range []*node{a, b} {
+		if got := stranger(t, n).Open(place, "Cookie", session+stolen); got.Status == http.StatusOK {
+			t.Errorf("%s lets pass who signed out", n.url)
+		}
+	}
+	if !strings.Contains(b.Log(), "give every node the same keys") {
+		t.Errorf("it says nothing of it:\n%s", b.Log())
+	}
+	b.reload(t, shared(server.URL(), firstKey))
+	if !closed() {
+		t.Error("a reload without the key opens it")
+	}
+	b.reload(t, shared(server.URL(), firstKey+" "+fresh))
+	want(t, at(bruno, b), http.StatusOK)
+	if got := stranger(t, b).Open(place, "Cookie", session+stolen); got.Status == http.StatusOK {
+		t.Error("with the key it lets pass who signed out")
+	}
+}
+
 // TestRotateKeyFile: with the embedded store one command does it all.
 func TestRotateKeyFile(t *testing.T) {
 	t.Parallel()

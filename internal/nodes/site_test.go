@@ -135,6 +135,14 @@ func at(v *apptest.Visitor, n *node) *apptest.Visitor {
 	return &w
 }
 
+// stranger is a browser that keeps no cookies: it sends those it is told to.
+func stranger(t *testing.T, n *node) *apptest.Visitor {
+	t.Helper()
+	v := apptest.NewVisitor(t, n.url)
+	v.Client.Jar = nil
+	return v
+}
+
 // signedIn is a fresh browser signed in to the portal.
 func signedIn(t *testing.T, n *node, login string) *apptest.Visitor {
 	t.Helper()
