@@ -8,12 +8,19 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/caddy-mfa/caddy-mfa/internal/redisconn"
 )
 
 // Passing tells whether an error is of a state that can end without a change of
-// the configuration, so that trying again is right.
+// the configuration, by itself or by Accept, so that trying again is right.
 func Passing(err error) bool {
-	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrOlder) || errors.Is(err, ErrSettling)
+	for _, state := range []error{ErrUnreachable, ErrOlder, ErrSettling, ErrMissing, ErrLost} {
+		if errors.Is(err, state) {
+			return true
+		}
+	}
+	return redisconn.Refuses(err)
 }
 
 // Open dials, checks how the server is set, and waits until it has settled.
@@ -110,7 +117,7 @@ func (r *Redis) await(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return ErrSettling
 		case <-time.After(min(r.settle-age, 250*time.Millisecond)):
 		}
 	}

@@ -52,6 +52,17 @@ func onlyHere(_, addr string, _ syscall.RawConn) error {
 	return nil
 }
 
+// Refuses tells that a server takes no write now, for want of memory, a disk or
+// replicas, or is busy: it need not be asked otherwise, but later.
+func Refuses(err error) bool {
+	for _, word := range []string{"OOM", "MISCONF", "NOREPLICAS", "BUSY"} {
+		if redis.HasErrorPrefix(err, word) {
+			return true
+		}
+	}
+	return false
+}
+
 // Unreachable tells that an error is of the way to the server or of a server
 // that cannot serve now, and not of what was asked: trying again later is
 // right, and asking a hundred times meanwhile is not.

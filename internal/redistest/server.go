@@ -74,7 +74,13 @@ func (s *Server) Port() string {
 // Run starts it, for the first time or after it was killed, on what it saved.
 func (s *Server) Run(t testing.TB) {
 	t.Helper()
-	s.spawn(t)
+	s.RunWith(t)
+}
+
+// RunWith is Run with further arguments, this once.
+func (s *Server) RunWith(t testing.TB, args ...string) {
+	t.Helper()
+	s.spawn(t, args...)
 	Eventually(t, "redis at "+s.Addr, func() bool {
 		select {
 		case <-s.ended:
