@@ -68,6 +68,12 @@ func (m measured) Update(ctx context.Context, key string, fn func(store.Record) 
 	return done("update", begun, m.Store.Update(ctx, key, fn))
 }
 
+// Mend changes a record, or makes one that was lost anew.
+func (m measured) Mend(ctx context.Context, key string, fn func(store.Record) (*store.Record, error)) error {
+	begun := time.Now()
+	return done("update", begun, store.Mend(ctx, m.Store, key, fn))
+}
+
 // List visits records.
 func (m measured) List(ctx context.Context, prefix, after string, fn func(string, store.Record) error) error {
 	begun := time.Now()

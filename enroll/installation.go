@@ -15,15 +15,16 @@ const InstallationKey = "installation"
 // the store, which gets a random one at its first start. Two installations that
 // were given the same key (a staging site, say, where anybody may be "bob") so
 // never take each other's tokens; nodes that share a store do. It is done again
-// after the store was away: one that was emptied meanwhile gets the name back,
-// and where another node was first, its name holds.
+// after the store was away, and once in a while, so that a server that evicts does not
+// think it unused: one that lost the name gets it back, and where another node
+// was first, its name holds.
 func (s *Service) nameInstallation(ctx context.Context) error {
 	if s.installation != "" {
 		return nil
 	}
 	had := *s.named.Load()
 	var name string
-	err := s.store.Update(ctx, InstallationKey, func(old store.Record) (*store.Record, error) {
+	err := store.Mend(ctx, s.store, InstallationKey, func(old store.Record) (*store.Record, error) {
 		if name = string(old.Value); name != "" {
 			return nil, nil
 		}

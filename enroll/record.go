@@ -152,6 +152,11 @@ func decodeWith(keys *Keys, r store.Record, realm, user string) (*account, error
 // answer; an answer with save true is a refusal that is counted. fn may run more
 // than once, each time on a fresh account.
 func (s *Service) change(ctx context.Context, realm, user string, fn func(a *account) (save bool, answer error)) error {
+	return s.changeBy(ctx, s.store.Update, realm, user, fn)
+}
+
+func (s *Service) changeBy(ctx context.Context, update func(context.Context, string, func(store.Record) (*store.Record, error)) error,
+	realm, user string, fn func(a *account) (save bool, answer error)) error {
 	key, err := accountKey(realm, user)
 	if err != nil {
 		return err
@@ -161,7 +166,7 @@ func (s *Service) change(ctx context.Context, realm, user string, fn func(a *acc
 		return ErrStoreDown
 	}
 	var answer error
-	err = s.store.Update(ctx, key, func(old store.Record) (*store.Record, error) {
+	err = update(ctx, key, func(old store.Record) (*store.Record, error) {
 		a, err := s.decode(old, realm, user)
 		if err != nil {
 			return nil, err

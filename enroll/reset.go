@@ -1,6 +1,11 @@
 package enroll
 
-import "context"
+import (
+	"context"
+	"errors"
+
+	"github.com/caddy-mfa/caddy-mfa/enroll/store"
+)
 
 // Reset takes every factor of a person away, with recovery codes, trusted
 // browsers, passes and what is under way, ends every flag, and tells the person.
@@ -14,6 +19,9 @@ import "context"
 // stops proving) has a flag that the first line does not mean.
 func (s *Service) Reset(ctx context.Context, p Person, r Rules) error {
 	a, err := s.load(ctx, p.Realm, p.User)
+	if errors.Is(err, store.ErrMissing) {
+		return s.renew(ctx, p, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -34,6 +42,28 @@ func (s *Service) Reset(ctx context.Context, p Person, r Rules) error {
 	}
 	s.tell(Event{Kind: "reset", To: to, Person: p, Rules: r, At: s.now()})
 	return s.endFlags(ctx, p.Realm, p.User, r.Tenant, "")
+}
+
+// renew gives a person a record again whose own the store threw away. Nobody knows
+// what stood in it, an address of record neither, so it takes a pass to set a
+// factor up; and every flag ends, for it was of a generation below the time.
+func (s *Service) renew(ctx context.Context, p Person, r Rules) error {
+	gen := max(s.revoked.gen(p.Realm, p.User), uint64(s.now().Unix())) + 1 // #nosec G115 -- after 1970
+	mend := func(ctx context.Context, key string, fn func(store.Record) (*store.Record, error)) error {
+		return store.Mend(ctx, s.store, key, fn)
+	}
+	err := s.changeBy(ctx, mend, p.Realm, p.User, func(a *account) (bool, error) {
+		if a.known() {
+			return false, nil // it is there again
+		}
+		a.Had, a.OnlyPass, a.Gen = true, true, gen
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	s.tell(Event{Kind: "reset", Person: p, Rules: r, At: s.now()})
+	return s.endFlags(ctx, p.Realm, p.User, "", "")
 }
 
 // known tells whether anything was ever kept of the person.

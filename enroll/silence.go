@@ -12,6 +12,9 @@ import (
 // revocation may take.
 const pollEvery = 500 * time.Millisecond
 
+// nameEvery is how often a node sees to it that the store has its name.
+const nameEvery = 10 * time.Minute
+
 // silence is how long a node trusts what it last heard.
 const silence = 2 * time.Second
 
@@ -53,7 +56,7 @@ func since(then, now time.Time) time.Duration {
 func (s *Service) follow(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	silent, older, unnamed := false, false, false
+	silent, older, named := false, false, s.now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -63,8 +66,12 @@ func (s *Service) follow(ctx context.Context) {
 		ask, cancel := context.WithTimeout(ctx, silence)
 		err := s.Poll(ask)
 		if err == nil {
-			if silent || unnamed {
-				unnamed = s.nameInstallation(ask) != nil
+			if silent || since(named, s.now()) >= nameEvery {
+				if s.nameInstallation(ask) == nil {
+					named = s.now()
+				} else {
+					named = time.Time{} // at the next look
+				}
 			}
 			s.owed.pay(ask, s.store)
 		}

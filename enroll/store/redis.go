@@ -70,8 +70,9 @@ var (
 		"bring the right data back, or take it as it is with `caddy mfa store accept`, after which spent codes may be good again and people enrolled of late are not")
 	ErrSettling    = errors.New("using redis: the server is new in its role, and no code is taken for a few seconds")
 	ErrUnreachable = errors.New("the server cannot be reached, or cannot serve, now")
-	ErrMissing     = errors.New("using redis: a record is gone that was never deleted; the server evicts, or somebody removed it by hand")
-	ErrLost        = errors.New("using redis: entries of the index, or of the log of revocations, are gone that were never deleted: the server evicts, or somebody removed them by hand; " +
+	ErrMissing     = errors.New("using redis: a record is gone that was never deleted; the server evicts, or somebody removed it by hand; " +
+		"whoever's it was begins anew, by a pass alone, after `caddy mfa user reset`")
+	ErrLost = errors.New("using redis: entries of the index, or of the log of revocations, are gone that were never deleted: the server evicts, or somebody removed them by hand; " +
 		"give it the memory it needs and bring the right data back, or take it as it is with `caddy mfa store accept`, after which whoever's record is gone is new, and what was revoked may be good again until it ends")
 )
 
@@ -133,6 +134,15 @@ func (r *Redis) read(ctx context.Context, key string) (envelope, error) {
 
 // Update reads, asks fn, and writes if nobody else wrote meanwhile; else again.
 func (r *Redis) Update(ctx context.Context, key string, fn func(Record) (*Record, error)) error {
+	return r.update(ctx, key, false, fn)
+}
+
+// Mend is Update where a record that was thrown away counts as none.
+func (r *Redis) Mend(ctx context.Context, key string, fn func(Record) (*Record, error)) error {
+	return r.update(ctx, key, true, fn)
+}
+
+func (r *Redis) update(ctx context.Context, key string, mend bool, fn func(Record) (*Record, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, updating*r.cfg.Timeout)
 	defer cancel()
 	unlock, err := r.lock(ctx, key)
@@ -141,7 +151,7 @@ func (r *Redis) Update(ctx context.Context, key string, fn func(Record) (*Record
 	}
 	defer unlock()
 	for {
-		err := r.attempt(ctx, key, fn)
+		err := r.attempt(ctx, key, mend, fn)
 		if !errors.Is(err, errChanged) {
 			return err
 		}
@@ -156,8 +166,11 @@ func (r *Redis) Update(ctx context.Context, key string, fn func(Record) (*Record
 // errChanged says that another node was faster.
 var errChanged = errors.New("using redis: the record was changed meanwhile")
 
-func (r *Redis) attempt(ctx context.Context, key string, fn func(Record) (*Record, error)) error {
+func (r *Redis) attempt(ctx context.Context, key string, mend bool, fn func(Record) (*Record, error)) error {
 	had, err := r.read(ctx, key)
+	if mend && errors.Is(err, ErrMissing) {
+		had, err = envelope{id: []byte{}}, nil
+	}
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,20 @@ type Entry struct {
 	Expires time.Time
 }
 
+// Mender is a store that can lose a record which nobody deleted, and tells so.
+type Mender interface {
+	// Mend is Update where such a record counts as none.
+	Mend(ctx context.Context, key string, fn func(old Record) (*Record, error)) error
+}
+
+// Mend is Update for whoever may take a lost record for none.
+func Mend(ctx context.Context, s Store, key string, fn func(old Record) (*Record, error)) error {
+	if m, ok := s.(Mender); ok {
+		return m.Mend(ctx, key, fn)
+	}
+	return s.Update(ctx, key, fn)
+}
+
 // Store is what every store fulfils; contract_test.go is the table that shows it.
 type Store interface {
 	// Open makes the store usable. It may be called again: an open store stays
