@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
 	"github.com/caddy-mfa/caddy-mfa/policy"
@@ -56,8 +55,6 @@ func (s *appState) loadKeys(keys []string) error {
 		return fmt.Errorf("key: %w", err)
 	}
 	s.keys = ring
-	// What {file./key} or {env.KEY} holds may be another than at the last reload.
-	s.share += strings.Join(ring.IDs(), " ")
 	return nil
 }
 

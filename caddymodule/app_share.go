@@ -2,6 +2,8 @@ package caddymodule
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -45,13 +47,22 @@ func (s *sharedService) Destruct() error {
 }
 
 // fingerprint is the same for two configurations whose accounts, keys and mail
-// are the same. It must be taken before modules are loaded, which clears them.
+// are the same, also what is in the files of their secrets, and shows none. It
+// must be taken before modules are loaded, which clears them.
 func (a *App) fingerprint() string {
 	b, err := json.Marshal(App{StoreRaw: a.StoreRaw, Keys: a.Keys, Issuer: a.Issuer, MailerRaw: a.MailerRaw, SMSRaw: a.SMSRaw, OIDC: a.OIDC})
 	if err != nil {
 		return fmt.Sprintf("%p", a) // shared with nobody
 	}
-	return string(b)
+	sum := sha256.New()
+	sum.Write(placeholder.ReplaceAllFunc(b, func(name []byte) []byte {
+		value, err := expandSecret(string(name))
+		if err != nil {
+			return name // no secret, or one that is refused later
+		}
+		return []byte(value)
+	}))
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // newService opens the store and reads, or makes, the key.

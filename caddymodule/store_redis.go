@@ -202,7 +202,7 @@ func warnOfPasswords(d *caddyfile.Dispenser, urls []string) {
 // StoreKey is the address with how it is used: two configurations of which
 // these are the same share the connections.
 func (r *RedisStore) StoreKey() string {
-	return fmt.Sprintf("redis:%s %s %v %s", r.target, r.Username, r.Timeout, r.Evicting)
+	return fmt.Sprintf("redis:%s %s %v %s", r.target, r.target.Digest(), r.Timeout, r.Evicting)
 }
 
 // OpenStore dials the server and checks how it is set.

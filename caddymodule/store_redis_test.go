@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +194,35 @@ func TestRedisStore_RefusesToStart(t *testing.T) {
 			t.Errorf("%v, want %q", err, says)
 		}
 	}
+}
+
+// TestRedisStore_AnotherPassword: what the file of a password holds now is used from the
+// next reload on, and one that is wrong is refused by it, not by the next start.
+func TestRedisStore_AnotherPassword(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	server, file := redistest.Start(t), filepath.Join(t.TempDir(), "password")
+	hold := func(password string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold(redistest.Password)
+	conf := strings.Replace(withRedis(server), "password "+redistest.Password, "password {file."+file+"}", 1)
+	s := start(t, conf, nil)
+	bob := s.signedIn("bob").enroll()
+	server.Do(t, "CONFIG", "SET", "requirepass", "another")
+	hold("wrong")
+	if err := s.load(conf); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
+		t.Errorf("a wrong one: %v", err)
+	}
+	hold("another")
+	if err := s.load(conf); err != nil {
+		t.Fatal(err)
+	}
+	server.Do(t, "CLIENT", "KILL", "TYPE", "normal") // so that all sign in again
+	redistest.Eventually(t, "the store", func() bool { return bob.get("/documents/1").StatusCode == 200 })
+	s.signedIn("eve").enroll().get("/documents/1").want(200)
 }
 
 // TestRedisDialsNothing: `caddy validate` beside a running server, or on a

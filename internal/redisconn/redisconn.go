@@ -4,8 +4,10 @@
 package redisconn
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -190,6 +192,13 @@ func (t *Target) Encrypted() bool { return t.tls != nil }
 
 // HasPassword tells that one is sent.
 func (t *Target) HasPassword() bool { return t.password != "" }
+
+// Digest is the same for two targets that dial the same servers as the same user,
+// and shows no password.
+func (t *Target) Digest() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q %v", t, []string{t.username, t.password, t.guardUser, t.guard}, t.here))
+	return hex.EncodeToString(sum[:])
+}
 
 // String names the target without a secret: two that name the same are one.
 func (t *Target) String() string {
