@@ -271,3 +271,17 @@ func TestRedisUnreachable(t *testing.T) {
 	must(t, r.Open(ctx))
 	must(t, r.Close())
 }
+
+// TestRedisTurnedAway: a server that takes the password no more, or never allowed what a
+// script does, is not out of reach, and the error says what it said.
+func TestRedisTurnedAway(t *testing.T) {
+	ctx, s := context.Background(), redistest.Start(t)
+	r := opened(t, newClock(), s.URL())
+	s.Do(t, "CONFIG", "SET", "requirepass", "another")
+	s.Do(t, "CLIENT", "KILL", "TYPE", "normal")
+	for range 5 {
+		if _, err := r.Revoked(ctx, 0); err == nil || errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "WRONGPASS") {
+			t.Errorf("%v", err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -67,6 +68,10 @@ func (r *Redis) run(ctx context.Context, calls ...call) ([]reply, error) {
 	return out, nil
 }
 
+// redisRights are what a user of a server must be given, as ACL SETUSER takes it.
+// select is for a database other than 0, cluster|slots for a Cluster.
+const redisRights = "~mfa:* +eval +evalsha +info +wait +ping +time +del +@string +@hash +@sortedset +select +cluster|slots"
+
 // reach marks the errors of a server that cannot be reached.
 func reach(err error) error {
 	switch {
@@ -74,6 +79,8 @@ func reach(err error) error {
 		return nil
 	case redisconn.Unreachable(err):
 		return fmt.Errorf("using redis: %w: %w", ErrUnreachable, err)
+	case redis.IsPermissionError(err), strings.Contains(err.Error(), "The user executing the script can't run this command"):
+		return fmt.Errorf("using redis: %w: what its user must be allowed is %s", err, redisRights)
 	}
 	return fmt.Errorf("using redis: %w", err)
 }
@@ -167,7 +174,7 @@ func (r *Redis) pipe(ctx context.Context, node *redis.Client, calls []call, grou
 	if replicas > 0 {
 		wait = pipe.Do(ctx, "wait", 1, waiting.Milliseconds())
 	}
-	_, _ = pipe.Exec(ctx) // each call has its own error
+	_, unsent := pipe.Exec(ctx) // each call has its own error, but where none was sent
 	safe := false
 	if wait != nil {
 		n, err := wait.Int()
@@ -175,6 +182,9 @@ func (r *Redis) pipe(ctx context.Context, node *redis.Client, calls []call, grou
 	}
 	for i, n := range group {
 		err := sent[i].Err()
+		if err == nil && sent[i].Val() == nil {
+			err = unsent
+		}
 		if redis.HasErrorPrefix(err, "NOSCRIPT") || moved(err) {
 			again = append(again, n)
 			continue

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -70,6 +71,69 @@ func TestRedisTLS(t *testing.T) {
 	if err := newRedis(t, newClock(), url).Open(ctx); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Fatalf("a server that nobody vouches for: %v", err)
 	}
+}
+
+// TestRedisRights: a user with the rights that the documentation gives can do all that
+// the store does, in whatever kind of Redis, and one with fewer is told which it needs.
+func TestRedisRights(t *testing.T) {
+	ctx, c := context.Background(), newClock()
+	docs, err := os.ReadFile("../../docs/caddyfile.md")
+	if err != nil || !strings.Contains(string(docs), redisRights) {
+		t.Errorf("they are not in the documentation: %v", err)
+	}
+	one, cluster := redistest.Start(t), redistest.StartCluster(t)
+	grant := func(s *redistest.Server, rights string) {
+		args := []any{"ACL", "SETUSER", "mfa", "reset", "on", ">" + redistest.Password}
+		for word := range strings.FieldsSeq(rights) {
+			args = append(args, word)
+		}
+		s.Do(t, args...)
+	}
+	for _, s := range append(cluster, one) {
+		grant(s, redisRights)
+	}
+	user := func(s *redistest.Server) string { return "redis://mfa:" + redistest.Password + "@" + s.Addr }
+	for name, urls := range map[string][]string{
+		"one":              {user(one)},
+		"another database": {user(one) + "/3"},
+		"Cluster":          {user(cluster[0]), user(cluster[1])},
+	} {
+		r := node(t, c, urls...)
+		must(t, r.Open(ctx))
+		for i := range 40 { // in all partitions
+			key := fmt.Sprint("a", i)
+			must(t, r.Update(ctx, key, put("x", c.now().Add(time.Minute))))
+			must(t, r.Update(ctx, key, put("y", time.Time{})))
+			must(t, r.Update(ctx, key, func(Record) (*Record, error) { return &Record{}, nil }))
+		}
+		_, err := r.Revoke(ctx, []byte("line"), c.now().Add(time.Minute))
+		must(t, err)
+		_, err = r.Revoked(ctx, 0)
+		must(t, err)
+		must(t, r.List(ctx, "", "", func(string, Record) error { return nil }))
+		r.doubt(ctx, 1<<53)
+		if _, err := r.Get(ctx, "a"); !errors.Is(err, ErrOlder) {
+			t.Errorf("%s: doubted, it reads as %v", name, err)
+		}
+		must(t, r.Accept(ctx))
+		must(t, r.Close())
+	}
+	for _, right := range []string{"+time", "+evalsha", "~mfa:*"} {
+		grant(one, strings.Replace(redisRights, right+" ", "", 1))
+		if err := node(t, c, user(one)).Open(ctx); err == nil || Passing(err) || !strings.Contains(err.Error(), redisRights) {
+			t.Errorf("without %s: %v", right, err)
+		}
+	}
+}
+
+// node is a store whose addresses hold user and password.
+func node(t *testing.T, c *clock, urls ...string) *Redis {
+	t.Helper()
+	target, err := redisconn.Parse(redisconn.Config{URLs: urls})
+	must(t, err)
+	r := NewRedis(RedisConfig{Target: target, Now: c.now, Timeout: 2 * time.Second})
+	r.settle = 0
+	return r
 }
 
 // TestRedisRaces: whatever nodes submit a code at once, one of them has it.
