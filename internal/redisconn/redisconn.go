@@ -4,6 +4,7 @@
 package redisconn
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -70,9 +71,10 @@ func Parse(c Config) (*Target, error) {
 			return nil, err
 		}
 	}
-	if c.Username != "" || c.Password != "" {
-		t.username, t.password = c.Username, c.Password
+	if c.Username != "" || c.Password != "" && t.guard != "" {
+		t.username = c.Username // the URL's is the Sentinels' then
 	}
+	t.password = cmp.Or(c.Password, t.password)
 	if t.username != "" && t.password == "" {
 		return nil, errors.New("a username is given without a password: write `password {env.REDIS_PASSWORD}`")
 	}

@@ -63,6 +63,14 @@ func TestPasswords(t *testing.T) {
 	if err != nil || inURL.username != "u" || inURL.password != "p/" || inURL.guard != "p/" || !inURL.HasPassword() {
 		t.Fatalf("%+v, %v", inURL, err)
 	}
+	named, err := Parse(Config{URLs: []string{"redis://u@a"}, Password: "q"})
+	if err != nil || named.username != "u" || named.password != "q" {
+		t.Fatalf("%+v, %v", named, err)
+	}
+	renamed, err := Parse(Config{URLs: []string{"redis://:p@a"}, Username: "v"})
+	if err != nil || renamed.username != "v" || renamed.password != "p" {
+		t.Fatalf("%+v, %v", renamed, err)
+	}
 	beside, err := Parse(Config{URLs: []string{"redis+sentinel://u:p@a?master=m"}, Password: "q"})
 	if err != nil || beside.username != "" || beside.password != "q" || beside.guard != "p" {
 		t.Fatalf("%+v, %v", beside, err)
