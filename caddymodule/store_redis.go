@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll/store"
@@ -47,6 +48,7 @@ type RedisStore struct {
 
 	target *redisconn.Target
 	log    *zap.Logger
+	warned *sync.Map // texts
 }
 
 // CaddyModule returns the module's id and constructor.
@@ -145,7 +147,7 @@ func (r *RedisStore) parse(urls []string, password string) (*redisconn.Target, e
 
 // Provision expands and checks the addresses; it dials nothing.
 func (r *RedisStore) Provision(ctx caddy.Context) (err error) {
-	r.log = ctx.Logger()
+	r.log, r.warned = ctx.Logger(), new(sync.Map)
 	if r.Timeout != 0 {
 		if err := checkTimeout(time.Duration(r.Timeout)); err != nil {
 			return err
@@ -219,8 +221,15 @@ func (r *RedisStore) OpenStore() (store.Store, error) {
 func (r *RedisStore) store() *store.Redis {
 	return store.NewRedis(store.RedisConfig{
 		Target: r.target, Timeout: time.Duration(r.Timeout), Evicting: r.Evicting == "warn", Now: now, Memory: r.memory(),
-		Warn: func(text string) { r.log.Warn("store", zap.String("warning", text)) },
+		Warn: r.warn,
 	})
+}
+
+// warn warns of a thing once: opening is tried every second where it fails.
+func (r *RedisStore) warn(text string) {
+	if _, before := r.warned.LoadOrStore(text, true); !before {
+		r.log.Warn("store", zap.String("warning", text))
+	}
 }
 
 // memory is where this node keeps how far it saw that store come.

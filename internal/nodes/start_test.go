@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/apptest"
@@ -27,5 +28,19 @@ func TestStart_StoreTakesNoWrite(t *testing.T) {
 		want(t, bruno, http.StatusServiceUnavailable)
 		server.Do(t, "CONFIG", "SET", setting[0], "0")
 		redistest.Eventually(t, name+": the store", func() bool { return bruno.Open(place).Status == http.StatusForbidden })
+	}
+}
+
+// TestStart_WarnsOnce: opening a store that cannot be used is tried every second, and what
+// it warns of is said once all the same.
+func TestStart_WarnsOnce(t *testing.T) {
+	t.Parallel()
+	primary, app := redistest.Start(t), apptest.StartPortal(t)
+	replica := redistest.Start(t, "--appendonly", "no", "--replicaof", "127.0.0.1 "+primary.Port())
+	before := replica.Commands(t, "evalsha")
+	a := start(t, app, replica.URL())
+	redistest.Eventually(t, "a third try", func() bool { return replica.Commands(t, "evalsha") >= before+3*32 }) // a script for each of the store's parts
+	if n := strings.Count(a.Log(), "keeps no file of its writes"); n != 1 {
+		t.Errorf("it is said %d times", n)
 	}
 }
