@@ -2,7 +2,9 @@ package caddymodule
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -40,7 +42,12 @@ type doubtful interface {
 	Accept(ctx context.Context) error
 }
 
-func (storeAdmin) accept(_ http.ResponseWriter, r *http.Request) error {
+// storeAccepted is the answer.
+type storeAccepted struct {
+	Accepted bool `json:"accepted"`
+}
+
+func (storeAdmin) accept(w http.ResponseWriter, r *http.Request) error {
 	if err := wantMethod(r, http.MethodPost); err != nil {
 		return err
 	}
@@ -59,7 +66,7 @@ func (storeAdmin) accept(_ http.ResponseWriter, r *http.Request) error {
 		return caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: err}
 	}
 	s.log.Warn("the store was accepted as it is", zap.String("by", r.RemoteAddr))
-	return nil
+	return adminJSON(w, storeAccepted{true})
 }
 
 // storeCommand is `caddy mfa store`.
@@ -77,12 +84,16 @@ With the embedded store everybody proves anew, too.`,
 		Args: cobra.NoArgs,
 	}
 	at := adminFlags(accept)
-	accept.RunE = plainly(func(io.Writer) error {
-		body, err := at.call(http.MethodPost, acceptPath, nil)
-		if err != nil {
+	accept.RunE = plainly(func(out io.Writer) error {
+		var done storeAccepted
+		if err := at.send(http.MethodPost, acceptPath, nil, &done); err != nil {
 			return err
 		}
-		return body.Close()
+		if at.json {
+			return json.NewEncoder(out).Encode(done)
+		}
+		_, err := fmt.Fprintln(out, "the store is taken as it is; what is protected opens within seconds")
+		return err
 	})
 	store.AddCommand(accept, backupCommand(), copyCommand())
 	return store

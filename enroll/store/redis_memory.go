@@ -53,6 +53,7 @@ func (r *Redis) recall() {
 		return
 	}
 	for p, one := range had.Partitions {
+		r.memory.written[p] = one
 		r.known[p].raise(mark{line: one.Line, count: one.Count, accepted: one.Accepted})
 	}
 }

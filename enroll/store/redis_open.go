@@ -153,15 +153,22 @@ func (r *Redis) doubt(ctx context.Context, accepted uint64) {
 	_, _ = r.send(ctx, onAll(doubtMarks, accepted))
 }
 
-// Accept takes the store as it is, on every node, in spite of what they knew.
-// A store in doubt does not open, so this connects by itself.
+// Accept takes the store as it is, on every node, in spite of what they knew: also
+// where that was accepted by a clock that was ahead of the server's. A store in
+// doubt does not open, so this connects by itself.
 func (r *Redis) Accept(ctx context.Context) error {
-	r.connect()
+	if _, isNew := r.connect(); isNew {
+		r.recall()
+	}
+	before := uint64(0)
+	for p := range r.known {
+		before = max(before, r.known[p].get().accepted)
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
 	defer cancel()
-	if _, err := r.send(ctx, onAll(acceptMarks)); err != nil {
+	if _, err := r.send(ctx, onAll(acceptMarks, before)); err != nil {
 		return fmt.Errorf("accepting the store: %w", reach(err))
 	}
 	return nil

@@ -1,7 +1,11 @@
 package nodes
 
 import (
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -163,6 +167,44 @@ func TestEmptiedStore(t *testing.T) {
 	}
 	at(again, c).Enrol()
 	becomes(t, at(again, a), http.StatusOK)
+}
+
+// TestEmptiedStore_AcceptedByAFastClock: the store was accepted once by a server whose
+// clock was ahead. When another is emptied, it can be accepted too.
+func TestEmptiedStore_AcceptedByAFastClock(t *testing.T) {
+	t.Parallel()
+	server, app := redistest.Start(t), apptest.StartPortal(t)
+	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	ana := signedIn(t, a, "ana")
+	ana.Enrol()
+	ahead := time.Now().Add(time.Hour).UnixMilli()
+	for part := range 32 {
+		server.Do(t, "HSET", fmt.Sprintf("mfa:{mfa.%d}:mark", part), "accepted", ahead)
+	}
+	redistest.Eventually(t, "the nodes to write down what they know", func() bool {
+		return knows(t, a, ahead) && knows(t, b, ahead)
+	})
+	server.Do(t, "FLUSHALL")
+	for _, n := range []*node{a, b} {
+		becomes(t, at(ana, n), http.StatusServiceUnavailable)
+	}
+	if out, err := b.mfa(t, "store", "accept"); err != nil || !strings.Contains(out, "taken as it is") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, n := range []*node{a, b} {
+		becomes(t, at(ana, n), http.StatusOK)
+	}
+}
+
+// knows tells whether the node has written down that the store was accepted then.
+func knows(t *testing.T, n *node, when int64) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(n.file), "caddy", "mfa", "redis-*.known"))
+	if err != nil || len(files) != 1 {
+		return false
+	}
+	text, err := os.ReadFile(files[0])
+	return err == nil && strings.Count(string(text), fmt.Sprint(when)) == 32
 }
 
 // TestEmptiedStore_ByASlowClock: the server that takes over an emptied store has a
