@@ -107,7 +107,9 @@ func (b *BoltStore) store() *store.Bolt {
 
 // MayComeLater tells that the file is one that a person must look at first: the
 // server starts, and what is protected is closed until Accept.
-func (b *BoltStore) MayComeLater(err error) bool { return errors.Is(err, store.ErrRestored) }
+func (b *BoltStore) MayComeLater(err error) bool {
+	return errors.Is(err, store.ErrRestored) || errors.Is(err, store.ErrGone) || errors.Is(err, enroll.ErrKeyGone)
+}
 
 // Accept takes a file that was put in the store's place as it is. It gets
 // another name, so that no flag counts that was given before: which of them

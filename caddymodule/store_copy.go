@@ -81,7 +81,7 @@ func openFor(ctx context.Context, name string, insecure, reading bool, moment ti
 		if name == "bolt" {
 			name = defaultBolt()
 		}
-		if s = store.NewBolt(name, clock); reading {
+		if s = store.NewBoltTarget(name, clock); reading {
 			s = store.NewBoltReader(name, clock)
 		}
 	}

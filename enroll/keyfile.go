@@ -3,6 +3,7 @@ package enroll
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -33,6 +34,29 @@ func LoadOrMakeKey(path string) (*Keys, error) {
 		return nil, fmt.Errorf("opening the key %s as %s: %w", path, store.Whoami(), err)
 	}
 	return keys, nil
+}
+
+// ErrKeyGone says that there is no key file, and a store that was sealed with one.
+var ErrKeyGone = errors.New("the file is gone, and with it all that the store holds cannot be read: bring it back " +
+	"(where it is lost at each start, Caddy's configuration directory, XDG_CONFIG_HOME, must be kept as its data directory is); " +
+	"if there is no copy, move the store away: everybody enrols anew then")
+
+// checkKeyGone keeps a new key from being made for a store that needs another: people
+// would enrol with it, whom the right one, once it is back, cannot read.
+func (s *Service) checkKeyGone(ctx context.Context) error {
+	if _, err := os.Stat(s.keyFile); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err := s.store.List(ctx, "", "", func(_ string, r store.Record) error {
+		if sealedBy(r.Value) == "" {
+			return nil
+		}
+		return ErrKeyGone
+	})
+	if err != nil {
+		return fmt.Errorf("opening the key %s as %s: %w", s.keyFile, store.Whoami(), err)
+	}
+	return nil
 }
 
 func loadKey(path string) (*Keys, error) {

@@ -135,15 +135,18 @@ func (s *Service) Start(ctx context.Context) error {
 	if s.stop != nil {
 		return errors.New("starting the enrolment service: it runs already")
 	}
+	if err := s.store.Open(ctx); err != nil {
+		return err
+	}
 	if s.tokens() == nil {
+		if err := s.checkKeyGone(ctx); err != nil {
+			return err
+		}
 		keys, err := LoadOrMakeKey(s.keyFile)
 		if err != nil {
 			return err
 		}
 		s.signers.Store(newSigners(keys))
-	}
-	if err := s.store.Open(ctx); err != nil {
-		return err
 	}
 	if err := s.nameInstallation(ctx); err != nil {
 		return err

@@ -21,6 +21,7 @@ type Bolt struct {
 	Warn func(string)  // nil: nobody hears
 
 	readOnly bool
+	anew     bool // whatever is known of the file
 	memory   boltMemory
 	reads    *boltReads
 
@@ -38,6 +39,14 @@ func NewBolt(path string, now func() time.Time) *Bolt {
 func NewBoltReader(path string, now func() time.Time) *Bolt {
 	b := NewBolt(path, now)
 	b.readOnly = true
+	return b
+}
+
+// NewBoltTarget names a file into which another store is copied. What is known of
+// an earlier one there is of no account.
+func NewBoltTarget(path string, now func() time.Time) *Bolt {
+	b := NewBolt(path, now)
+	b.anew = true
 	return b
 }
 

@@ -17,6 +17,9 @@ import (
 var ErrRestored = errors.New("the file holds less than this server wrote to it, or is another store's, so it was put there from a backup: " +
 	"bring the right one back, or take it as it is with `caddy mfa store accept`, after which everybody proves anew, recovery codes spent since are good again, and people enrolled since are not")
 
+// ErrGone says that the file is gone which this server wrote to.
+var ErrGone = errors.New("the file is gone that this server wrote to: bring it back, or begin a new store, in which nobody is enrolled, with `caddy mfa store accept`")
+
 // boltKnown is how far the file had come, kept in another beside it, so that an
 // older one put in its place is noticed. Losing it loses that and nothing else.
 type boltKnown struct {
@@ -55,10 +58,20 @@ func nameStore(tx *bolt.Tx) error {
 	return tx.Bucket(meta).Put(storeID, []byte(rand.Text()))
 }
 
-// checkKnown refuses a file that is behind what is known of it. had tells that
-// there was one: where there was none, nothing is older than what is known, and
-// whoever took the file away wanted a new store.
-func (b *Bolt) checkKnown(db *bolt.DB, had bool) error {
+// checkGone refuses to begin a new file where one is known, for everybody would be
+// new in it.
+func (b *Bolt) checkGone() error {
+	if _, err := os.Stat(b.path); !errors.Is(err, fs.ErrNotExist) || b.readOnly {
+		return nil
+	}
+	if _, err := os.Stat(b.knownFile()); err != nil {
+		return nil
+	}
+	return ErrGone
+}
+
+// checkKnown refuses a file that is behind what is known of it.
+func (b *Bolt) checkKnown(db *bolt.DB) error {
 	text, err := os.ReadFile(b.knownFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -69,10 +82,6 @@ func (b *Bolt) checkKnown(db *bolt.DB, had bool) error {
 	}
 	if err != nil {
 		b.warn(fmt.Sprintf("how far the store had come cannot be read (%v): an older file in its place would go unnoticed at this start", err))
-		return nil
-	}
-	if !had {
-		b.warn("a store was here before and its file is gone: this is a new one, in which nobody is enrolled")
 		return nil
 	}
 	is, err := come(db)

@@ -34,8 +34,13 @@ func (b *Bolt) Open(ctx context.Context) error {
 }
 
 func (b *Bolt) open() (*bolt.DB, error) {
-	_, missing := os.Stat(b.path)
-	return b.openFile(func(db *bolt.DB) error { return b.checkKnown(db, missing == nil) })
+	if b.anew {
+		return b.openFile(func(*bolt.DB) error { return nil })
+	}
+	if err := b.checkGone(); err != nil {
+		return nil, err
+	}
+	return b.openFile(b.checkKnown)
 }
 
 // openFile opens the file, asks check before anything is written to it, and

@@ -79,6 +79,49 @@ func TestBackupRestore(t *testing.T) {
 	want(t, ana, http.StatusOK)
 }
 
+// TestGone: a server that is started without its store's file, or without the key that
+// seals it, makes no other, in which everybody would be new or unreadable. What is open is
+// served, and what was missing is taken when it is back.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	app := apptest.StartPortal(t)
+	n, file := bolted(t, app)
+	ana, bruno := signedIn(t, n, "ana"), signedIn(t, n, "bruno")
+	ana.Enrol()
+	for path, says := range map[string]string{
+		file: "caddy mfa store accept",
+		filepath.Join(filepath.Dir(n.file), "caddy", "mfa", "mfa.key"): "XDG_CONFIG_HOME",
+	} {
+		n.Stop(t)
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		n.run(t)
+		wantAt(t, bruno, "/resumo", http.StatusOK)
+		want(t, ana, http.StatusServiceUnavailable)
+		want(t, bruno, http.StatusServiceUnavailable)
+		if !strings.Contains(n.Log(), says) {
+			t.Errorf("without %s the log does not say %q", filepath.Base(path), says)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s was made anew", filepath.Base(path))
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+		becomes(t, ana, http.StatusOK)
+	}
+	n.Stop(t)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	n.run(t)
+	if out, err := n.mfa(t, "store", "accept"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	becomes(t, bruno, http.StatusForbidden)
+}
+
 // TestStoreCopy: a site moves from the embedded store to a shared one, and
 // nobody notices.
 func TestStoreCopy(t *testing.T) {
