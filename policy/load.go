@@ -144,7 +144,7 @@ func (s *sources) glob(p pattern, here map[string]bool) {
 	for strings.ContainsAny(folder, `*?[\`) || folder == glob {
 		folder = filepath.Dir(folder)
 	}
-	real, err := filepath.EvalSymlinks(folder)
+	real, err := realPath(folder)
 	if err != nil {
 		return
 	}
@@ -181,12 +181,21 @@ func within(file string, in map[string]bool) fs.FileInfo {
 
 // leadsOut reports whether a file is none below the folder.
 func leadsOut(file, folder string) bool {
-	real, err := filepath.EvalSymlinks(file)
+	real, err := realPath(file)
 	if err != nil {
 		real = file
 	}
 	rel, err := filepath.Rel(folder, real)
 	return err == nil && (rel == ".." || strings.HasPrefix(rel, "../"))
+}
+
+// realPath is a path without links, from the root.
+func realPath(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(real)
 }
 
 // racy is how long after a change a file is read again though its time and size
@@ -206,6 +215,9 @@ func (s *sources) look(f found, included bool) *source {
 	if err == nil && old != nil && old.err == nil && info.Size() == old.size && info.ModTime().Equal(old.changed) &&
 		old.looked.Sub(old.changed) > racy {
 		return old
+	}
+	if err == nil && included && !info.Mode().IsRegular() {
+		err = errors.New("it is no plain file") // reading a pipe would never end
 	}
 	next := &source{looked: time.Now(), err: err}
 	if err == nil {

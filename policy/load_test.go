@@ -137,7 +137,7 @@ func TestInclude(t *testing.T) {
 		"another's tenant": {"tenants: {a: {}}\n", `c.yaml:1:14: tenant "a" is already there, at `},
 		"another's host":   {"tenants: {c: {hosts: [h.example]}, d: {hosts: [H.example]}}\n", "host h.example is already tenant c's"},
 		"failing test":     {"tenants: {c: {}}\ntests: [{as: {user: u, tenant: c}, get: /d, want: allow}]\n", "c.yaml:2:9: test GET /d"},
-		"empty":            {"", "c.yaml: the file is empty"},
+		"empty":            {"", "c.yaml: the file is empty: write tenants"},
 	} {
 		write(t, dir, "tenants/c.yaml", c.text)
 		if _, err := Load(path, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -152,6 +152,10 @@ func TestInclude(t *testing.T) {
 	}
 	if _, err := Load(path, Options{}); err == nil || !strings.Contains(err.Error(), "is a link out of its folder") {
 		t.Errorf("fail/link: %v", err)
+	}
+	t.Chdir(dir)
+	if _, err := Load("policy.yaml", Options{}); err == nil || !strings.Contains(err.Error(), "is a link out of its folder") {
+		t.Errorf("fail/link, by a relative path: %v", err)
 	}
 	if _, err := Load(filepath.Join(dir, "none.yaml"), Options{}); err == nil || !strings.Contains(err.Error(), "none.yaml: reading the file: no such file") {
 		t.Errorf("fail/missing: %v", err)

@@ -44,17 +44,21 @@ func parse(file string, data []byte, mount string, included bool, seen *termsSee
 		r.bad(&yaml.Node{}, "a policy file has at most 16 MiB: split it with include")
 		return d
 	}
+	holds := "version: 1 and tenants"
+	if included {
+		holds = "tenants"
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var root yaml.Node
 	if err := dec.Decode(&root); errors.Is(err, io.EOF) {
-		r.bad(&yaml.Node{}, "the file is empty: write version: 1 and tenants")
+		r.bad(&yaml.Node{}, "the file is empty: write %s", holds)
 		return d
 	} else if err != nil {
 		r.syntax(err)
 		return d
 	}
 	if len(root.Content) == 0 {
-		r.bad(&yaml.Node{}, "the file holds nothing but comments: write version: 1 and tenants")
+		r.bad(&yaml.Node{}, "the file holds nothing but comments: write %s", holds)
 		return d
 	}
 	var second yaml.Node
