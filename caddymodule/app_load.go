@@ -77,6 +77,11 @@ func (s *appState) loadPolicy(path string) (err error) {
 	if s.file, err = policy.Open(path, policy.Options{Mail: mail, SMS: texts, Providers: s.providerNames()}); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
+	if before, err := activeState(); err == nil && before.file != nil {
+		if err := s.file.After(before.file); err != nil {
+			return fmt.Errorf("policy: with the rules of tenants whose files are gone: %w", err)
+		}
+	}
 	s.warn()
 	return nil
 }

@@ -183,3 +183,28 @@ func TestAdvisory_PR2_ABadConfigurationKeepsTheOld(t *testing.T) {
 		b.get("/documents/1").want(200)
 	}
 }
+
+// TestDesign_C11_AReloadForgetsNoTenant: a tenant whose file is gone keeps its rules, and
+// so it does when the configuration is loaded again, whatever changed in it.
+func TestDesign_C11_AReloadForgetsNoTenant(t *testing.T) {
+	conf := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin\n", "\n").Replace(simple)
+	s := start(t, conf, map[string]string{
+		"policy.yaml":  "version: 1\ninclude: [t/*.yaml]\n",
+		"t/here.yaml":  "tenants: {here: {hosts: [localhost], require: mfa, protect: [/documents]}}\n",
+		"t/other.yaml": "tenants: {other: {hosts: [other.example], require: mfa, protect: [/other]}}\n",
+	})
+	eve := s.signedIn("eve")
+	eve.get("/documents/eve").want(403)
+	if err := os.Remove(filepath.Join(s.dir, "t", "here.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := s.load(conf); err != nil {
+			t.Fatal(err)
+		}
+		eve.get("/documents/eve").want(403)
+	}
+	if n := s.app.hitsOn("/documents/eve"); n != 0 {
+		t.Errorf("eve reached the app %d times", n)
+	}
+}

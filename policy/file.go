@@ -33,6 +33,30 @@ func Open(path string, o Options) (*File, error) {
 	return f, nil
 }
 
+// After has f take over from an earlier File of the same path: tenants whose files
+// are gone keep the rules that they had there. Where they do not go together with
+// the others any more, f is not to be used: the error is an *Errors.
+func (f *File) After(old *File) error {
+	old.mu.Lock()
+	had := old.good
+	old.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sources.path != old.sources.path {
+		return nil
+	}
+	f.good = append(slices.Clone(f.good), slices.DeleteFunc(slices.Clone(had[1:]), func(d *document) bool {
+		return f.sources.files[d.file] != nil
+	})...)
+	p, good, problems := f.build()
+	if p == nil {
+		return errorsOf(problems)
+	}
+	f.good = good
+	f.policy.Store(p)
+	return nil
+}
+
 // Policy returns the last good policy.
 func (f *File) Policy() *Policy { return f.policy.Load() }
 
