@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll"
@@ -25,6 +27,34 @@ var (
 	services = caddy.NewUsagePool()
 )
 
+// estate hands what a service could not write to one that is there, or to the next.
+type estate struct {
+	mu    sync.Mutex
+	heirs []*enroll.Service
+	left  enroll.Owed
+}
+
+var owed estate
+
+func (e *estate) enter(svc *enroll.Service) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heirs = append(e.heirs, svc)
+	svc.Inherit(e.left)
+	e.left = nil
+}
+
+func (e *estate) leave(svc *enroll.Service) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heirs = slices.DeleteFunc(e.heirs, func(s *enroll.Service) bool { return s == svc })
+	if left := svc.Owed(); len(e.heirs) > 0 {
+		e.heirs[0].Inherit(left)
+	} else {
+		e.left = append(e.left, left...)
+	}
+}
+
 // sharedStore closes a store when the last service has let go of it.
 type sharedStore struct{ store.Store }
 
@@ -40,6 +70,7 @@ type sharedService struct {
 // Destruct ends the service, then lets go of its store.
 func (s *sharedService) Destruct() error {
 	err := s.Close()
+	owed.leave(s.Service)
 	if _, serr := stores.Delete(s.storeKey); err == nil {
 		err = serr
 	}
@@ -93,5 +124,6 @@ func (s *appState) newService() (caddy.Destructor, error) {
 		_, _ = stores.Delete(key)
 		return nil, err
 	}
+	owed.enter(svc.Service)
 	return svc, nil
 }

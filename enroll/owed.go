@@ -2,11 +2,37 @@ package enroll
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 	"time"
 
 	"github.com/caddy-mfa/caddy-mfa/enroll/store"
 )
+
+// Owed are revocations that a closed service has left unwritten, sealed.
+type Owed []owedLine
+
+// Owed takes away what this service could not write.
+func (s *Service) Owed() Owed {
+	s.owed.mu.Lock()
+	defer s.owed.mu.Unlock()
+	left := s.owed.lines
+	s.owed.lines = nil
+	return left
+}
+
+// Inherit keeps to what an earlier service has revoked and could not write, and
+// writes it when the store is there.
+func (s *Service) Inherit(left Owed) {
+	t := s.tokens()
+	for _, l := range left {
+		s.owed.keep(l)
+		var line revocation
+		if text, err := t.keys.open(logPlace, l.value); err == nil && json.Unmarshal(text, &line) == nil {
+			s.revoked.add(line)
+		}
+	}
+}
 
 // owedLine is a line of the log, sealed.
 type owedLine struct {

@@ -44,3 +44,30 @@ func TestStart_WarnsOnce(t *testing.T) {
 		t.Errorf("it is said %d times", n)
 	}
 }
+
+// TestReload_WhatCouldNotBeWritten: who signs out while the store is away is signed out at
+// that node (the attack: a copy of the flag), also where the configuration is loaded anew
+// with a store that is asked otherwise, before the store is back.
+func TestReload_WhatCouldNotBeWritten(t *testing.T) {
+	t.Parallel()
+	server, app := redistest.Start(t), apptest.StartPortal(t)
+	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	ana, bruno := signedIn(t, a, "ana"), signedIn(t, a, "bruno")
+	ana.Enrol()
+	bruno.Enrol()
+	stolen := "; mfa=" + ana.Cookie("mfa")
+	server.Kill(t)
+	ana.Open("/sair")
+	a.reload(t, strings.Replace(shared(server.URL(), "{env.MFA_KEY}"), "timeout 1s", "timeout 2s", 1))
+	server.Run(t)
+	session := "portal_sid=" + signedIn(t, a, "ana").Cookie("portal_sid")
+	redistest.Eventually(t, "the store", func() bool {
+		if stranger(t, a).Open(place, "Cookie", session+stolen).Status == http.StatusOK {
+			t.Fatal("who signed out passes")
+		}
+		return bruno.Open(place).Status == http.StatusOK
+	})
+	redistest.Eventually(t, "the other node to hear of it", func() bool {
+		return stranger(t, b).Open(place, "Cookie", session+stolen).Status == http.StatusSeeOther
+	})
+}
