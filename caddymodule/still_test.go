@@ -10,61 +10,75 @@ import (
 
 // A request with a slow body passes as mallory; while the app waits for the
 // rest, her session is signed in as bob. The app answers as bob, and nobody may
-// see that answer.
+// see that answer; not either where the session is one that the app set only when
+// it was asked who she is, by another id than the one she sent.
 func TestDesign_C2_OvertakenByASignIn(t *testing.T) {
-	s := start(t, simple, nil)
-	arrived := make(chan struct{})
-	s.app.arrives = func(r *http.Request) {
-		if r.URL.Path == "/documents/slow" {
-			close(arrived)
-		}
-	}
-	s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path != "/login" || r.URL.RawQuery != "same" {
-			return false
-		}
-		c, err := r.Cookie("sid")
-		if err == nil {
-			s.app.sessions[c.Value] = "bob" // an app that keeps the session's id
-		}
-		return true
-	}
-	b := s.signedIn("mallory").enroll()
-	b.get("/documents/1").want(200)
+	for name, renewed := range map[string]bool{"the session she sent": false, "the session the app gave her instead": true} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, simple, nil)
+			arrived := make(chan struct{})
+			s.app.arrives = func(r *http.Request) {
+				if r.URL.Path == "/documents/slow" {
+					close(arrived)
+				}
+			}
+			s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
+				c, err := r.Cookie("sid")
+				switch {
+				case err == nil && r.URL.Path == "/api/me" && c.Value == "old":
+					http.SetCookie(w, &http.Cookie{Name: "sid", Value: "sid-1", Path: "/"})
+				case err == nil && r.URL.Path == "/login" && r.URL.RawQuery == "same":
+					s.app.sessions[c.Value] = "bob" // an app that keeps the session's id
+					return true
+				}
+				return false
+			}
+			b := s.signedIn("mallory").enroll()
+			b.get("/documents/1").want(200)
+			s.app.mu.Lock()
+			s.app.sessions["old"] = "mallory"
+			s.app.mu.Unlock()
 
-	body, feed := io.Pipe()
-	req, err := http.NewRequest("POST", s.base+"/documents/slow", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "text/plain")
-	answered := make(chan *http.Response)
-	go func() {
-		res, err := b.Do(req)
-		if err != nil {
-			t.Error(err)
-		}
-		answered <- res
-	}()
-	if _, err := feed.Write([]byte(strings.Repeat("x", 1<<20))); err != nil { // more than what waits in buffers on the way
-		t.Fatal(err)
-	}
-	<-arrived // the gate has let it pass
-	b.form("/login?same", url.Values{"user": {"bob"}}).want(200)
-	if err := feed.Close(); err != nil {
-		t.Fatal(err)
-	}
-	res := <-answered
-	if res == nil {
-		return
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(text), "SECRET") || res.StatusCode != 401 {
-		t.Errorf("%d %.200s", res.StatusCode, text)
+			body, feed := io.Pipe()
+			req, err := http.NewRequest("POST", s.base+"/documents/slow", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "text/plain")
+			sent := b.cookies()
+			if renewed {
+				sent = strings.Replace(sent, "sid=sid-1", "sid=old", 1)
+			}
+			req.Header.Set("Cookie", sent)
+			answered := make(chan *http.Response)
+			go func() {
+				res, err := new(http.Client).Do(req)
+				if err != nil {
+					t.Error(err)
+				}
+				answered <- res
+			}()
+			if _, err := feed.Write([]byte(strings.Repeat("x", 1<<20))); err != nil { // more than what waits in buffers on the way
+				t.Fatal(err)
+			}
+			<-arrived // the gate has let it pass
+			b.form("/login?same", url.Values{"user": {"bob"}}).want(200)
+			if err := feed.Close(); err != nil {
+				t.Fatal(err)
+			}
+			res := <-answered
+			if res == nil {
+				return
+			}
+			defer res.Body.Close()
+			text, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), "SECRET") || res.StatusCode != 401 {
+				t.Errorf("%d %.200s", res.StatusCode, text)
+			}
+		})
 	}
 }
 

@@ -55,6 +55,28 @@ func TestChainHolds(t *testing.T) {
 	}
 }
 
+// An app that gives the session a new id when it is asked who this is: the request
+// goes on with that one. Whoever signs in with it overtakes the request, as whoever
+// signs in with the one that was sent does, and nobody else.
+func TestChainOvertaken_InTheSessionThatTheAppSet(t *testing.T) {
+	users := sessions(map[string]string{"sent": "mallory", "set": "mallory"})
+	app := &fakeApp{answer: func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Set-Cookie", "sid=set; Path=/")
+		users(w, r)
+	}}
+	for who, want := range map[string]bool{"set": true, "sent": true, "another": false} {
+		chain := &Chain{Sources: []Source{mustWhoAmI(t, nil)}}
+		v := visitBy(app, http.MethodPost, "/documents", "", "Cookie: sid=sent")
+		res := chain.Identify(t.Context(), v)
+		MergeSetCookie(v.R, res.SetCookie)
+		chain.Saw(v)
+		chain.Saw(visitBy(app, http.MethodPost, "/login", "", "Cookie: sid="+who))
+		if got := chain.Overtaken(v.R, func() *Visit { return v }, &res); res.Person.User != "mallory" || got != want {
+			t.Errorf("%s is overtaken by %s: %v", res.Person.User, who, got)
+		}
+	}
+}
+
 func TestChainHolds_OfASessionInRedis(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do(t, "SET", "sess:"+sid, `{"user":{"name":"bob"}}`)

@@ -70,14 +70,15 @@ func requestID(r *http.Request) uintptr { return reflect.ValueOf(r.Header).Point
 
 // Holds reports whether nobody who may be the sender has signed in or out, or sent
 // a form, since res was found, nor may be doing so now. Where the target may name a
-// session, that is nobody at all.
+// session, or the app has set cookies, with which r has gone on, that is nobody at all.
 func (w *whoami) Holds(r *http.Request, res *Result) bool {
-	return w.memory.all.since(res.begun) || !mayName(r) && w.memory.calmSince(res.begun, res.marks)
+	return w.memory.all.since(res.begun) || !mayName(r) && len(res.SetCookie) == 0 && w.memory.calmSince(res.begun, res.marks)
 }
 
 // ChangedSince reports whether another request than this one may have changed who
 // the visitor is since res was found, or is about to: one to a sign-in path that
-// the app has not answered yet.
+// the app has not answered yet. He is whom the request names now, and whom it named
+// before the app set cookies.
 func (w *whoami) ChangedSince(v *Visit, res *Result) bool {
-	return w.memory.changed(v.R, res.begun, w.visitorMarks(v), v.now())
+	return w.memory.changed(v.R, res.begun, append(w.visitorMarks(v), res.marks...), v.now())
 }
