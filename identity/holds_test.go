@@ -77,6 +77,25 @@ func TestChainOvertaken_InTheSessionThatTheAppSet(t *testing.T) {
 	}
 }
 
+// A visitor whom nothing but all his cookies together tells from others is the same
+// to who asks the app, with a header_up that Caddy fills, and to who only looks on
+// and fills none.
+func TestChain_KnowsTheSenderOfAFormByAKeyAlone(t *testing.T) {
+	app := &fakeApp{answer: says(200, jsonType, `{"login":"bob"}`)}
+	chain := &Chain{Sources: []Source{mustWhoAmI(t, func(c *WhoAmI) { c.HeaderUp = []Header{{"X-Of", "{http.request.host}"}} })}}
+	v := visitTo(app, "/documents", "Cookie: k=1")
+	look := *v
+	v.Placeholder = func(string) (string, bool) { return "portal.example", true }
+	res := chain.Identify(t.Context(), v)
+	chain.Saw(visitBy(nil, http.MethodPost, "/x", "", "Cookie: k=1"))
+	if !chain.Overtaken(v.R, func() *Visit { return &look }, &res) {
+		t.Error("his form does not overtake his request")
+	}
+	if chain.Identify(t.Context(), v); app.count() != 2 {
+		t.Error("he is remembered past his form")
+	}
+}
+
 func TestChainHolds_OfASessionInRedis(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do(t, "SET", "sess:"+sid, `{"user":{"name":"bob"}}`)

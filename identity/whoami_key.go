@@ -143,8 +143,14 @@ func appendTexts(b []byte, texts []string) []byte {
 	return b
 }
 
-// marks are what an answer about p depends on, the key itself first.
+// marks are what an answer about p depends on, the key itself first: as it is to
+// those who only look on, and fill no placeholders.
 func (w *whoami) marks(v *Visit, p part, key digest) []mark {
+	if v.Placeholder != nil && len(w.headers) > 0 {
+		look := *v
+		look.Placeholder = nil
+		key = w.key(&look, p)
+	}
 	list := []mark{markOfKey(key)}
 	if p.header != "" {
 		return append(list, markOf(p.header, strings.Join(v.R.Header[p.header], ",")))
