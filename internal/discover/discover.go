@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,10 +30,15 @@ type Findings struct {
 	Site   string              // the address that people open; "" is not known
 	Login  *form               // nil: no form was found
 	At     *url.URL            // the page with the form
+	from   string              // what led there
+	once   bool                // its query is another at each visit
+	renews bool                // each time it is shown there are other cookies
 	Inside bool                // who is signed in is shown something else at that address
 	Logout []string            // paths, with the query that makes the difference
 	leaves map[string][]string // and the keys of the whole query
 	Assets []string            // folders of scripts, styles and pictures of the sign-in page
+	files  []string            // what of them it shows
+	pages  []string            // addresses of pages and forms that were seen
 	Public []string            // pages that a stranger is shown
 	Single bool                // the pages are the same for everybody: a script asks for the data
 	Basic  bool                // the browser asks for the password (HTTP Basic authentication)
@@ -81,7 +87,8 @@ func Look(ctx context.Context, o Options) (*Findings, error) {
 	}
 	f.Basic = first.asksBasic()
 	if !f.Basic {
-		f.findForm(stranger, first)
+		f.findForm(stranger, first, base.RequestURI())
+		f.lookAgain(newVisitor(ctx, o, f.Base))
 	}
 	switch {
 	case f.Basic:
@@ -104,27 +111,61 @@ func Look(ctx context.Context, o Options) (*Findings, error) {
 }
 
 // findForm looks for the page with the sign-in form, and what it needs.
-func (f *Findings) findForm(v *visitor, first *page) {
-	pages := []*page{first}
+func (f *Findings) findForm(v *visitor, first *page, asked string) {
+	f.see(first)
+	if f.takeForm(v, first) {
+		f.from = asked
+		return
+	}
+	var hrefs []string
 	for _, l := range first.links {
 		if signInWord(l.text + " " + l.href) {
-			pages = append(pages, v.open(l.href))
+			hrefs = append(hrefs, l.href)
 		}
 	}
-	for _, p := range pages {
-		if f.takeForm(v, p) {
-			return
-		}
-	}
-	for _, path := range commonLogins {
-		if f.takeForm(v, v.open(path)) {
+	for _, f.from = range append(hrefs, commonLogins...) {
+		if f.takeForm(v, v.open(f.from)) {
 			return
 		}
 	}
 	// A page whose only content comes by a script.
 	if f.Single = first.status == http.StatusOK && first.isHTML() && len(first.links) == 0 && first.scripts > 0; f.Single {
 		first.readStyles(v)
-		f.Assets = first.assets
+		f.Assets, f.files = first.assets, first.files
+	}
+}
+
+// lookAgain looks whether another visitor is led to the form by the same address,
+// and whether that visitor's cookies are others once the form was asked for again:
+// what was sent before is refused then.
+func (f *Findings) lookAgain(v *visitor) {
+	if f.Login == nil {
+		return
+	}
+	again := v.open(f.from)
+	f.once = again.at != nil && again.at.Path == f.At.Path && again.at.RawQuery != f.At.RawQuery
+	before := v.cookies(f.At.Path)
+	v.get(f.At.RequestURI())
+	f.renews = !maps.Equal(before, v.cookies(f.At.Path))
+}
+
+// see notes which addresses a page leads to.
+func (f *Findings) see(p *page) {
+	for _, l := range p.links {
+		if strings.HasPrefix(l.href, "/") {
+			f.pages = append(f.pages, l.href)
+		}
+	}
+	signsIn := false
+	for _, form := range p.forms {
+		if form.password != "" {
+			signsIn = true
+			continue
+		}
+		f.pages = append(f.pages, form.action)
+	}
+	if p.at != nil && !signsIn {
+		f.pages = append(f.pages, p.at.RequestURI())
 	}
 }
 
@@ -155,7 +196,7 @@ func (f *Findings) findPublic(v *visitor, first *page) {
 
 func (f *Findings) isAsset(href string) bool {
 	path, _, _ := strings.Cut(href, "?")
-	return slices.ContainsFunc(f.Assets, func(dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") })
+	return slices.ContainsFunc(f.Assets, func(dir string) bool { return href == dir || path == dir || strings.HasPrefix(path, dir+"/") })
 }
 
 func (f *Findings) takeForm(v *visitor, p *page) bool {
@@ -165,7 +206,7 @@ func (f *Findings) takeForm(v *visitor, p *page) bool {
 	for i := range p.forms {
 		if p.forms[i].password != "" {
 			p.readStyles(v)
-			f.Login, f.At, f.Assets = &p.forms[i], p.at, p.assets
+			f.Login, f.At, f.Assets, f.files = &p.forms[i], p.at, p.assets, p.files
 			return true
 		}
 	}

@@ -35,6 +35,8 @@ func start(t *testing.T) *app {
 	return a
 }
 
+func of(s *httptest.Server) *app { return &app{Server: s} }
+
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -390,6 +392,88 @@ func TestLookAtOneScript(t *testing.T) {
 	wants(t, draft("/", ""), "DOUBT: it leads to "+site+", which was not followed: if that is the address")
 	away = app.URL
 	wants(t, draft("/away", site), "DOUBT: it leads people to "+app.URL+", its own address, past the gate", "identity whoami /account {")
+}
+
+// One script shows every page, by a route that is itself a path (phpMyAdmin), and a
+// script signs out by a link to nowhere (Zabbix): whoever answers the doubts alone
+// must not have opened that script, nor the folder it lies in.
+func TestLookAtRoutesThatArePaths(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, err := r.Cookie("sid")
+		switch {
+		case !strings.HasPrefix(r.URL.Path, "/db/"):
+			http.NotFound(w, r)
+		case r.Method == http.MethodPost:
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1", Path: "/"})
+			http.Redirect(w, r, "main.php?route=/", http.StatusFound)
+		case err == nil:
+			fmt.Fprint(w, `<b id=me>alice</b><a href="main.php?route=/users">Users</a><a href="main.php?route=/logout">Log out</a><a href="#signout">Sign out</a>`)
+		default:
+			fmt.Fprint(w, `<link rel=icon href="icon.png"><link rel=stylesheet href="themes/a.css"><script src="main.php?route=/words&amp;l=en"></script><form method=post action="main.php?route=/"><input name=user><input type=password name=pw></form>`)
+		}
+	}))
+	defer app.Close()
+	_, draft := look(t, of(app), func(o *Options) { o.URL += "/db/" })
+	wants(t, draft, "logout /db/main.php?route=%2Flogout\n",
+		`- {path: "/db/main.php", query: {"route": "/"}, method: [POST], keys: ["pw", "user"]} # where it is sent`,
+		`- {path: "/db/main.php", query: {"route": "/logout"}, keys: []} # signing out; DOUBT`,
+		`- {path: "/db/main.php", query: {"l": "en", "route": "/words"}, keys: []} # what the form's page shows; DOUBT`,
+		`- "/db/icon.png" #`, `- "/db/themes" #`)
+	for _, whole := range []string{`- "/db/main.php"`, `- "/db" `} {
+		if strings.Contains(draft, whole) {
+			t.Errorf("%s opens every page:\n%s", whole, draft)
+		}
+	}
+}
+
+// A form that is sent to the front controller, shown at the first page: neither is
+// opened whole, and the first page cannot be.
+func TestLookAtAFrontController(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, `<form method=post action="index.php"><input name=name><input type=password name=pw></form>`)
+	}))
+	defer app.Close()
+	_, draft := look(t, of(app), nil)
+	wants(t, draft, "anonymous confirm # the form", `- {path: "/index.php", method: [POST], keys: ["name", "pw"]} # where it is sent`)
+}
+
+// The session of the form ends when the form is shown once more (phpMyAdmin, newer
+// Tomcats): asked about whoever reads it, the application takes it no more.
+func TestLookAtAFormThatIsRenewed(t *testing.T) {
+	shown := 0
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		shown++
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: fmt.Sprint(shown)})
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<form method=post action="enter.php"><input name=name><input type=password name=pw></form>`)
+	}))
+	defer app.Close()
+	_, draft := look(t, of(app), nil)
+	wants(t, draft, "anonymous confirm # DOUBT: each time a stranger is asked about")
+}
+
+// The form stands at an address that is made for one visit (SimpleSAMLphp): no
+// other visitor can be sent there.
+func TestLookAtAFormOfOneVisit(t *testing.T) {
+	visits := 0
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/login" {
+			visits++
+			http.Redirect(w, r, fmt.Sprint("/login?state=s", visits), http.StatusFound)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<form method=post><input name=name><input type=password name=pw></form>`)
+	}))
+	defer app.Close()
+	_, draft := look(t, of(app), func(o *Options) { o.URL += "/start?as=1" })
+	wants(t, draft, "DOUBT: its query is of one visit: write the address that leads there (/start?as=1)")
 }
 
 // The name stands in a link without a mark of its own.

@@ -50,8 +50,12 @@ func (f *Findings) Draft(w io.Writer) error {
 	switch {
 	case f.Basic:
 		line("\t\tanonymous confirm # the application asks for the password")
+	case f.At != nil && !f.apart() && f.renews:
+		line("\t\tanonymous confirm # DOUBT: each time a stranger is asked about, there are other cookies: if signing in fails, open the form in the policy and write anonymous login")
 	case f.At != nil && !f.apart():
 		line("\t\tanonymous confirm # the form is shown at the address of the page")
+	case f.once:
+		line("\t\tanonymous login %s # DOUBT: its query is of one visit: write the address that leads there (%s), and open it", f.backFrom(), f.from)
 	case f.At != nil:
 		line("\t\tanonymous login %s", f.backFrom())
 	case f.Shell != "":
@@ -210,9 +214,15 @@ func (f *Findings) backFrom() string {
 	return f.At.EscapedPath()
 }
 
+// routes are fields by which one script tells its pages apart, often as paths.
+var routes = []string{"route", "r", "q", "p", "page", "action", "do", "act", "view", "task", "module", "controller", "path", "_url", "query"}
+
 // wayBack reports whether a field of a query says where to go afterwards.
 func wayBack(key, value string) bool {
 	plain, err := url.QueryUnescape(value)
+	if strings.HasPrefix(plain, "/") && (signInWord(plain) || leaving(plain) || slices.Contains(routes, strings.ToLower(key))) {
+		return false // it says which page this is
+	}
 	return err == nil && (strings.HasPrefix(plain, "/") || strings.HasPrefix(plain, "http://") || strings.HasPrefix(plain, "https://")) || slices.Contains([]string{"next", "to", "return", "returnto", "return_to", "redirect", "redirect_to", "back", "url"}, strings.ToLower(key))
 }
 

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -14,6 +16,17 @@ func queryKeys(address string) []string {
 	_, query, _ := strings.Cut(address, "?")
 	values, _ := url.ParseQuery(query)
 	return slices.Sorted(maps.Keys(values))
+}
+
+const sentThere = "where it is sent"
+
+// shows reports whether an address may show more than one page: others were seen
+// there with a query, or below it, or it is called as a front controller is.
+func (f *Findings) shows(at string) bool {
+	return !signInWord(at) && (strings.HasPrefix(path.Base(at), "index.") || slices.ContainsFunc(f.pages, func(page string) bool {
+		other, query, _ := strings.Cut(page, "?")
+		return other == at && query != "" || strings.HasPrefix(other, at+"/")
+	}))
 }
 
 func (f *Findings) policy(line func(string, ...any)) {
@@ -36,8 +49,8 @@ func (f *Findings) policy(line func(string, ...any)) {
 	}
 	opened := map[string]bool{}
 	item := "      - "
-	open := func(path, why string, sent ...string) {
-		path, query, _ := strings.Cut(path, "?")
+	open := func(at, why string, sent ...string) {
+		path, query, _ := strings.Cut(at, "?")
 		path, _, _ = strings.Cut(path, ";") // a session id
 		path = strings.TrimRight(path, "/")
 		if path == "" || opened[path+query] || strings.ContainsAny(path, "%;*\\") {
@@ -51,7 +64,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 				sent = append(sent, k)
 			}
 		}
-		if err != nil || len(values) == 0 {
+		if err != nil || len(values) == 0 && !f.shows(path) && !(why == sentThere && slices.Contains(f.pages, path)) {
 			line("%s%q # %s", item, path, why)
 			return
 		}
@@ -68,7 +81,17 @@ func (f *Findings) policy(line func(string, ...any)) {
 			}
 		}
 		slices.Sort(others)
-		line("%s{path: %q, query: {%s}, keys: [%s]} # %s", item, path, strings.Join(keys, ", "), strings.Join(slices.Compact(others), ", "), why)
+		only := ""
+		if len(keys) > 0 {
+			only = fmt.Sprintf("query: {%s}, ", strings.Join(keys, ", "))
+		}
+		switch {
+		case why == sentThere && f.Login.method == http.MethodPost:
+			only += "method: [POST], "
+		case only == "" && !strings.Contains(why, "DOUBT"):
+			why += "; DOUBT: the same address shows more"
+		}
+		line("%s{path: %q, %skeys: [%s]} # %s", item, path, only, strings.Join(slices.Compact(others), ", "), why)
 	}
 	if f.At != nil {
 		sent := append(queryKeys(f.Login.action), f.Login.fields...)
@@ -81,7 +104,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 			open(f.At.RequestURI(), "the sign-in form", sent...)
 		}
 		if action, _, _ := strings.Cut(f.Login.action, "?"); action != f.At.Path {
-			open(f.Login.action, "where it is sent", sent...)
+			open(f.Login.action, sentThere, sent...)
 		}
 	}
 	for _, path := range f.Logout {
@@ -95,11 +118,21 @@ func (f *Findings) policy(line func(string, ...any)) {
 		open(path, why, sent...)
 	}
 	for _, dir := range f.Assets {
-		above := func(other string) bool { return strings.HasPrefix(dir, other+"/") }
+		above := func(other string) bool { return strings.HasPrefix(dir, other+"/") && !f.shows(other) }
 		if f.At != nil && dir == f.At.Path || slices.ContainsFunc(f.Assets, above) {
 			continue
 		}
-		open(dir, "what the form's page shows; DOUBT: nothing else may lie there")
+		program, _, _ := strings.Cut(dir, "?")
+		lies := []string{dir}
+		switch {
+		case !f.shows(program):
+			lies[0] = program
+		case program == dir: // pages lie beside them
+			lies = slices.DeleteFunc(slices.Clone(f.files), func(file string) bool { return path.Dir(file) != dir })
+		}
+		for _, at := range lies {
+			open(at, "what the form's page shows; DOUBT: nothing else may lie there", queryKeys(at)...)
+		}
 	}
 	if f.Shell != "" {
 		open(f.Shell, "the page's shell, which holds no data; DOUBT: a script shows the sign-in there")

@@ -23,7 +23,8 @@ type page struct {
 	tree    *html.Node
 	forms   []form
 	links   []link
-	assets  []string // folders
+	assets  []string // folders, and programs with their query
+	files   []string // what lies in the folders
 	scripts int
 	sources []string // addresses of its script files
 	styles  []string // and of its style sheets
@@ -68,7 +69,7 @@ func (p *page) read() {
 		case "form":
 			p.forms = append(p.forms, p.form(n))
 		case "a":
-			if href := attr(n, "href"); href != "" {
+			if href := attr(n, "href"); href != "" && href[0] != '#' { // that is the page itself, for a script to act on
 				p.links = append(p.links, link{p.local(href), strings.TrimSpace(text(n))})
 			}
 		case "script", "img":
@@ -148,8 +149,13 @@ func (p *page) asset(src string) {
 		return
 	}
 	dir := path.Dir(u.Path)
-	if dir == "/" || script.MatchString(u.Path) {
-		dir = u.Path // by itself
+	switch {
+	case script.MatchString(u.Path):
+		dir = u.RequestURI() // by itself: it may show more than this
+	case dir == "/":
+		dir = u.Path
+	case !slices.Contains(p.files, u.Path):
+		p.files = append(p.files, u.Path)
 	}
 	if !slices.Contains(p.assets, dir) {
 		p.assets = append(p.assets, dir)

@@ -51,6 +51,7 @@ func (p *page) readStyles(v *visitor) {
 				p.assets = append(p.assets, dir)
 			}
 		}
+		p.files = append(p.files, sheet.files...)
 	}
 }
 

@@ -29,6 +29,7 @@ func (f *Findings) signIn(ctx context.Context, o Options) {
 		path = home.at.Path
 	}
 	f.Cookies = slices.Sorted(maps.Keys(v.cookies(path)))
+	f.see(home)
 	for _, l := range home.links {
 		f.takeLogout(l)
 	}
@@ -134,9 +135,10 @@ func (f *Findings) lookAtForm(v *visitor) {
 	f.Inside = p.status == http.StatusOK && !slices.ContainsFunc(p.forms, func(g form) bool { return g.password == f.Login.password && g.user == f.Login.user })
 }
 
-// apart reports whether the form has an address of its own, that may be open.
+// apart reports whether the form has an address of its own, that may be open. The
+// first page is a prefix of all others.
 func (f *Findings) apart() bool {
-	return f.At != nil && (!f.Inside || signInWord(f.At.RequestURI()))
+	return f.At != nil && f.At.Path != "/" && (!f.Inside || signInWord(f.At.RequestURI()))
 }
 
 func (f *Findings) takeLogout(l link) {
@@ -149,6 +151,9 @@ func (f *Findings) takeLogout(l link) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return
+	}
+	if !leaving(href) {
+		path = href // the text alone says so, and any of the query may be why
 	}
 	for _, k := range slices.Sorted(maps.Keys(values)) {
 		if list := values[k]; len(list) == 1 && (leaving(list[0]) || leaving(k)) {
