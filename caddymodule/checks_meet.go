@@ -29,7 +29,7 @@ func (w *inspector) meetGate(s step, in flow) flow {
 	}
 	w.checkIdentities(g, in)
 	w.checkMountReached(g, in)
-	if login, ok := g.Anonymous.loginTarget(); ok && w.rules.covers(g, login) {
+	if login, ok := g.Anonymous.loginTarget(); ok && w.rules.coversLogin(g, login, w.hosts) {
 		w.refuse(g, "sends visitors to sign in at %s, which is itself protected, and would go round for ever: write an 'allow' for it in the policy, or 'anonymous confirm %s'", login.Path, login.Path)
 	}
 	if err := checkPlaceholder(in.source(g.Tenant)); err != nil && in.source(g.Tenant) != g.Tenant {

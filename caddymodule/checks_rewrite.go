@@ -25,8 +25,32 @@ func (p protection) covers(g *Gate, t policy.Target) bool {
 	if p.policy == nil {
 		return false
 	}
-	d := p.policy.Decide(&policy.Facts{Place: policy.Place{TenantMapped: true}, Method: "GET", Sent: t})
+	return p.closes(policy.Place{TenantMapped: true}, t)
+}
+
+func (p protection) closes(at policy.Place, t policy.Target) bool {
+	d := p.policy.Decide(&policy.Facts{Place: at, Method: "GET", Sent: t})
 	return d.Ask != policy.AskNothing || d.Reason != policy.ReasonOpen
+}
+
+// coversLogin is covers for where a site's strangers are sent. Where the host alone
+// says whose rules hold, what the tenants of other hosts protect does not matter.
+func (p protection) coversLogin(g *Gate, t policy.Target, hosts []string) bool {
+	if !p.covers(g, t) {
+		return false
+	}
+	named := g.Tenant != "" || slices.ContainsFunc(g.IdentitiesRaw, func(raw json.RawMessage) bool {
+		var id struct {
+			Tenant json.RawMessage `json:"tenant"`
+		}
+		return json.Unmarshal(raw, &id) != nil || len(id.Tenant) > 0
+	})
+	if p.policy == nil || len(hosts) == 0 || named && g.Tenant != "host" || slices.ContainsFunc(g.Protect, func(prefix string) bool { return under(t.Path, prefix) }) {
+		return true
+	}
+	return slices.ContainsFunc(hosts, func(host string) bool {
+		return strings.ContainsAny(host, "*{") || p.closes(policy.Place{Host: host, TenantBy: policy.ByHost}, t)
+	})
 }
 
 // rewrite is the flow after a rewrite, which counts only behind a gate: what

@@ -37,10 +37,12 @@ const gate = "mfa {\nprotect /documents\nidentity whoami /me {\nuser json id\nco
 
 func gateWith(lines string) string { return "mfa {\nprotect /documents\n" + lines + "\n}\n" }
 
+const knownByWhoami = "identity whoami /me {\nuser json id\ncookies sid\n}"
+
 // TestCheckSitesPolicy holds a site to what a policy protects besides.
 func TestCheckSitesPolicy(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "policy.yaml")
-	text := "version: 1\ndefaults:\n  require: mfa\n  allow: [/secret/login]\ntenants:\n  a:\n    protect: [/secret]\n  b:\n    protect: [/other, {path: /doku.php, query: {id: private}}]\n"
+	text := "version: 1\ndefaults:\n  require: mfa\n  allow: [/secret/login]\ntenants:\n  a:\n    protect: [/secret]\n  b:\n    protect: [/other, {path: /doku.php, query: {id: private}}]\n  c:\n    hosts: [c.example]\n    protect: [/inside]\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +57,10 @@ func TestCheckSitesPolicy(t *testing.T) {
 		{name: "fail/login is protected by query", site: "a.example {\n" + gateWith("anonymous login /doku.php?id=private&next={http.mfa.return_to}") + "reverse_proxy app:80\n}", want: "is itself protected"},
 		{name: "ok/rewrite to an open page", site: "a.example {\n" + gate + "handle {\nrewrite * /index.html\nreverse_proxy app:80\n}\n}"},
 		{name: "fail/login is protected for one tenant", site: "a.example {\n" + gateWith("anonymous login /other/login") + "reverse_proxy app:80\n}", want: "/other/login, which is itself protected"},
+		{name: "ok/login is protected at another host", site: "c.example {\n" + gateWith("anonymous login /other/login\n"+knownByWhoami) + "reverse_proxy app:80\n}"},
+		{name: "fail/login is protected at this host", site: "c.example {\n" + gateWith("anonymous login /inside/login\n"+knownByWhoami) + "reverse_proxy app:80\n}", want: "/inside/login, which is itself protected"},
+		{name: "fail/login is protected at one of two hosts", site: "c.example, a.example {\n" + gateWith("anonymous login /other/login\n"+knownByWhoami) + "reverse_proxy app:80\n}", want: "is itself protected"},
+		{name: "fail/login is protected for a tenant the identity may name", site: "c.example {\n" + gateWith("anonymous login /other/login\n"+strings.Replace(knownByWhoami, "}", "tenant json office\n}", 1)) + "reverse_proxy app:80\n}", want: "is itself protected"},
 		{name: "fail/rewrite to a tenant's page", site: "a.example {\n" + gate + "handle {\nrewrite * /secret/x\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
 		{name: "fail/rewrite to a protected query", site: "a.example {\n" + gate + "handle {\nrewrite * /doku.php?id=private\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
 		{name: "fail/handle_path of one tenant's prefix", site: "a.example {\n" + gate + "handle_path /secret/* {\nreverse_proxy app:80\n}\n}", want: "can lead under a protected prefix"},
