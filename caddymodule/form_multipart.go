@@ -13,8 +13,8 @@ import (
 
 // plainDisposition is how browsers and HTTP libraries name a field (HTML,
 // multipart/form-data encoding algorithm). Of `name*`, a second name or a stray
-// quote, each reader makes something else.
-var plainDisposition = regexp.MustCompile(`(?i)^form-data; ?name=("[^"\\\r\n]*"|[^"\\;\s]+)(; ?filename=("[^"\\\r\n]*"|[^"\\;\s]+))?(; ?filename\*=[^;\s]+)?$`)
+// quote, each reader makes something else: to PHP single quotes are quotes too.
+var plainDisposition = regexp.MustCompile(`(?i)^form-data; ?name=("[^"\\\r\n]*"|[^"'\\;\s]+)(; ?filename=("[^"\\\r\n]*"|[^"'\\;\s]+))?(; ?filename\*=[^;\s]+)?$`)
 
 var errOddForm = errors.New("reading a form: other readers would find other fields in it")
 

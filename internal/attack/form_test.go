@@ -39,6 +39,7 @@ func TestDesign_C13_FormsThatTwoReadersReadTwoWays(t *testing.T) {
 		"base64 (Django)":                       {multi, part("page", "bWVuc2FnZW5z", "Content-Transfer-Encoding: base64") + end, nil},
 		"quoted-printable":                      {multi, part("page", "=6Densagens", "Content-Transfer-Encoding: quoted-printable") + end, nil},
 		"no disposition that can be read (PHP)": {multi, "--B\r\nContent-Disposition: form-data; name=\"page\"; name=\"x\"\r\n\r\nmensagens\r\n" + end, nil},
+		"a name in other quotes (PHP)":          {multi, strings.Replace(hit, `"page"`, `'page'`, 1) + end, nil},
 		"an attachment (PHP)":                   {multi, "--B\r\nContent-Disposition: attachment; name=\"page\"\r\n\r\nmensagens\r\n" + end, nil},
 		"as related parts (Rack)":               {"multipart/related; boundary=B", hit + end, nil},
 		"compressed (Express)":                  {urlencoded, zipped("page=mensagens"), []string{"Content-Encoding: gzip"}},
