@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,7 +15,8 @@ var floatBegin = regexp.MustCompile(`^[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]{1,4})?`)
 // isWhole reports whether some language makes one of the whole numbers of a text,
 // as apps do with the id of a page: "042", "+42", "42abc" and "4.2e1" are 42 to
 // PHP's (int), "4_2" to Python and Ruby, "0x2a" to JavaScript, digits of any
-// script to Java and Python, "-42" to absint() of WordPress.
+// script to Java and Python, "-42" to absint() of WordPress, 4294967338 to C's atoi
+// and JavaScript's |0, which keep 32 bits. What is no number is 0 to many.
 func isWhole(text string, whole []int64) bool {
 	s := strings.Map(func(r rune) rune {
 		switch {
@@ -31,9 +33,13 @@ func isWhole(text string, whole []int64) bool {
 	}, text)
 	s = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(s), "+-"))
 	if s == "" || (s[0] < '0' || s[0] > '9') && s[0] != '.' {
-		return false
+		return slices.Contains(whole, 0)
 	}
-	same := func(n int64) bool { return slices.Contains(whole, n) || slices.Contains(whole, -n) }
+	same := func(n int64) bool {
+		return slices.ContainsFunc(whole, func(w int64) bool {
+			return w == n || w == -n || w == int64(int32(n)) || w == int64(int32(-n)) // #nosec G115 -- as those languages cut it
+		})
+	}
 	if n, err := strconv.ParseInt(s, 0, 64); err == nil && same(n) {
 		return true
 	}
@@ -45,5 +51,11 @@ func isWhole(text string, whole []int64) bool {
 		return true
 	}
 	x, err := strconv.ParseFloat(floatBegin.FindString(s), 64)
-	return err == nil && x < 1<<53 && same(int64(x))
+	if err != nil {
+		return slices.Contains(whole, 0)
+	}
+	if x >= 1<<53 {
+		x = math.Mod(x, 1<<32)
+	}
+	return same(int64(x))
 }

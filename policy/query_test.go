@@ -117,6 +117,7 @@ func TestNumbersInAQuery(t *testing.T) {
 	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [{path: /, query: {page_id: [42, \"7\"], kind: x1}}]}}")
 	for value, hit := range map[string]bool{
 		"42": true, "042": true, "+42": true, "%2B42": true, "-42": true, "42abc": true, "42.0": true, "42.9": true, "4.2e1": true, "4_2": true, "0x2A": true, "0b101010": true, "%2042": true, "42%20": true, "%EF%BC%94%EF%BC%92": true, "%D9%A4%D9%A2": true, "42%00": true, "42-a-title": true, "7": true, "07": true,
+		"4294967338": true, "-4294967254": true, "8589934634abc": true, "9007199254741034": true, "4294967339": false, "4294967296": false, "9007199254741035": false,
 		"": false, "4": false, "420": false, "43": false, "x42": false, "abc42": false, "1e42": false, "4-2": false, "0": false, "999999999999999999999999": false, "0x": false, ".": false, "4e": false, "NaN": false, "Infinity": false, "9e9999": false,
 	} {
 		f := known("h", "/")
@@ -124,6 +125,23 @@ func TestNumbersInAQuery(t *testing.T) {
 		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
 			t.Errorf("%s: protected %v, want %v", value, got, hit)
 		}
+	}
+}
+
+// To atoi and (int), what is no number is 0: the page of that number is shown for any
+// word.
+func TestWhatIsNoNumberIsZero(t *testing.T) {
+	p := mustParse(t, "version: 1\ntenants: {a: {require: mfa, protect: [{path: /, query: {type: 0}}]}}")
+	for value, hit := range map[string]bool{"0": true, "": true, "abc": true, "x1": true, ".": true, "-": true, "4294967296": true, "1e42": true, "9e9999": true, "NaN": true, "1": false, "10": false, "1abc": false, "0x1": true, "1.5": false} {
+		f := known("h", "/")
+		f.Sent.RawQuery = "type=" + value
+		if got := p.Decide(&f).Reason != ReasonOpen; got != hit {
+			t.Errorf("%s: protected %v, want %v", value, got, hit)
+		}
+	}
+	f := known("h", "/")
+	if f.Sent.RawQuery = "other=abc"; p.Decide(&f).Reason != ReasonOpen {
+		t.Error("a request that does not set it is protected")
 	}
 }
 

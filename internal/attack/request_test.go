@@ -47,10 +47,10 @@ elseif (in_array("mensagens", (array)($_REQUEST["page"] ?? ""), true)) { file_pu
 }
 
 // TestDesign_C13_WhatAnAppMakesOfAnId: PHP's (int), JavaScript's Number and others
-// make the same number of many texts.
+// make the same number of many texts, and atoi (Nagios) keeps 32 bits of it.
 func TestDesign_C13_WhatAnAppMakesOfAnId(t *testing.T) {
 	s := start(t, strings.Replace(oneHost, "{path: /index.php, query: {page: mensagens}}", "{path: /, query: {page_id: 42}}", 1), plainSite)
-	for _, v := range []string{"42", "042", "%2B42", "-42", "42abc", "42.0", "4.2e1", "4_2", "0x2a", "%2042", "42-title", "%EF%BC%94%EF%BC%92"} {
+	for _, v := range []string{"42", "042", "%2B42", "-42", "42abc", "42.0", "4.2e1", "4_2", "0x2a", "%2042", "42-title", "%EF%BC%94%EF%BC%92", "4294967338", "-4294967254"} {
 		if a := s.get("/?page_id=" + v); a.status == 200 {
 			t.Errorf("%s passes", v)
 		}
