@@ -631,6 +631,28 @@ func TestLookAtAShell(t *testing.T) {
 	}
 }
 
+// A page may say where its addresses begin: what it shows lies there, and the folder of
+// that name which holds the application's files is not proposed to be opened.
+func TestLookAtAPageWithABase(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		switch r.URL.Path {
+		case "/", "/admin/login":
+			fmt.Fprint(w, `<base target=_top><base href="/admin/"><base href="/other/"><script src="./assets/main.js"></script><div id=app></div>`)
+		case "/admin/assets/main.js":
+			fmt.Fprint(w, `post("/auth/login")`)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer site.Close()
+	_, draft := look(t, &app{Server: site}, nil)
+	wants(t, draft, `- "/admin/assets" #`, `# - "/auth/login" # DOUBT`)
+	if strings.Contains(draft, `"/assets"`) {
+		t.Errorf("a folder that the page does not use is opened:\n%s", draft)
+	}
+}
+
 // An application is never followed to another host, nor is a form sent there.
 func TestLookStaysOnTheHost(t *testing.T) {
 	other := start(t)

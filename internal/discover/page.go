@@ -15,6 +15,7 @@ import (
 // page is one answer, and what is in it.
 type page struct {
 	at      *url.URL
+	base    *url.URL // where its addresses begin; nil: there
 	own     []string // hosts that are the application's as well
 	status  int
 	header  http.Header
@@ -61,6 +62,7 @@ func (p *page) read() {
 		p.tree = nil
 		return
 	}
+	p.findBase()
 	for n := range p.tree.Descendants() {
 		if n.Type != html.ElementNode {
 			continue
@@ -92,9 +94,30 @@ func (p *page) read() {
 	}
 }
 
+// findBase looks where the addresses of a page begin: at the first <base> that says so,
+// else at its own.
+func (p *page) findBase() {
+	for n := range p.tree.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "base" && attr(n, "href") != "" {
+			if u, err := p.at.Parse(attr(n, "href")); err == nil {
+				p.base = u
+			}
+			return
+		}
+	}
+}
+
+// resolve is an address as the page means it.
+func (p *page) resolve(href string) (*url.URL, error) {
+	if p.base != nil {
+		return p.base.Parse(href)
+	}
+	return p.at.Parse(href)
+}
+
 // local is an address as a path of this host; another host's stays whole.
 func (p *page) local(href string) string {
-	u, err := p.at.Parse(href)
+	u, err := p.resolve(href)
 	if err != nil || u.Host != p.at.Host && !slices.Contains(p.own, u.Host) {
 		return href
 	}
@@ -144,7 +167,7 @@ func (p *page) asset(src string) {
 	if src == "" || strings.HasPrefix(src, "data:") {
 		return
 	}
-	u, err := p.at.Parse(src)
+	u, err := p.resolve(src)
 	if err != nil || u.Host != p.at.Host && !slices.Contains(p.own, u.Host) {
 		return
 	}
