@@ -624,7 +624,7 @@ func TestLookAtAShell(t *testing.T) {
 	}
 	wants(t, b.String(), "http://localhost:8490 {\n\tbind 127.0.0.1\n", "anonymous login /login # DOUBT", "hosts: [localhost]",
 		"# identity jwt {\n\t\t#\tcookie jwt\n", "#\tuser username", "#\tsession iat", "identity whoami /api/me {",
-		`- "/login" # the page's shell`, `- "/api/me" # who is signed in`, `- "/js" #`,
+		`- "/login" # the page's shell`, `- {path: "/api/me", method: [GET], keys: []} # who is signed in`, `- "/js" #`,
 		`# - "/api/auth/authenticate" # DOUBT`, `# - "/api/auth/logout" # DOUBT`)
 	if strings.Contains(b.String(), "/api/things") {
 		t.Error("a call that does not sign in is proposed")
@@ -650,6 +650,35 @@ func TestLookAtAPageWithABase(t *testing.T) {
 	wants(t, draft, `- "/admin/assets" #`, `# - "/auth/login" # DOUBT`)
 	if strings.Contains(draft, `"/assets"`) {
 		t.Errorf("a folder that the page does not use is opened:\n%s", draft)
+	}
+}
+
+// People change their address, and who has the password alone would be a new person by
+// another one: an id beside it is who they are, or there is a doubt.
+func TestLookAtAnAddressThatNames(t *testing.T) {
+	for answer, line := range map[string]string{
+		`{"data":{"id":"5f0c","email":"alice@acme.example"}}`:      "user json data.id\n\t\t\tname json data.email\n\t\t\temail json data.email\n",
+		`{"id":7,"email":"alice@acme.example"}`:                    "user json id\n\t\t\tname json email\n",
+		`{"id":7,"user":{"email":"alice@acme.example","id":null}}`: "look for an id\n\t\t\tuser json user.email\n",
+	} {
+		app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.URL.Path != "/users/me" || r.Header.Get("Cookie") != "sid=alices" {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			fmt.Fprint(w, answer)
+		}))
+		f, err := Look(context.Background(), Options{URL: app.URL, User: "alice@acme.example", Cookie: "sid=alices"})
+		app.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := f.Draft(&b); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, b.String(), line)
 	}
 }
 

@@ -47,7 +47,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 	if !f.Basic {
 		line("    allow:")
 	}
-	opened := map[string]bool{}
+	opened, asked := map[string]bool{}, ""
 	item := "      - "
 	open := func(at, why string, sent ...string) {
 		path, query, _ := strings.Cut(at, "?")
@@ -63,6 +63,10 @@ func (f *Findings) policy(line func(string, ...any)) {
 				delete(values, k) // any will do
 				sent = append(sent, k)
 			}
+		}
+		if path == asked && len(values) == 0 {
+			line("%s{path: %q, method: [GET], keys: []} # %s", item, path, why)
+			return
 		}
 		if err != nil || len(values) == 0 && !f.shows(path) && !(why == sentThere && slices.Contains(f.pages, path)) {
 			line("%s%q # %s", item, path, why)
@@ -137,6 +141,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 	if f.Shell != "" {
 		open(f.Shell, "the page's shell, which holds no data; DOUBT: a script shows the sign-in there")
 		if f.Who != nil {
+			asked, _, _ = strings.Cut(f.Who.path, "?") // by another method many take changes there, by a query some show more
 			open(f.Who.path, "who is signed in; DOUBT: nothing else may be in it")
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/andybalholm/cascadia"
@@ -35,14 +36,19 @@ func places(p *page, user string) (list []*place) {
 			return nil
 		}
 		if paths := inJSON(v, func(s string) bool { return s == user }, ""); len(paths) == 1 {
+			w := &place{rank: 1, text: mailForm.MatchString(user)} // which people may change
 			path := paths[0]
-			list = append(list, &place{expr: "json " + path, rank: 1, find: func(p *page) (string, bool) {
+			if id := idBeside(v, path); w.text && id != "" {
+				w.text, w.name, path = false, "json "+path, id
+			}
+			w.expr, w.find = "json "+path, func(p *page) (string, bool) {
 				var v any
 				if json.Unmarshal(p.body, &v) != nil {
 					return "", false
 				}
 				return atPath(v, path)
-			}})
+			}
+			list = append(list, w)
 		}
 		return list
 	}
@@ -227,6 +233,23 @@ func atPath(v any, path string) (string, bool) {
 		}
 		v = m[name]
 	}
-	s, ok := v.(string)
-	return s, ok
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), v != 0
+	}
+	return "", false
+}
+
+// idBeside is the path of the id in the object that has the member at a path, "" where
+// there is none.
+func idBeside(v any, path string) string {
+	folder := path[:strings.LastIndexByte(path, '.')+1]
+	for _, name := range [...]string{"id", "_id", "uuid", "sub"} {
+		if id, ok := atPath(v, folder+name); ok && id != "" {
+			return folder + name
+		}
+	}
+	return ""
 }

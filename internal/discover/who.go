@@ -9,7 +9,7 @@ import (
 )
 
 // commonPlaces are where applications say who is signed in.
-var commonPlaces = []string{"/api/me", "/me", "/api/user", "/api/users/me", "/api/v1/me", "/api/v1/user", "/api/whoami", "/whoami", "/api/auth/verify", "/api/auth/me",
+var commonPlaces = []string{"/api/me", "/me", "/api/user", "/api/users/me", "/users/me", "/admin/users/me", "/api/v1/me", "/api/v1/user", "/api/whoami", "/whoami", "/api/auth/verify", "/api/auth/me",
 	"/api/auth/user", "/api/session", "/api/account", "/api/profile", "/userinfo", "/profile", "/account", "/settings", "/user", "/admin/password_change/"}
 
 // findWho looks for the one place where the user's name stands in an answer.
