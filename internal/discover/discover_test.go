@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -650,6 +651,23 @@ func TestLookAtAPageWithABase(t *testing.T) {
 	wants(t, draft, `- "/admin/assets" #`, `# - "/auth/login" # DOUBT`)
 	if strings.Contains(draft, `"/assets"`) {
 		t.Errorf("a folder that the page does not use is opened:\n%s", draft)
+	}
+}
+
+// What a page shows from the folder that it stands in is opened by itself: beside the
+// shell, /admin has what the shell asks for.
+func TestLookAtAFolderOfPages(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<script src="/admin/main.js"></script><link rel=icon href="/admin/img/icon.svg"><div id=app></div>`)
+	}))
+	defer site.Close()
+	f, err := Look(context.Background(), Options{URL: site.URL + "/admin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"/admin/main.js", "/admin/img"}; !slices.Equal(f.Assets, want) {
+		t.Errorf("it would open %q, not %q", f.Assets, want)
 	}
 }
 

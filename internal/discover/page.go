@@ -175,8 +175,8 @@ func (p *page) asset(src string) {
 	switch {
 	case script.MatchString(u.Path):
 		dir = u.RequestURI() // by itself: it may show more than this
-	case dir == "/":
-		dir = u.Path
+	case dir == "/", strings.HasPrefix(p.at.Path+"/", dir+"/"):
+		dir = u.Path // by itself: the pages lie there as well
 	case !slices.Contains(p.files, u.Path):
 		p.files = append(p.files, u.Path)
 	}
