@@ -590,6 +590,28 @@ func TestLookAtBasicWithoutAName(t *testing.T) {
 	defer basic.Close()
 	_, draft := look(t, &app{Server: basic}, nil)
 	wants(t, draft, "put Caddy's basic_auth before the gate")
+	if strings.Contains(draft, "signs in without the password") {
+		t.Error("there is no cookie")
+	}
+}
+
+// An application that asks for the password once and believes its cookie from then on: the
+// password says nothing of whom it serves.
+func TestLookAtBasicThatTurnsIntoASession(t *testing.T) {
+	basic := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie("sid"); err == nil {
+			return
+		}
+		if _, _, ok := r.BasicAuth(); !ok {
+			w.Header().Set("Www-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "s1", Path: "/"})
+	}))
+	defer basic.Close()
+	_, draft := look(t, &app{Server: basic}, nil)
+	wants(t, draft, "# DOUBT: sid signs in without the password")
 }
 
 // A shell that a script fills: its script says where it signs in and out.

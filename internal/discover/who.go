@@ -66,6 +66,11 @@ func (f *Findings) findWho(v *visitor, home *page, user string) {
 	}
 	if best == nil && f.Basic {
 		f.doubt("where no page names the user, put Caddy's basic_auth before the gate, with the same names and passwords, and write `identity placeholder {http.auth.user.id}`")
+		alone := v.without("/")
+		alone.basic = ""
+		if home.at != nil && len(f.Cookies) > 0 && !alone.get(home.at.RequestURI()).asksBasic() {
+			f.doubt("%s signs in without the password: behind basic_auth, whoever has a proof of his own is whom he has the cookie of. Protect all of it and open nothing, or write `header_up -Cookie` into reverse_proxy", strings.Join(f.Cookies, ", "))
+		}
 	}
 	if best == nil {
 		f.doubt("no answer was found that holds %q once and is another for a stranger: look for a page or call that does (the browser's network tab), and write it after `identity whoami`", user)
