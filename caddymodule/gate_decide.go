@@ -36,6 +36,7 @@ func (p *passage) findOut(pol *policy.Policy, at policy.Place, target policy.Tar
 	recalled := p.recall()
 	f := policy.Facts{Place: at, Method: p.r.Method, Sent: p.sent, Now: p.now}
 	f.Form, f.Cookies, f.Preflight = formBody(p.r), p.r.Header["Cookie"], isPreflight(p.r)
+	f.MadeGet = f.Method == http.MethodPost && p.r.Header[makesGet] != nil
 	if changed {
 		f.Rewritten = target
 		asked := target // of its own: the target of nearly every request stays on the stack

@@ -33,6 +33,8 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 		case (k == forwardedProto || k == forwardedHost) && len(fields) == 1:
 			saw.fronted = true
 			continue
+		case k == makesGet && len(fields) == 1 && fields[0] == http.MethodGet:
+			continue // the policy is told of it
 		case forbiddenField(k):
 			delete(h, k)
 			continue
@@ -45,6 +47,11 @@ func stripHeaders(h http.Header, heeds *fieldSet) (saw sawFields) {
 	}
 	return saw
 }
+
+// makesGet is the one field by which a method other than the request line's reaches the
+// app: Payload's pages ask by a POST what is too long for an address, and the app would
+// take that for a new record without it. It makes nothing but a GET of a POST.
+const makesGet = "X-Payload-Http-Method-Override"
 
 // The fields by which a server in front tells how it was asked.
 const (

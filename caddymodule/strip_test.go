@@ -21,6 +21,14 @@ func TestStripHeaders(t *testing.T) {
 			http.Header{"X-Original-Url": {"/documents"}, "X_original.url": {"/d"}, "X-Rewrite-Url": {"/d"}, "X-Http-Method-Override": {"DELETE"}, "X-Method-Override": {"PUT"}, "Proxy": {"http://evil"}, "Http2-Settings": {"x"}},
 			http.Header{},
 		},
+		"ok/a POST that is a GET": {
+			http.Header{"X-Payload-Http-Method-Override": {"GET"}},
+			http.Header{"X-Payload-Http-Method-Override": {"GET"}},
+		},
+		"fail/one that is more, or is said otherwise": {
+			http.Header{"X-Payload-Http-Method-Override": {"GET", "PUT"}, "X-Payload_http-Method-Override": {"GET"}, "X-Http-Method-Override": {"GET"}},
+			http.Header{},
+		},
 		"fail/named in a hop-by-hop list": {
 			http.Header{"Connection": {"close, Mfa-Status", "mfa_user", "authorization,Cookie", "Remote-User"}},
 			http.Header{"Connection": {"close"}},

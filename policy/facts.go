@@ -59,6 +59,7 @@ type Facts struct {
 	// query look into them.
 	Cookies []string
 
+	MadeGet   bool // the app takes it for a GET, whatever its method
 	Preflight bool // OPTIONS with Origin and Access-Control-Request-Method
 
 	Now      time.Time

@@ -13,7 +13,8 @@ func (p *rule) answers(t *target, f *Facts) bool {
 	if methods == nil {
 		return true
 	}
-	if !slices.Contains(methods, f.Method) && !(f.Method == "HEAD" && slices.Contains(methods, "GET")) {
+	get := slices.Contains(methods, "GET")
+	if !slices.Contains(methods, f.Method) && !(f.Method == "HEAD" && get) || f.MadeGet && !get {
 		return false
 	}
 	return !overridden(methods, t, f)

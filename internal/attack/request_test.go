@@ -150,6 +150,41 @@ func TestDesign_C13_AFormSaysAnotherMethod(t *testing.T) {
 	}
 }
 
+// TestDesign_C13_AFieldMakesAQuestionOfAForm: Payload's pages ask by a POST what is too
+// long for an address, and a field says that it is a GET. Without it the application
+// makes a record of the question. What is open to POST alone is not so to it.
+func TestDesign_C13_AFieldMakesAQuestionOfAForm(t *testing.T) {
+	s := start(t, oneHost+"    allow: [{path: /documents/in, method: [POST]}, {path: /documents/both, method: [GET, POST]}, /documents/any]\n", plainSite)
+	var asked string
+	s.app.do(func() {
+		s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/api/me" {
+				return false
+			}
+			if asked = r.Method; r.Method == "POST" && r.Header.Get("X-Payload-HTTP-Method-Override") == "GET" {
+				asked = "GET"
+			}
+			return true
+		}
+	})
+	question := func(target, line string) string {
+		asked = "nothing"
+		raw(t, s.addr, message("POST", target, "office.test", "Cookie: sid=bob", "Content-Type: "+urlencoded, "Content-Length: 3", line)+"a=b")
+		return asked
+	}
+	const field = "X-Payload-HTTP-Method-Override: GET"
+	for target, want := range map[string]string{"/open": "GET", "/documents": "nothing", "/documents/in": "nothing", "/documents/both": "GET", "/documents/any": "GET"} {
+		if got := question(target, field); got != want {
+			t.Errorf("%s: %s is done, not %s", target, got, want)
+		}
+	}
+	for _, line := range []string{"X-Payload-HTTP-Method-Override: DELETE", "X-Payload-HTTP-Method-Override: get", "X-HTTP-Method-Override: GET", field + "\r\n" + field, "A: b"} {
+		if got := question("/documents/in", line); got != "POST" {
+			t.Errorf("with %q %s is done", line, got)
+		}
+	}
+}
+
 // TestAdvisory_PN16_APageServedTwice: Next.js and Gatsby serve what is on a page as
 // JSON under folders of their own; Next.js, Astro and Nuxt a picture, at another size,
 // to whoever names it; JSF, Struts and SAP have words for themselves in a path.
