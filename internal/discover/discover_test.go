@@ -647,7 +647,7 @@ func TestLookAtAShell(t *testing.T) {
 	}
 	wants(t, b.String(), "http://localhost:8490 {\n\tbind 127.0.0.1\n", "anonymous login /login # DOUBT", "hosts: [localhost]",
 		"# identity jwt {\n\t\t#\tcookie jwt\n", "#\tuser username", "#\tsession iat", "identity whoami /api/me {",
-		`- "/login" # the page's shell`, `- {path: "/api/me", method: [GET], keys: []} # who is signed in`, `- "/js" #`,
+		`- {path: "/login", method: [GET]} # the page's shell`, `- {path: "/api/me", method: [GET], keys: []} # who is signed in`, `- "/js" #`,
 		`# - "/api/auth/authenticate" # DOUBT`, `# - "/api/auth/logout" # DOUBT`)
 	if strings.Contains(b.String(), "/api/things") {
 		t.Error("a call that does not sign in is proposed")

@@ -47,7 +47,7 @@ func (f *Findings) policy(line func(string, ...any)) {
 	if !f.Basic {
 		line("    allow:")
 	}
-	opened, asked := map[string]bool{}, ""
+	opened, limits := map[string]bool{}, ""
 	item := "      - "
 	open := func(at, why string, sent ...string) {
 		path, query, _ := strings.Cut(at, "?")
@@ -64,8 +64,8 @@ func (f *Findings) policy(line func(string, ...any)) {
 				sent = append(sent, k)
 			}
 		}
-		if path == asked && len(values) == 0 {
-			line("%s{path: %q, method: [GET], keys: []} # %s", item, path, why)
+		if limits != "" && len(values) == 0 {
+			line("%s{path: %q, %s} # %s", item, path, limits, why)
 			return
 		}
 		if err != nil || len(values) == 0 && !f.shows(path) && !(why == sentThere && slices.Contains(f.pages, path)) {
@@ -139,11 +139,13 @@ func (f *Findings) policy(line func(string, ...any)) {
 		}
 	}
 	if f.Shell != "" {
+		limits = "method: [GET]" // what is sent to a page may call any of its functions
 		open(f.Shell, "the page's shell, which holds no data; DOUBT: a script shows the sign-in there")
 		if f.Who != nil {
-			asked, _, _ = strings.Cut(f.Who.path, "?") // by another method many take changes there, by a query some show more
+			limits = "method: [GET], keys: []" // by another method many take changes there, by a query some show more
 			open(f.Who.path, "who is signed in; DOUBT: nothing else may be in it")
 		}
+		limits = ""
 	}
 	if len(opened) == 0 && !f.Basic {
 		line("      - /login # DOUBT: the sign-in form was not found")
