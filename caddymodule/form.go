@@ -43,7 +43,7 @@ func readForm(r *http.Request) (url.Values, error) {
 		return nil, errors.New("reading a form: two content types")
 	}
 	multi := strings.HasPrefix(kind, "multipart/")
-	if kind != "" && !multi && !isJSON(kind) && !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
+	if kind != "" && !multi && !identity.IsJSON(kind) && !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
 		return nil, nil
 	}
 	// Compressed, or in a charset of its own, a form says what only the app reads.
@@ -64,7 +64,7 @@ func readForm(r *http.Request) (url.Values, error) {
 	switch {
 	case multi:
 		return multipartFields(head, params["boundary"])
-	case isJSON(kind):
+	case identity.IsJSON(kind):
 		return jsonFields(head)
 	}
 	return url.ParseQuery(string(head))

@@ -7,15 +7,7 @@ import (
 	"io"
 	"net/url"
 	"strconv"
-	"strings"
 )
-
-// isJSON reports whether frameworks take a body of this type for JSON, whose
-// members they mix with the fields of forms: Express, Rails (text/x-json and
-// application/jsonrequest as well), Laravel (whatever holds "/json" or "+json").
-func isJSON(kind string) bool {
-	return strings.Contains(kind, "/json") || strings.Contains(kind, "+json") || strings.Contains(kind, "/x-json")
-}
 
 // jsonFields reads the members of a JSON object as the fields of a form: a text,
 // a number or a boolean, and every one in a list or an object, as a form's

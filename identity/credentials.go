@@ -15,6 +15,7 @@ var (
 	keyHeaders      = []string{"api-key", "apikey", "api-token", "auth-token", "access-token", "private-token"} // and what ends so: X-Redmine-API-Key
 	proxyHeaders    = []string{"x-auth-request-", "x-forwarded-", "cf-access-", "x-ms-token-"}                  // but not what begins so
 	defaultAnywhere = []string{"access_token", "accesstoken", "auth_token", "authtoken", "api_key", "apikey", "api_token", "apitoken", "private_token", "x_api_key", "x_auth_token"}
+	keyNames        = []string{"api_key", "apikey", "x_api_key"} // of which JSON is full: settings of other services
 	defaultSessions = []string{"jsessionid", "phpsessid"}
 	userNames       = set("user", "username", "user_name", "userid", "user_id", "uid", "usr", "login", "loginname", "login_name", "log",
 		"account", "email", "e_mail", "mail", "nick", "nickname", "j_username", "usuario", "benutzer", "utilisateur")
@@ -37,6 +38,7 @@ func set(names ...string) map[string]bool {
 type Credentials struct {
 	headers  map[string]bool // in the form of HeaderName; false: taken away
 	anywhere map[string]bool // in query, form and path parameters, in the form of fieldName
+	inJSON   map[string]bool // in the members of a JSON object
 	sessions map[string]bool // in query and path parameters
 	login    bool            // a user's name together with a password in the query
 }
@@ -44,14 +46,18 @@ type Credentials struct {
 var defaultCredentials, _ = NewCredentials(nil)
 
 // NewCredentials takes the names that carry a credential in this app, in
-// header, query, form and path parameters, beside the default ones. A name
+// header, query, form, JSON and path parameters, beside the default ones. A name
 // with a leading minus takes a default one away; Authorization stays.
 func NewCredentials(names []string) (*Credentials, error) {
 	c := &Credentials{
 		headers:  headerSet("authorization"),
 		anywhere: set(defaultAnywhere...),
+		inJSON:   set(defaultAnywhere...),
 		sessions: set(defaultSessions...),
 		login:    true,
+	}
+	for _, name := range keyNames {
+		delete(c.inJSON, name)
 	}
 	for _, name := range names {
 		bare, less := strings.CutPrefix(name, "-")
@@ -61,7 +67,7 @@ func NewCredentials(names []string) (*Credentials, error) {
 		header, field := HeaderName(bare), fieldName(bare)
 		if !less {
 			c.headers[header] = true
-			c.anywhere[field] = true
+			c.anywhere[field], c.inJSON[field] = true, true
 			continue
 		}
 		if header == "Authorization" {
@@ -72,6 +78,7 @@ func NewCredentials(names []string) (*Credentials, error) {
 		}
 		c.headers[header] = false
 		delete(c.anywhere, field)
+		delete(c.inJSON, field)
 		delete(c.sessions, field)
 	}
 	return c, nil

@@ -31,6 +31,10 @@ func (c *Credentials) inForm(r *http.Request) (string, error) {
 	if why := UnreadableForm(r.Header); why != "" {
 		return why, nil
 	}
+	if kind == jsonBody && (r.ContentLength < 0 || r.ContentLength > MaxForm || r.Header["Expect"] != nil) {
+		r.Body = &body{&watchedReader{r.Body, newWatch(c, kind, r.Header)}, r.Body}
+		return "", nil // no app reads the half of it
+	}
 	var buf bytes.Buffer
 	_, err := io.CopyN(&buf, r.Body, MaxForm)
 	whole := errors.Is(err, io.EOF)
@@ -79,6 +83,7 @@ type forms uint8
 const (
 	urlencoded forms = 1 << iota
 	multipart
+	jsonBody
 )
 
 // formKind says as which forms apps may read the body. Any of several
@@ -91,6 +96,9 @@ func formKind(h http.Header) (kind forms) {
 		}
 		if strings.HasPrefix(v, "multipart/") {
 			kind |= multipart
+		}
+		if IsJSON(v) {
+			kind |= jsonBody
 		}
 	}
 	return kind

@@ -31,6 +31,8 @@ type watch struct {
 	inHeader bool // multipart: in the header of a part
 	line     []byte
 	header   []byte
+
+	json jsonWatch
 }
 
 // plainMultipart is how browsers and other clients name a boundary. Every app
@@ -58,6 +60,9 @@ func (w *watch) feed(p []byte) {
 		}
 		if w.kind&multipart != 0 {
 			w.partByte(b)
+		}
+		if w.kind&jsonBody != 0 {
+			w.jsonByte(b)
 		}
 	}
 }
@@ -175,7 +180,7 @@ func (w *watch) check(key string) {
 			continue
 		}
 		w.pending = name
-		if w.kind == urlencoded|multipart {
+		if w.kind != urlencoded && w.kind != multipart {
 			w.found = name
 		}
 		return

@@ -54,6 +54,39 @@ func TestDesign_C1_SecondCredentialBesideAProof(t *testing.T) {
 	}
 }
 
+// TestDesign_C1_ATokenInJSON: who takes a bearer's token from a form takes it from JSON as
+// well (passport-http-bearer, Doorkeeper, Laravel's token guard, Flask-Security), before
+// mallory's session. Keys of other services, and what lies deeper, are an app's own affair.
+func TestDesign_C1_ATokenInJSON(t *testing.T) {
+	s := start(t, oneHost, plainSite)
+	m := s.visitor("office.test", "mallory").enrol()
+	s.app.do(func() {
+		s.app.handle = func(_ http.ResponseWriter, r *http.Request) bool {
+			var in struct {
+				Token string `json:"access_token"`
+			}
+			if body := s.app.bodies[len(s.app.bodies)-1]; r.URL.Path != "/api/me" && json.Unmarshal([]byte(body), &in) == nil && in.Token == "bobs" {
+				s.app.served = append(s.app.served, r.RequestURI+" to bob")
+			}
+			return false
+		}
+	})
+	pad := `{"x":"` + strings.Repeat("a", 70_000) + `",`
+	for _, body := range []string{`{"access_token":"bobs"}`, `{"x":[{}],"\u0061ccess_token":"bobs"}`, pad + `"access_token":"bobs"}`} {
+		for _, kind := range []string{"application/json", "application/vnd.api+json; charset=utf-8", "text/x-json"} {
+			for how, sent := range map[string]string{fmt.Sprint("Content-Length: ", len(body)): body, "Transfer-Encoding: chunked": fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)} {
+				raw(t, s.addr, message("POST", documents, "office.test", m.cookies(), "Content-Type: "+kind, how)+sent)
+				s.clean(fmt.Sprintf("%s, %s, %.30s", kind, how, body))
+			}
+		}
+	}
+	for _, body := range []string{`{"settings":{"access_token":"x"},"api_key":"y","text":"access_token"}`, pad + `"access_token":null}`} {
+		if a := m.send("POST", documents, body, "Content-Type", "application/json"); a.status != 200 {
+			t.Errorf("%.30s: %d %s", body, a.status, a.reason())
+		}
+	}
+}
+
 func TestDesign_C2a_SameSessionNewUser(t *testing.T) {
 	s := start(t, oneHost, plainSite)
 	m := s.visitor("office.test", "mallory").enrol()
