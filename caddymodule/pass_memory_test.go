@@ -2,9 +2,11 @@ package caddymodule
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +69,21 @@ func TestPassMemory_EndsAtOnce(t *testing.T) {
 		"revoked": func(t *testing.T, _ *live, b *browser) {
 			g, _ := remembered(t)
 			if err := g.app.service().RevokeUser(context.Background(), defaultRealm, "bob", ""); err != nil {
+				t.Fatal(err)
+			}
+			jsonBlock(b, "/documents/1").want(403).reason("verify")
+		},
+		"its key taken away": func(t *testing.T, _ *live, b *browser) {
+			stopClock(t)
+			g, _ := remembered(t)
+			svc := g.app.service()
+			if err := errors.Join(svc.NewKey(), svc.Rotate()); err != nil {
+				t.Fatal(err)
+			}
+			for svc.Rotation().Running {
+				runtime.Gosched()
+			}
+			if err := svc.ForgetKeys(); err != nil {
 				t.Fatal(err)
 			}
 			jsonBlock(b, "/documents/1").want(403).reason("verify")
@@ -231,7 +248,7 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 	s := start(t, simple, nil)
 	b := letPass(t, s)
 	g, _ := remembered(t)
-	at := now()
+	at, his := now(), *newest(g).Value.flag
 	revoke := func(id string) {
 		if err := g.app.service().RevokeFlag(context.Background(), &enroll.Flag{ID: id, Realm: defaultRealm, User: "bob", Expires: at.Add(time.Hour)}); err != nil {
 			t.Fatal(err)
@@ -263,7 +280,8 @@ func TestPassMemory_RecallsNoOther(t *testing.T) {
 			for range 2 { // what the app was asked anew is remembered the second time
 				b.get("/documents/1").want(200)
 			}
-			e := &passedEntry{Until: at.Add(rememberedFor), Value: passed{found: found{who: newest(g).Value.who, flag: &enroll.Flag{}}}}
+			flag := his
+			e := &passedEntry{Until: at.Add(rememberedFor), Value: passed{found: found{who: newest(g).Value.who, flag: &flag}}}
 			p := &passage{gate: g, plain: true, given: []string{"mfa=1"}, answer: answer{cookies: g.plainNames}, rare: new(rare), r: httptest.NewRequest("GET", "/documents/1", nil), now: at}
 			e.Text, e.Key, _ = p.visitorKey()
 			g.memory.Put(e, at)

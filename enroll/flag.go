@@ -28,6 +28,8 @@ type Flag struct {
 	// Gen is the account's generation at the proof: ending a user's flags
 	// raises it.
 	Gen uint64
+
+	by *signers // with which ReadFlag has read it
 }
 
 const (
@@ -93,7 +95,7 @@ func (s *Service) ReadFlag(token, realm string, now time.Time) (*Flag, error) {
 		return nil, ErrStoreDown
 	}
 	e := s.seen.get(token)
-	if e == nil {
+	if e == nil || e.flag.by != t { // one that was read while the keys changed may be of a key that is gone
 		f, err := s.verifyFlag(t, token, realm, now)
 		if err != nil {
 			return nil, err
@@ -121,8 +123,8 @@ func (s *Service) verifyFlag(t *signers, token, realm string, now time.Time) (*F
 		reviewed = time.Unix(c.Reviewed, 0)
 	}
 	return &Flag{
-		Reviewed: reviewed,
-		ID:       c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Session: c.Session, First: c.First,
+		Reviewed: reviewed, by: t,
+		ID: c.ID, Realm: realm, User: c.User, Tenant: c.Tenant, Session: c.Session, First: c.First,
 		Methods: slices.Clip(c.Methods), AMR: slices.Clip(c.AMR), Resistant: c.Strong, Interim: c.Interim, Gen: c.Gen,
 		At: time.Unix(c.Proven, 0), Issued: time.Unix(c.Issued, 0), Expires: time.Unix(c.Expires, 0),
 	}, nil

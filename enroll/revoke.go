@@ -139,8 +139,10 @@ func (s *Service) take(keys *Keys, lines []store.Entry) error {
 	return nil
 }
 
-// Revocations is a count that grows with every revocation this node hears of.
+// Revocations is a count that grows with every revocation this node hears of, and
+// where its keys change.
 func (s *Service) Revocations() uint64 { return s.revoked.epoch.Load() }
 
-// Revoked reports whether this node has heard that a flag was revoked.
-func (s *Service) Revoked(f *Flag) bool { return s.revoked.has(f) }
+// Revoked reports whether this node has heard that a flag of ReadFlag was revoked,
+// or has changed its keys since: one of them may have been the flag's.
+func (s *Service) Revoked(f *Flag) bool { return f.by != s.tokens() || s.revoked.has(f) }

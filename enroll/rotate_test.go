@@ -268,9 +268,17 @@ func TestKeyFile_Rotate(t *testing.T) {
 	if r := rotated(t, w.Service); !r.Done() {
 		t.Fatalf("%+v", r)
 	}
+	held, err := w.ReadFlag(token, has.Flag.Realm, c.now())
+	w.ok(err)
+	if w.Revoked(held) {
+		t.Error("a flag of a key that is there counts as revoked")
+	}
 	w.ok(w.ForgetKeys())
-	if w.counts(w.Service, token) {
+	if w.counts(w.Service, token) || !w.Revoked(held) {
 		t.Error("a flag of the key that was taken away still counts")
+	}
+	if w.seen.put(token, &seenFlag{flag: held}); w.counts(w.Service, token) {
+		t.Error("read while the key was taken away, it still counts")
 	}
 	w.Service = node()
 	if ids := w.tokens().keys.IDs(); len(ids) != 1 || ids[0] != after[0] {
