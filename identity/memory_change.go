@@ -89,17 +89,15 @@ func (c *calm) since(event uint64) bool {
 	return c.underWay.Load() == 0 && c.last.Load() <= event
 }
 
-// calmSince is that of what an answer with these marks depends on.
+// calmSince is that of what an answer with these marks depends on. The floor is read
+// last: where changes are given up, it is raised before they end.
 func (m *memory) calmSince(event uint64, marks []mark) bool {
-	if len(marks) == 0 || m.floor.Load() > event {
-		return false
-	}
 	for _, one := range marks {
 		if !m.some[one%calms].since(event) {
 			return false
 		}
 	}
-	return true
+	return len(marks) > 0 && m.floor.Load() <= event
 }
 
 // changed reports whether a request other than r has dropped what this visitor

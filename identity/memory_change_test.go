@@ -103,6 +103,26 @@ func TestChangesAreBounded(t *testing.T) {
 	}
 }
 
+// Whose change is given up as one too many is calm at no moment of it, however long
+// he who asks takes to look.
+func TestMemory_IsNotCalmWhileAChangeIsGivenUp(t *testing.T) {
+	list := make([]mark, 1<<18) // of others, but for the last
+	list[len(list)-1] = 1
+	for range 40 {
+		m, before := newMemory(time.Minute), events.Load()
+		for i := range maxChanges {
+			m.begin(uintptr(i), []mark{1}, theTime)
+		}
+		looking, calm := make(chan bool), make(chan bool)
+		go func() { close(looking); calm <- m.calmSince(before, list) }()
+		<-looking
+		m.begin(maxChanges, []mark{2}, theTime)
+		if <-calm {
+			t.Fatal("calm for one whose sign-in is under way")
+		}
+	}
+}
+
 // Drops beyond what is remembered one by one count as everybody's.
 func TestMemory_DropsBeyondCountingAreEverybodys(t *testing.T) {
 	m := newMemory(time.Minute)
