@@ -102,7 +102,9 @@ func (p *passage) sees(status int, h http.Header, set []string) bool {
 // heard tells identity sources how the app answered.
 func (p *passage) heard(set []string, status int) {
 	p.watched = false // once
-	if p.gate.chain.SawResponse(p.watch(), set, status) {
+	v := p.watch()
+	v.Now = now() // the request may have come long before
+	if p.gate.chain.SawResponse(v, set, status) {
 		p.endAll()
 	}
 }

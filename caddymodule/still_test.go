@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A request with a slow body passes as mallory; while the app waits for the
@@ -77,6 +78,61 @@ func TestDesign_C2_OvertakenByASignIn(t *testing.T) {
 			}
 			if strings.Contains(string(text), "SECRET") || res.StatusCode != 401 {
 				t.Errorf("%d %.200s", res.StatusCode, text)
+			}
+		})
+	}
+}
+
+// Mallory, who proved, signs in as bob in the same session. That must not be
+// forgotten because requests end then that came long before.
+func TestDesign_C2_ASignInIsNotForgottenForOlderRequests(t *testing.T) {
+	for name, c := range map[string]struct{ begin, end []string }{
+		"uploads, the later one first":            {[]string{"POST /1", "POST /2", "POST /switch"}, []string{"/switch", "/2", "/1"}},
+		"pages that set a cookie, a minute apart": {[]string{"POST /switch", "GET /1", "GET /2"}, []string{"/switch", "/1", "/2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, simple, nil)
+			arrived, goOn := make(chan bool), map[string]chan bool{"/1": make(chan bool), "/2": make(chan bool), "/switch": make(chan bool)}
+			s.app.arrives = func(r *http.Request) {
+				if on := goOn[r.URL.Path]; on != nil {
+					arrived <- true
+					<-on
+				}
+			}
+			b := s.signedIn("mallory").enroll()
+			s.app.mu.Lock()
+			s.app.handle = func(w http.ResponseWriter, r *http.Request) bool {
+				if goOn[r.URL.Path] == nil {
+					return false
+				}
+				w.Header().Set("Set-Cookie", "language=en")
+				if r.URL.Path == "/switch" {
+					s.app.sessions["sid-1"] = "bob"
+				}
+				return true
+			}
+			s.app.mu.Unlock()
+			ask := func(method, path string) *reply {
+				kept := b.cookies()
+				if path == "/1" || path == "/2" {
+					kept = "sid=another of hers"
+				}
+				return s.browser().send(method, path, "", "Cookie", kept)
+			}
+			answered := make(chan *reply)
+			for _, one := range c.begin {
+				method, path, _ := strings.Cut(one, " ")
+				go func() { answered <- ask(method, path) }()
+				<-arrived
+				advance(t, time.Minute)
+			}
+			ask("GET", "/documents/1").want(200)
+			for _, path := range c.end {
+				goOn[path] <- true
+				<-answered
+			}
+			if got := ask("GET", "/documents/1"); got.StatusCode != http.StatusForbidden {
+				t.Errorf("%d %.200s", got.StatusCode, got.body)
 			}
 		})
 	}

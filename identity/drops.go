@@ -55,10 +55,12 @@ func newDrops(lifetime time.Duration) drops {
 	return drops{young: make(map[mark]dropped), old: make(map[mark]dropped), lifetime: lifetime}
 }
 
-// drop makes every answer that depends on m and was begun before now useless.
+// drop makes every answer that depends on m and was begun before now useless. A time
+// before that of others forgets nothing: it may be that of a request which came before
+// theirs, and while a clock that was set back catches up, maxDrops is the bound.
 func (d *drops) drop(m mark, by uintptr, now time.Time) {
-	switch age := now.Sub(d.turned); {
-	case age > d.lifetime || age < 0:
+	switch {
+	case now.Sub(d.turned) > d.lifetime:
 		d.old, d.young, d.turned = d.young, make(map[mark]dropped), now
 	case len(d.young) >= maxDrops:
 		d.floor = events.Load()

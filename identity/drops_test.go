@@ -37,8 +37,15 @@ func TestAdvisory_PR7_WhatIsRememberedIsBounded(t *testing.T) {
 		t.Error("where drops are too many to remember, all that was begun before must count as dropped")
 	}
 	d.drop(7, 1, theTime.Add(time.Hour))
+	begun = events.Load()
 	d.drop(8, 1, theTime.Add(2*time.Hour))
 	if len(d.young)+len(d.old) != 2 {
 		t.Errorf("%d drops are remembered for ever", len(d.young)+len(d.old))
+	}
+	for i := range 3 {
+		d.drop(9, 1, theTime.Add(-time.Duration(i)*time.Second))
+	}
+	if useless, _ := d.anyDropped([]mark{8}, begun); !useless {
+		t.Error("a drop is forgotten for those of requests that came before")
 	}
 }
