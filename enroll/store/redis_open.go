@@ -134,7 +134,11 @@ func onAll(s *script, args ...any) []call {
 
 // looks looks at every partition and returns the age of the youngest line.
 func (r *Redis) looks(ctx context.Context) (age time.Duration, err error) {
-	out, err := r.run(ctx, onAll(look)...)
+	calls := onAll(look)
+	for i := range calls {
+		calls[i].keys = calls[i].keys[:1] // a slot on the move answers for keys that are all there
+	}
+	out, err := r.run(ctx, calls...)
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,9 +109,10 @@ func (r *Redis) judge(ctx context.Context, a *reply, before *mark) error {
 	return fmt.Errorf("using redis: a script answers %q", a.word)
 }
 
-// sending is how often a call is sent again that a server did not take: it does
-// not know the script, or the slot has moved.
-const sending = 3
+// pause is how long a call that a server did not take waits before it is sent once
+// more. The first time it is sent again at once: the server did not know the script,
+// or the slot has moved. After that the slot is on the move.
+const pause = 20 * time.Millisecond
 
 // waiting is how long a write may wait for a replica. Longer is better for the
 // write and worse for whoever waits; what is lost in spite of it is noticed.
@@ -124,15 +126,15 @@ func (r *Redis) send(ctx context.Context, calls []call) ([]reply, error) {
 	for i := range left {
 		left[i] = i
 	}
-	full := false
-	for range sending {
+	for try := 0; ; try++ {
 		groups, err := r.byPrimary(ctx, calls, left)
 		if err != nil {
 			return nil, err
 		}
 		left = left[:0]
+		var why error
 		for node, group := range groups {
-			again, err := r.pipe(ctx, node, calls, group, out, full)
+			again, moved, err := r.pipe(ctx, node, calls, group, out, try > 0)
 			if err != nil {
 				// A primary that is gone has a successor, which only the others
 				// know; the library looks for it once in a while.
@@ -141,20 +143,26 @@ func (r *Redis) send(ctx context.Context, calls []call) ([]reply, error) {
 				}
 				return nil, err
 			}
-			left = append(left, again...)
+			left, why = append(left, again...), cmp.Or(moved, why)
 		}
 		if len(left) == 0 {
 			return out, nil
 		}
-		full = true
 		r.reload(ctx)
+		if try == 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the Cluster is moving the slot: %w", why)
+		case <-time.After(pause):
+		}
 	}
-	return nil, errors.New("the cluster keeps moving the slot")
 }
 
 // pipe sends the calls of one server and waits briefly until a replica has what
-// they wrote. It returns those that were not run.
-func (r *Redis) pipe(ctx context.Context, node *redis.Client, calls []call, group []int, out []reply, full bool) (again []int, err error) {
+// they wrote. It returns those that were not run, with what the server said.
+func (r *Redis) pipe(ctx context.Context, node *redis.Client, calls []call, group []int, out []reply, full bool) (again []int, why, err error) {
 	pipe := node.Pipeline()
 	sent := make([]*redis.Cmd, len(group))
 	echoes := make([]string, len(group))
@@ -186,19 +194,19 @@ func (r *Redis) pipe(ctx context.Context, node *redis.Client, calls []call, grou
 			err = unsent
 		}
 		if redis.HasErrorPrefix(err, "NOSCRIPT") || moved(err) {
-			again = append(again, n)
+			again, why = append(again, n), err
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if out[n], replicas, err = readReply(sent[i], echoes[i], calls[n].keys[0]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		r.replicas[calls[n].p].Store(replicas)
 		out[n].safe = safe || replicas == 0
 	}
-	return again, nil
+	return again, why, nil
 }
 
 // byPrimary sorts calls by the server that holds their partition.

@@ -53,9 +53,10 @@ func onlyHere(_, addr string, _ syscall.RawConn) error {
 }
 
 // Refuses tells that a server takes no write now, for want of memory, a disk or
-// replicas, or is busy: it need not be asked otherwise, but later.
+// replicas, or is busy, or is giving the slot away: it need not be asked otherwise,
+// but later.
 func Refuses(err error) bool {
-	for _, word := range []string{"OOM", "MISCONF", "NOREPLICAS", "BUSY"} {
+	for _, word := range []string{"OOM", "MISCONF", "NOREPLICAS", "BUSY", "TRYAGAIN", "ASK", "MOVED"} {
 		if redis.HasErrorPrefix(err, word) {
 			return true
 		}

@@ -1,3 +1,3 @@
--- KEYS: mark, index, log. ARGV: echo.
+-- KEYS: mark. ARGV: echo.
 if doubt then return reply('doubt') end
 return reply('ok')
