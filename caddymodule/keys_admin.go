@@ -127,7 +127,7 @@ func keysForget(w http.ResponseWriter, r *http.Request) error {
 func keysError(err error) error {
 	status := http.StatusInternalServerError
 	switch {
-	case errors.Is(err, enroll.ErrKeysGiven):
+	case errors.Is(err, enroll.ErrKeysGiven), errors.Is(err, enroll.ErrKeysInConfig):
 		status = http.StatusBadRequest
 	case errors.Is(err, enroll.ErrKeyNeeded):
 		status = http.StatusConflict

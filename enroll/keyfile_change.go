@@ -17,8 +17,9 @@ import (
 
 // Why a key cannot be made or forgotten here.
 var (
-	ErrKeysGiven = errors.New("the keys are given by the configuration: write `key <new> <old>` on every node (`openssl rand -base64 32` makes one), reload, and rotate then")
-	ErrKeyNeeded = errors.New("the store was not sealed anew since the newest key was made: rotate first")
+	ErrKeysGiven    = errors.New("the keys are given by the configuration: write `key <old> <new>` on every node and reload (`openssl rand -base64 32` makes a key), then write `key <new> <old>` on every node and reload, and rotate then")
+	ErrKeysInConfig = errors.New("the keys are given by the configuration: after a rotation take the old one out of `key` on every node, and reload")
+	ErrKeyNeeded    = errors.New("the store was not sealed anew since the newest key was made: rotate first")
 )
 
 // KeyIDs are the ids of the keys, newest first; none before Start.
@@ -57,6 +58,9 @@ func (s *Service) ForgetKeys() error {
 	}
 	if r := s.Rotation(); !r.Done() || r.Key != t.keys.newest().id {
 		return ErrKeyNeeded
+	}
+	if s.keyFile == "" || s.givenKeys {
+		return ErrKeysInConfig
 	}
 	return s.changeKeys(func(lines []string) ([]string, error) {
 		var kept []string

@@ -308,6 +308,9 @@ func TestKeyFile_Rotate(t *testing.T) {
 func TestKeysGiven(t *testing.T) {
 	w := newWorld(t)
 	w.refused(w.NewKey(), ErrKeysGiven)
+	w.ok(w.Rotate())
+	rotated(t, w.Service)
+	w.refused(w.ForgetKeys(), ErrKeysInConfig)
 }
 
 // TestPlaceOf: whatever is sealed somewhere in this package, a rotation knows
