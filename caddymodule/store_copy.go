@@ -76,7 +76,8 @@ func openFor(ctx context.Context, name string, insecure, reading bool, moment ti
 		if err != nil {
 			return nil, err
 		}
-		s = store.NewRedis(store.RedisConfig{Target: target, Timeout: copyTimeout, Now: clock})
+		s = store.NewRedis(store.RedisConfig{Target: target, Timeout: copyTimeout, Now: clock,
+			Evicting: reading})
 	} else {
 		if name == "bolt" {
 			name = defaultBolt()

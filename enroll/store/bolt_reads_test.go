@@ -55,7 +55,7 @@ func TestBoltReads(t *testing.T) {
 	for name, write := range map[string]func() error{
 		"a write":    func() error { return b.Update(ctx, "b", put("x", time.Time{})) },
 		"a line":     func() error { _, err := b.Revoke(ctx, []byte("x"), time.Time{}); return err },
-		"a copy":     func() error { return b.Load(ctx, "c", Record{Value: []byte("x"), Version: 1}) },
+		"a copy":     func() error { return b.Load(ctx, []Keyed{{"c", Record{Value: []byte("x"), Version: 1}}}) },
 		"a new file": func() error { return errors.Join(b.Close(), b.Open(ctx)) },
 	} {
 		read("a", "two")

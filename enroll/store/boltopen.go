@@ -58,6 +58,8 @@ func (b *Bolt) openFile(check func(*bolt.DB) error) (*bolt.DB, error) {
 	switch {
 	case err != nil && b.readOnly && errors.Is(err, os.ErrNotExist):
 		return nil, err
+	case errors.Is(err, boltErrors.ErrTimeout) && (b.readOnly || b.anew):
+		return nil, errors.New("it is locked by another process: stop the server that uses it, or name a backup of it")
 	case errors.Is(err, boltErrors.ErrTimeout):
 		return nil, errors.New("it is locked by another process: reload the running server instead of starting a second one, or use `store redis`")
 	case errors.Is(err, boltErrors.ErrInvalid), errors.Is(err, boltErrors.ErrChecksum), errors.Is(err, boltErrors.ErrVersionMismatch):

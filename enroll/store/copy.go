@@ -18,9 +18,19 @@ import (
 // that they have: their seals are bound to them.
 type Loader interface {
 	Store
-	// Load puts a record where there is none.
-	Load(ctx context.Context, key string, r Record) error
+	// Load puts records where there are none.
+	Load(ctx context.Context, page []Keyed) error
 }
+
+// Keyed is a record with its key.
+type Keyed struct {
+	Key string
+	Record
+}
+
+// loadPage is how many records are loaded at a time: with an embedded store each
+// time waits for the disk.
+const loadPage = 500
 
 // Copied is what a store holds: how much, and a digest over all of it.
 type Copied struct {
@@ -51,7 +61,16 @@ func Copy(ctx context.Context, from Store, to Loader) (Copied, error) {
 	if err != nil {
 		return Copied{}, err
 	}
-	err = from.List(ctx, "", "", func(key string, r Record) error { return to.Load(ctx, key, r) })
+	var page []Keyed
+	err = from.List(ctx, "", "", func(key string, r Record) (err error) {
+		if page = append(page, Keyed{key, r}); len(page) == loadPage {
+			err, page = to.Load(ctx, page), page[:0]
+		}
+		return err
+	})
+	if err == nil {
+		err = to.Load(ctx, page)
+	}
 	if err != nil {
 		return Copied{}, fmt.Errorf("copying a store: %w", err)
 	}
@@ -109,26 +128,41 @@ func add(sum io.Writer, parts ...[]byte) {
 	}
 }
 
-// Load puts a record where there is none.
-func (b *Bolt) Load(ctx context.Context, key string, r Record) error {
+// Load puts records where there are none, in one transaction.
+func (b *Bolt) Load(ctx context.Context, page []Keyed) error {
 	return b.use(ctx, func(db *bolt.DB) error {
 		defer b.reads.wrote()
-		return db.Batch(func(tx *bolt.Tx) error {
-			if tx.Bucket(records).Get([]byte(key)) != nil {
-				return errTaken
-			}
-			if !r.Expires.IsZero() {
-				if err := tx.Bucket(ends).Put(endKey(r.Expires, 'r', []byte(key)), nil); err != nil {
+		return db.Update(func(tx *bolt.Tx) error {
+			for _, r := range page {
+				key := []byte(r.Key)
+				if tx.Bucket(records).Get(key) != nil {
+					return errTaken
+				}
+				if !r.Expires.IsZero() {
+					if err := tx.Bucket(ends).Put(endKey(r.Expires, 'r', key), nil); err != nil {
+						return err
+					}
+				}
+				if err := tx.Bucket(records).Put(key, encode(r.Record)); err != nil {
 					return err
 				}
 			}
-			return tx.Bucket(records).Put([]byte(key), encode(r))
+			return nil
 		})
 	})
 }
 
-// Load puts a record where there is none.
-func (r *Redis) Load(ctx context.Context, key string, record Record) error {
+// Load puts records where there are none, one after the other.
+func (r *Redis) Load(ctx context.Context, page []Keyed) error {
+	for _, one := range page {
+		if err := r.load(ctx, one.Key, one.Record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Redis) load(ctx context.Context, key string, record Record) error {
 	var end any = ""
 	now, keep := r.cfg.Now(), late
 	if !record.Expires.IsZero() {

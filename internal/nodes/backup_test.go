@@ -140,7 +140,7 @@ func TestStoreCopy(t *testing.T) {
 		}
 		return string(out), err
 	}
-	if out, err := carry(file); err == nil || !strings.Contains(out, "locked by another process") {
+	if out, err := carry(file); err == nil || !strings.Contains(out, "stop the server that uses it, or name a backup") {
 		t.Fatalf("from a store in use: %v\n%s", err, out)
 	}
 	n.Stop(t)
