@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -139,6 +140,40 @@ func FuzzFormWatch(f *testing.F) {
 			if whole.found != cut.found {
 				t.Errorf("%s: found %q in one piece and %q in two", contentType, whole.found, cut.found)
 			}
+		}
+	})
+}
+
+// What a reader of JSON finds in the outermost object is found, however it is spelled,
+// and nothing is found in an object that has no such member.
+func FuzzJSONWatch(f *testing.F) {
+	for _, s := range []string{`{"u":"bob"}`, `{"\u0075":1,"x":{"u":2}}`, `{"u":null,"a":"\\\"","u":[0]}`, `[{"u":1}]`, `{"u":""}`, `{"a":{"u":1},"b":[1,{"u":2}],"c":"\"u\":1"}`, ` {"u" : true }`} {
+		f.Add(s)
+	}
+	c, err := NewCredentials([]string{"u"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	h := http.Header{"Content-Type": {"application/json"}}
+	f.Fuzz(func(t *testing.T, body string) {
+		w := newWatch(c, formKind(h), h)
+		w.feed([]byte(body))
+		var in map[string]any
+		if json.Unmarshal([]byte(body), &in) != nil {
+			return
+		}
+		if v := in["u"]; v != nil && v != "" && v != false && w.found == "" {
+			t.Errorf("%q: nothing is found", body)
+		}
+		for name := range in {
+			for n := range fieldNames(name) {
+				if c.inJSON[n] || len(name) >= maxFieldName/6 {
+					return
+				}
+			}
+		}
+		if w.found != "" {
+			t.Errorf("%q: found %q", body, w.found)
 		}
 	})
 }
