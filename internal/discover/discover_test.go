@@ -676,6 +676,29 @@ func TestLookAtAPageWithABase(t *testing.T) {
 	}
 }
 
+// A form at the root: that address cannot be open while all below it is protected, and
+// one that is protected is no place to send strangers to.
+func TestLookAtAFormAtTheRoot(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, err := r.Cookie("sid")
+		switch {
+		case r.URL.Path == "/login":
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: "s1", Path: "/"})
+			http.Redirect(w, r, "/inside", http.StatusFound)
+		case r.URL.Path == "/" && err != nil:
+			fmt.Fprint(w, `<form method=post action="/login"><input name=name><input type=password name=pw></form>`)
+		case r.URL.Path == "/inside" && err == nil:
+			fmt.Fprint(w, `<b id=who>alice</b>`)
+		default:
+			http.Redirect(w, r, "/", http.StatusFound)
+		}
+	}))
+	defer site.Close()
+	_, draft := look(t, &app{Server: site}, nil)
+	wants(t, draft, "anonymous confirm #", `- "/login" #`)
+}
+
 // What a page shows from the folder that it stands in is opened by itself: beside the
 // shell, /admin has what the shell asks for.
 func TestLookAtAFolderOfPages(t *testing.T) {
