@@ -13,10 +13,11 @@ func IsJSON(kind string) bool {
 }
 
 // jsonWatch is where a watch stands in JSON. Only the members of the outermost
-// object are fields.
+// object are fields, or of the objects in the outermost list, as JSON-RPC has them.
 type jsonWatch struct {
 	depth   int
-	object  bool   // the outermost value is one
+	list    bool   // the outermost value is one
+	object  bool   // where members would be fields there is an object
 	inValue bool   // of a member of it
 	inText  bool   // within quotes
 	escaped bool   // behind a backslash there
@@ -46,17 +47,25 @@ func (w *watch) jsonByte(b byte) {
 	case b == '"':
 		j.inText, j.key = true, j.key[:0]
 	case b == '{' || b == '[':
-		if j.depth++; j.depth == 1 {
-			j.object = b == '{'
+		switch j.depth++; {
+		case j.depth == 1 && b == '[':
+			j.list = true
+		case j.depth == 1, j.depth == 2 && j.list:
+			j.object, j.inValue = b == '{', false
 		}
 	case b == '}' || b == ']':
 		j.depth--
-	case j.depth == 1 && j.object && b == ':' && !j.inValue:
+	case j.amongFields() && b == ':' && !j.inValue:
 		j.inValue = true
 		w.jsonKey()
-	case j.depth == 1 && b == ',':
+	case j.amongFields() && b == ',':
 		j.inValue = false
 	}
+}
+
+// amongFields reports whether what comes is a member that counts, or its value.
+func (j *jsonWatch) amongFields() bool {
+	return j.object && (j.depth == 1 && !j.list || j.depth == 2 && j.list)
 }
 
 // jsonText takes a byte within quotes, and keeps it if it is of a field's name.
@@ -71,7 +80,7 @@ func (w *watch) jsonText(b byte) {
 		j.inText = false
 		return
 	}
-	if j.depth != 1 || !j.object || j.inValue {
+	if !j.amongFields() || j.inValue {
 		return
 	}
 	if len(j.key) == maxFieldName {
