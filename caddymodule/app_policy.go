@@ -54,9 +54,14 @@ func (s *appState) look() {
 		policyLoaded(false)
 		s.log.Error("reading the policy again; the last good one stays in force", errField(err))
 	case changed:
-		policyLoaded(true)
-		s.tellRequirements(before, s.file.Policy())
-		s.log.Info("the policy changed")
-		s.warn()
+		s.changed(before)
 	}
+}
+
+// changed tells of another policy than the one before.
+func (s *appState) changed(before *policy.Policy) {
+	policyLoaded(true)
+	s.tellRequirements(before, s.file.Policy())
+	s.log.Info("the policy changed")
+	s.warn()
 }

@@ -22,7 +22,7 @@ but by "store", "keys" and "user", which talk to a running server's admin endpoi
 "discover", which looks at an application.
 Each subcommand ends with status 0 where all is well, and with 1 otherwise.`,
 		CobraFunc: func(c *cobra.Command) {
-			c.AddCommand(validateCommand(), testCommand(), explainCommand(), schemaCommand(), storeCommand(), keysCommand(), userCommand(), discoverCommand())
+			c.AddCommand(validateCommand(), testCommand(), explainCommand(), schemaCommand(), storeCommand(), keysCommand(), userCommand(), tenantCommand(), discoverCommand())
 			c.RunE = func(c *cobra.Command, args []string) error {
 				if len(args) > 0 {
 					return fmt.Errorf("unknown subcommand %q", args[0])

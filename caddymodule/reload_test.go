@@ -185,10 +185,11 @@ func TestAdvisory_PR2_ABadConfigurationKeepsTheOld(t *testing.T) {
 }
 
 // TestDesign_C11_AReloadForgetsNoTenant: a tenant whose file is gone keeps its rules, and
-// so it does when the configuration is loaded again, whatever changed in it.
+// so it does when the configuration is loaded again, whatever changed in it, until
+// somebody says that it was taken away on purpose.
 func TestDesign_C11_AReloadForgetsNoTenant(t *testing.T) {
 	conf := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin\n", "\n").Replace(simple)
-	s := start(t, conf, map[string]string{
+	s, address := administered(t, conf, map[string]string{
 		"policy.yaml":  "version: 1\ninclude: [t/*.yaml]\n",
 		"t/here.yaml":  "tenants: {here: {hosts: [localhost], require: mfa, protect: [/documents]}}\n",
 		"t/other.yaml": "tenants: {other: {hosts: [other.example], require: mfa, protect: [/other]}}\n",
@@ -198,6 +199,7 @@ func TestDesign_C11_AReloadForgetsNoTenant(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.dir, "t", "here.yaml")); err != nil {
 		t.Fatal(err)
 	}
+	conf = strings.Replace(conf, "%PRELUDE%", strings.Replace(prelude, "admin off", "admin "+address, 1), 1)
 	for range 3 {
 		if err := s.load(conf); err != nil {
 			t.Fatal(err)
@@ -207,4 +209,15 @@ func TestDesign_C11_AReloadForgetsNoTenant(t *testing.T) {
 	if n := s.app.hitsOn("/documents/eve"); n != 0 {
 		t.Errorf("eve reached the app %d times", n)
 	}
+	if out, err := run(tenantCommand(), "remove", "other", "--address", address); err == nil || !strings.Contains(err.Error(), "other.yaml: take it out there") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if status, _ := askAdmin(t, address, "POST", removePath, "text/plain", `{"tenant":"here"}`); status != 415 {
+		t.Errorf("a form takes a tenant away: %d", status)
+	}
+	eve.get("/documents/eve").want(403)
+	if out, err := run(tenantCommand(), "remove", "here", "--address", address); err != nil || out != "tenant here is removed\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+	eve.get("/documents/eve").want(200)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/spf13/cobra"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
 )
@@ -28,7 +29,11 @@ func administered(t *testing.T, site string, files map[string]string) (*live, st
 // command runs `caddy mfa user` with arguments.
 func command(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	c := userCommand()
+	return run(userCommand(), args...)
+}
+
+// run runs a subcommand with arguments.
+func run(c *cobra.Command, args ...string) (string, error) {
 	var out bytes.Buffer
 	c.SetOut(&out)
 	c.SetErr(&out)

@@ -111,7 +111,7 @@ func (f *File) build() (*Policy, []*document, []problem) {
 		}
 		if len(wrong) == 0 {
 			for _, d := range kept {
-				p.warnings = append(p.warnings, fmt.Sprintf("%s: the file is gone, its tenants keep their rules until Caddy is started anew", d.file))
+				p.warnings = append(p.warnings, fmt.Sprintf("%s: the file is gone, its tenants keep their rules until `caddy mfa tenant remove`, or Caddy is started anew", d.file))
 			}
 			return p, all, problems
 		}
