@@ -74,7 +74,7 @@ func (s *appState) loadPolicy(path string) (err error) {
 	if s.texter != nil {
 		texts = policy.MailYes
 	}
-	if s.file, err = policy.Open(path, policy.Options{Mail: mail, SMS: texts, Providers: s.providerNames()}); err != nil {
+	if s.file, err = policy.Open(path, policy.Options{Mail: mail, SMS: texts, Providers: s.providerNames(), Keep: keptBeside(path)}); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
 	if before, err := activeState(); err == nil && before.file != nil {

@@ -2,7 +2,12 @@ package caddymodule
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
 	"time"
+
+	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-mfa/caddy-mfa/policy"
 )
@@ -32,6 +37,7 @@ func (s *appState) watch(ctx context.Context) {
 		return
 	}
 	s.done.Go(func() {
+		s.keepPolicy()
 		tick := time.NewTicker(lookEvery)
 		defer tick.Stop()
 		for {
@@ -64,4 +70,23 @@ func (s *appState) changed(before *policy.Policy) {
 	s.tellRequirements(before, s.file.Policy())
 	s.log.Info("the policy changed")
 	s.warn()
+	s.keepPolicy()
+}
+
+// keptBeside is the folder for what must be known of a policy's included files at the
+// next start.
+func keptBeside(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	sum := sha256.Sum256([]byte(path))
+	return filepath.Join(caddy.AppDataDir(), "mfa", fmt.Sprintf("policy-%x", sum[:8]))
+}
+
+// keepPolicy writes that. Without it tenants whose file goes while the server is down
+// are forgotten, and nothing else is amiss.
+func (s *appState) keepPolicy() {
+	if err := s.file.Keep(); err != nil {
+		s.log.Error("a tenant whose file goes while the server is down will be forgotten", errField(err))
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/caddy-mfa/caddy-mfa/internal/freeport"
+	"github.com/caddy-mfa/caddy-mfa/internal/redistest"
 )
 
 // TestAdvisory_PR1_ReloadsUnderLoad: 200 reloads under load, of two configurations in
@@ -185,14 +186,19 @@ func TestAdvisory_PR2_ABadConfigurationKeepsTheOld(t *testing.T) {
 }
 
 // TestDesign_C11_AReloadForgetsNoTenant: a tenant whose file is gone keeps its rules, and
-// so it does when the configuration is loaded again, whatever changed in it, until
-// somebody says that it was taken away on purpose.
+// so it does when the configuration is loaded again, whatever changed in it, and when
+// Caddy is started anew, until somebody says that it was taken away on purpose.
 func TestDesign_C11_AReloadForgetsNoTenant(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	conf := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin\n", "\n").Replace(simple)
 	s, address := administered(t, conf, map[string]string{
 		"policy.yaml":  "version: 1\ninclude: [t/*.yaml]\n",
 		"t/here.yaml":  "tenants: {here: {hosts: [localhost], require: mfa, protect: [/documents]}}\n",
 		"t/other.yaml": "tenants: {other: {hosts: [other.example], require: mfa, protect: [/other]}}\n",
+	})
+	redistest.Eventually(t, "the included files to be kept", func() bool {
+		kept, err := filepath.Glob(filepath.Join(caddy.AppDataDir(), "mfa", "policy-*", "files.json"))
+		return err == nil && len(kept) == 1
 	})
 	eve := s.signedIn("eve")
 	eve.get("/documents/eve").want(403)
@@ -200,7 +206,12 @@ func TestDesign_C11_AReloadForgetsNoTenant(t *testing.T) {
 		t.Fatal(err)
 	}
 	conf = strings.Replace(conf, "%PRELUDE%", strings.Replace(prelude, "admin off", "admin "+address, 1), 1)
-	for range 3 {
+	for i := range 4 {
+		if i == 3 {
+			if err := caddy.Stop(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := s.load(conf); err != nil {
 			t.Fatal(err)
 		}

@@ -15,9 +15,11 @@ type File struct {
 
 	mu      sync.Mutex // of everything below: one Look at a time
 	sources *sources
-	good    []*document       // what the policy is made of, the main document first
-	seen    [sha256.Size]byte // what it was made from, or what could not be loaded
-	next    [sha256.Size]byte // what the last look found instead
+	good    []*document         // what the policy is made of, the main document first
+	seen    [sha256.Size]byte   // what it was made from, or what could not be loaded
+	next    [sha256.Size]byte   // what the last look found instead
+	kept    map[string]keptFile // what lies in Options.Keep, by file
+	forgot  map[string][]string // tenants of files that are gone, forgotten since they were last kept
 }
 
 // Open loads a policy file to be watched. The error is an *Errors.
@@ -29,7 +31,7 @@ func Open(path string, o Options) (*File, error) {
 		return nil, errorsOf(problems)
 	}
 	f.good = docs
-	f.policy.Store(p)
+	f.policy.Store(f.recall(p))
 	return f, nil
 }
 
@@ -45,9 +47,9 @@ func (f *File) After(old *File) error {
 	if f.sources.path != old.sources.path {
 		return nil
 	}
-	f.good = append(slices.Clone(f.good), slices.DeleteFunc(slices.Clone(had[1:]), func(d *document) bool {
-		return f.sources.files[d.file] != nil
-	})...)
+	here := func(d *document) bool { return f.sources.files[d.file] != nil }
+	gone := slices.DeleteFunc(slices.Clone(had[1:]), here)
+	f.good = append(slices.DeleteFunc(slices.Clone(f.good), func(d *document) bool { return !here(d) }), gone...)
 	p, good, problems := f.build()
 	if p == nil {
 		return errorsOf(problems)
@@ -111,7 +113,7 @@ func (f *File) build() (*Policy, []*document, []problem) {
 		}
 		if len(wrong) == 0 {
 			for _, d := range kept {
-				p.warnings = append(p.warnings, fmt.Sprintf("%s: the file is gone, its tenants keep their rules until `caddy mfa tenant remove`, or Caddy is started anew", d.file))
+				p.warnings = append(p.warnings, fmt.Sprintf("%s: the file is gone, its tenants keep their rules until `caddy mfa tenant remove`", d.file))
 			}
 			return p, all, problems
 		}

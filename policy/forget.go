@@ -31,5 +31,9 @@ func (f *File) Forget(key string) error {
 	}
 	f.good = good
 	f.policy.Store(p)
+	if f.forgot == nil {
+		f.forgot = map[string][]string{}
+	}
+	f.forgot[was[i].file] = append(f.forgot[was[i].file], key)
 	return nil
 }

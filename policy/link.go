@@ -14,6 +14,7 @@ type Options struct {
 	// not known.
 	Providers []string
 	Mount     string // where the gate's own pages live; "" for DefaultMount
+	Keep      string // the folder of what File.Keep writes; "": what goes while the server is down is forgotten
 }
 
 // A linker joins documents to a policy: it fills in what is inherited and finds
