@@ -55,12 +55,12 @@ func (s *appState) watch(ctx context.Context) {
 func (s *appState) look() {
 	before := s.file.Policy()
 	changed, err := s.file.Look()
-	switch {
-	case err != nil:
+	if changed {
+		s.changed(before)
+	}
+	if err != nil { // also beside a change: of one file, and a mistake in another
 		policyLoaded(false)
 		s.log.Error("reading the policy again; the last good one stays in force", errField(err))
-	case changed:
-		s.changed(before)
 	}
 }
 

@@ -232,3 +232,31 @@ func TestDesign_C11_AReloadForgetsNoTenant(t *testing.T) {
 	}
 	eve.get("/documents/eve").want(200)
 }
+
+// A file that changes for the better while another changes for the worse is taken, and
+// what follows from a change follows: it is kept for the next start.
+func TestLook_AChangeBesideAMistake(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	conf := strings.NewReplacer("mfa {\n\t\tstore", "mfa %DIR%/policy.yaml {\n\t\tstore", "protect /documents /admin\n", "\n").Replace(simple)
+	s := start(t, conf, map[string]string{
+		"policy.yaml": "version: 1\ninclude: [t/*.yaml]\ndefaults: {require: mfa}\n",
+		"t/a.yaml":    "tenants: {a: {hosts: [a.example], protect: [/a]}}\n",
+		"t/b.yaml":    "tenants: {b: {hosts: [localhost], protect: [/b]}}\n",
+	})
+	s.write("t/a.yaml", "tenants: {a: {protekt: [/a]}}\n")
+	s.write("t/b.yaml", "tenants: {b: {hosts: [localhost], protect: [/documents]}}\n")
+	s.policyCounts()
+	s.signedIn("eve").get("/documents/eve").want(403)
+	redistest.Eventually(t, "what changed to be kept", func() bool {
+		kept, err := filepath.Glob(filepath.Join(caddy.AppDataDir(), "mfa", "policy-*", "*.yaml"))
+		all := ""
+		for _, file := range kept {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return false
+			}
+			all += string(text)
+		}
+		return err == nil && strings.Contains(all, "/documents") && !strings.Contains(all, "protekt")
+	})
+}

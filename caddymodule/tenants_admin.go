@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,16 +45,16 @@ func removeTenant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var call oneTenant
-	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&call); err != nil {
-		return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: fmt.Errorf("reading the call: %w", err)}
+	call, err := readCall[oneTenant](r, `"tenant"`)
+	if err != nil {
+		return err
 	}
 	if s.file == nil {
-		return caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: errors.New("this server has no policy file")}
+		return adminRefusal(http.StatusBadRequest, "this server has no policy file")
 	}
 	before := s.file.Policy()
 	if err := s.file.Forget(call.Tenant); err != nil {
-		return caddy.APIError{HTTPStatus: http.StatusConflict, Err: err}
+		return adminRefusal(http.StatusConflict, err.Error())
 	}
 	s.log.Warn("a tenant was removed whose file is gone", zap.String("tenant", call.Tenant), zap.String("by", r.RemoteAddr))
 	s.changed(before)

@@ -74,7 +74,7 @@ func serveUsers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in, err := readCall(r)
+	in, err := readCall[userCall](r, `"realm", "tenant" and "life"`)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func userOf(path string) (user, what string, ok bool) {
 }
 
 // readCall reads a body as strictly as everything that changes something.
-func readCall(r *http.Request) (in userCall, err error) {
+func readCall[T any](r *http.Request, members string) (in T, err error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxCall+1))
 	if err != nil || len(body) > maxCall {
 		return in, adminRefusal(http.StatusRequestEntityTooLarge, "the body is too long, or was cut")
@@ -123,7 +123,7 @@ func readCall(r *http.Request) (in userCall, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil || d.More() {
-		return in, adminRefusal(http.StatusBadRequest, `the body is no JSON object of "realm", "tenant" and "life"`)
+		return in, adminRefusal(http.StatusBadRequest, "the body is no JSON object of "+members)
 	}
 	return in, nil
 }

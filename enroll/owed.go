@@ -22,13 +22,15 @@ func (s *Service) Owed() Owed {
 }
 
 // Inherit keeps to what an earlier service has revoked and could not write, and
-// writes it when the store is there.
+// writes it when the store is there. A line that the keys of this one do not open is
+// dropped: it is of another installation, whose flags count for nothing here, and in
+// the log it would have every node trust no proof.
 func (s *Service) Inherit(left Owed) {
 	t := s.tokens()
 	for _, l := range left {
-		s.owed.keep(l)
 		var line revocation
 		if text, err := t.keys.open(logPlace, l.value); err == nil && json.Unmarshal(text, &line) == nil {
+			s.owed.keep(l)
 			s.revoked.add(line)
 		}
 	}

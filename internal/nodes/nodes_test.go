@@ -173,8 +173,7 @@ func TestEmptiedStore(t *testing.T) {
 // clock was ahead. When another is emptied, it can be accepted too.
 func TestEmptiedStore_AcceptedByAFastClock(t *testing.T) {
 	t.Parallel()
-	server, app := redistest.Start(t), apptest.StartPortal(t)
-	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	server, a, b := twoNodes(t)
 	ana := signedIn(t, a, "ana")
 	ana.Enrol()
 	ahead := time.Now().Add(time.Hour).UnixMilli()
@@ -212,8 +211,7 @@ func knows(t *testing.T, n *node, when int64) bool {
 // then is revoked at the other node as well, which has read on to a higher number.
 func TestEmptiedStore_ByASlowClock(t *testing.T) {
 	t.Parallel()
-	server, app := redistest.Start(t), apptest.StartPortal(t)
-	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	server, a, b := twoNodes(t)
 	ana, bruno := signedIn(t, a, "ana"), signedIn(t, a, "bruno")
 	ana.Enrol()
 	bruno.Enrol()

@@ -17,11 +17,10 @@ import (
 // does anybody who proved notice, and in the end nothing needs the old one.
 func TestRotateKeys(t *testing.T) {
 	t.Parallel()
-	server, app := redistest.Start(t), apptest.StartPortal(t)
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	old, fresh := firstKey, base64.StdEncoding.EncodeToString(raw)
-	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	server, a, b := twoNodes(t)
 	ana := signedIn(t, a, "ana")
 	has := ana.Enrol()
 	both := func() {
@@ -65,9 +64,8 @@ func TestRotateKeys(t *testing.T) {
 // so no proof counts there until it is given the key, and the log says so.
 func TestRotateKeys_OutOfOrder(t *testing.T) {
 	t.Parallel()
-	server, app := redistest.Start(t), apptest.StartPortal(t)
 	fresh := base64.StdEncoding.EncodeToString([]byte("another key of thirty-two bytes."))
-	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	server, a, b := twoNodes(t)
 	ana, bruno := signedIn(t, a, "ana"), signedIn(t, a, "bruno")
 	ana.Enrol()
 	bruno.Enrol()

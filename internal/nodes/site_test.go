@@ -127,6 +127,13 @@ func (n *node) mfa(t *testing.T, args ...string) (string, error) {
 	return string(out), err
 }
 
+// twoNodes are a store and two nodes in front of one application that share it.
+func twoNodes(t *testing.T) (server *redistest.Server, a, b *node) {
+	t.Helper()
+	server, app := redistest.Start(t), apptest.StartPortal(t)
+	return server, start(t, app, server.URL()), start(t, app, server.URL())
+}
+
 // at is the visitor at another node. A balancer sends one browser to any of
 // them, and its cookies are of the host alone.
 func at(v *apptest.Visitor, n *node) *apptest.Visitor {

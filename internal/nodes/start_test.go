@@ -50,8 +50,7 @@ func TestStart_WarnsOnce(t *testing.T) {
 // with a store that is asked otherwise, before the store is back.
 func TestReload_WhatCouldNotBeWritten(t *testing.T) {
 	t.Parallel()
-	server, app := redistest.Start(t), apptest.StartPortal(t)
-	a, b := start(t, app, server.URL()), start(t, app, server.URL())
+	server, a, b := twoNodes(t)
 	ana, bruno := signedIn(t, a, "ana"), signedIn(t, a, "bruno")
 	ana.Enrol()
 	bruno.Enrol()
